@@ -1,0 +1,70 @@
+"""Every training run, in your notebook.
+
+    import jupyter_tracker as jt
+
+    tracker = jt.connect()
+    with tracker.runs.start("digits", params={"lr": 0.1}) as run:
+        run.log({"loss": 0.5})
+    run.series()
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from jupyter_tracker.client import AsyncRun, AsyncTracker, Run, Tracker, connect, connect_async, current_run
+    from jupyter_tracker.errors import TrackerError
+    from jupyter_tracker.widgets import RunPanel
+
+_HOMES = {
+    "AsyncRun": "client",
+    "AsyncTracker": "client",
+    "Run": "client",
+    "RunPanel": "widgets",
+    "Tracker": "client",
+    "TrackerError": "errors",
+    "connect": "client",
+    "connect_async": "client",
+    "current_run": "client",
+}
+"""Public name to the module that has it; loaded when it is used, so that importing the package stays light."""
+
+__all__ = [
+    "AsyncRun",
+    "AsyncTracker",
+    "Run",
+    "RunPanel",
+    "Tracker",
+    "TrackerError",
+    "__version__",
+    "connect",
+    "connect_async",
+    "current_run",
+    "load_ipython_extension",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """`%load_ext jupyter_tracker`: add the magics `%tracker` and `%%tracker` to an IPython shell."""
+    from jupyter_tracker.magics import load
+
+    load(ipython)
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Where JupyterLab finds the front end."""
+    return [{"src": "labextension", "dest": "jupyter-tracker"}]

@@ -1,0 +1,38 @@
+"""The nouns of the local backend over one store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jupyter_tracker.backends.base import Backend
+from jupyter_tracker.backends.local.artifacts import LocalArtifacts, LocalCheckpoints
+from jupyter_tracker.backends.local.classifications import LocalClassifications
+from jupyter_tracker.backends.local.events import LocalEvents
+from jupyter_tracker.backends.local.experiments import LocalExperiments
+from jupyter_tracker.backends.local.logs import LocalLogs
+from jupyter_tracker.backends.local.metrics import LocalMetrics
+from jupyter_tracker.backends.local.runs import LocalRuns
+from jupyter_tracker.backends.local.store import Store
+
+
+class LocalBackend(Backend):
+    """Everything in one folder."""
+
+    def __init__(self, home: Path) -> None:
+        self.store = Store(home)
+        metrics = LocalMetrics(self.store)
+        super().__init__(
+            name="local",
+            location=str(self.store.home),
+            experiments=LocalExperiments(self.store),
+            runs=LocalRuns(self.store, metrics),
+            metrics=metrics,
+            events=LocalEvents(self.store),
+            logs=LocalLogs(self.store),
+            classifications=LocalClassifications(self.store),
+            artifacts=LocalArtifacts(self.store),
+            checkpoints=LocalCheckpoints(self.store),
+        )
+
+    def close(self) -> None:
+        self.store.close()

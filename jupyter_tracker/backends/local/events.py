@@ -1,0 +1,62 @@
+"""Events of runs in the local store."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+
+from jupyter_tracker.backends.base import EventOperations
+from jupyter_tracker.backends.local.rows import moment, run_number
+from jupyter_tracker.backends.local.store import Store, now
+from jupyter_tracker.flow import Flow, local
+from jupyter_tracker.models import Event, JsonValue, Level
+
+
+def add_event(
+    db: sqlite3.Connection,
+    run: int,
+    kind: str,
+    message: str,
+    level: Level = Level.INFO,
+    data: Mapping[str, JsonValue] | None = None,
+) -> Event:
+    """Append an event inside a write transaction; its sequence number follows the last one without a gap."""
+    (last,) = db.execute("SELECT coalesce(max(sequence), 0) FROM events WHERE run = ?", (run,)).fetchone()
+    time = now()
+    db.execute(
+        "INSERT INTO events (run, sequence, time, kind, level, message, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (run, last + 1, time, kind, level, message, json.dumps(data or {})),
+    )
+    return Event(last + 1, moment(time), kind, message, level, data or {})
+
+
+class LocalEvents(EventOperations):
+    """Events as rows with a gapless sequence."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def append(
+        self, run_id: str, kind: str, message: str, level: Level, data: Mapping[str, JsonValue]
+    ) -> Flow[Event]:
+        def call() -> Event:
+            with self._store.write() as db:
+                return add_event(db, run_number(db, run_id), kind, message, level, data)
+
+        return local(call)
+
+    def read(self, run_id: str, after: int, limit: int) -> Flow[tuple[Event, ...]]:
+        def call() -> tuple[Event, ...]:
+            with self._store.read() as db:
+                rows = db.execute(
+                    "SELECT sequence, time, kind, message, level, data FROM events"
+                    " WHERE run = ? AND sequence > ? ORDER BY sequence LIMIT ?",
+                    (run_number(db, run_id), after, limit),
+                ).fetchall()
+            return tuple(
+                Event(sequence, moment(time), kind, message, Level(level), json.loads(data))
+                for sequence, time, kind, message, level, data in rows
+            )
+
+        return local(call)

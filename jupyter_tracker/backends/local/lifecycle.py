@@ -1,0 +1,92 @@
+"""What happens to a run, step by step: each function is one change of state inside a write transaction, with its event.
+
+    queued ──started──▶ running ──stop_requested──▶ stopping
+       │                   │                           │
+       └───────────────────┴──────────ended────────────┘──▶ succeeded | failed | stopped | lost
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from jupyter_tracker.backends.local.events import add_event
+from jupyter_tracker.backends.local.store import now
+from jupyter_tracker.errors import Conflict
+from jupyter_tracker.models import Level, RunState
+
+_END_LEVEL = {RunState.FAILED: Level.ERROR, RunState.LOST: Level.ERROR, RunState.STOPPED: Level.WARNING}
+
+
+def kept_by(db: sqlite3.Connection, run: int, host: str, keeper: str) -> None:
+    """Name the process that answers for a run: the one whose disappearance means that the run is lost."""
+    db.execute(
+        "UPDATE runs SET host = ?, keeper = ?, heartbeat_at = ? WHERE number = ?", (host, keeper, now(), run)
+    )
+
+
+def started(db: sqlite3.Connection, run: int, child: str) -> None:
+    """The training code runs. `child` is its process (see processes.py), empty when it is the keeper itself."""
+    db.execute(
+        "UPDATE runs SET state = iif(state = ?, ?, state), started_at = ?, child = ?, heartbeat_at = ?"
+        " WHERE number = ? AND ended_at IS NULL",
+        (RunState.QUEUED, RunState.RUNNING, now(), child, now(), run),
+    )
+    add_event(db, run, "started", "The training code was started.")
+
+
+def heartbeat(db: sqlite3.Connection, run: int) -> float | None:
+    """Say that the keeper is alive; the result is the grace period in seconds once a stop was requested, else None."""
+    db.execute("UPDATE runs SET heartbeat_at = ? WHERE number = ? AND ended_at IS NULL", (now(), run))
+    return stop_wanted(db, run)
+
+
+def stop_wanted(db: sqlite3.Connection, run: int) -> float | None:
+    """The grace period in seconds once a stop was requested, else None."""
+    row = db.execute(
+        "SELECT grace_period FROM runs WHERE number = ? AND stop_requested_at IS NOT NULL AND ended_at IS NULL", (run,)
+    ).fetchone()
+    return None if row is None else float(row[0])
+
+
+def stop_requested(db: sqlite3.Connection, run: int, grace_period: float) -> None:
+    """Somebody wants the run to end. `Conflict` when it has ended; asking again can only shorten the grace period."""
+    state, requested, grace = db.execute(
+        "SELECT state, stop_requested_at, grace_period FROM runs WHERE number = ?", (run,)
+    ).fetchone()
+    if RunState(state).ended:
+        raise Conflict(f"The run has ended already ({state}); there is nothing to stop.")
+    if requested is not None and grace is not None and grace <= grace_period:
+        return
+    db.execute(
+        "UPDATE runs SET state = ?, stop_requested_at = coalesce(stop_requested_at, ?), grace_period = ?"
+        " WHERE number = ?",
+        (RunState.STOPPING, now(), grace_period, run),
+    )
+    message = f"A stop was requested, with {grace_period:g} s of grace."
+    add_event(db, run, "stop_requested", message, data={"grace_period": grace_period})
+
+
+def ended(
+    db: sqlite3.Connection,
+    run: int,
+    state: RunState,
+    reason: str = "",
+    exit_code: int | None = None,
+    signal: str | None = None,
+) -> bool:
+    """Record the end of a run, once: False, and nothing changes, when an end is recorded already.
+
+    An end that its keeper reports replaces `lost`, which was only a conclusion of others.
+    """
+    row = db.execute("SELECT state FROM runs WHERE number = ?", (run,)).fetchone()
+    if row is None or (RunState(row[0]).ended and (row[0] != RunState.LOST or state is RunState.LOST)):
+        return False
+    db.execute(
+        "UPDATE runs SET state = ?, reason = ?, ended_at = ?, exit_code = ?, signal = ? WHERE number = ?",
+        (state, reason, now(), exit_code, signal, run),
+    )
+    data = {"exit_code": exit_code, "signal": signal}
+    message = reason or f"The run {state}."
+    level = _END_LEVEL.get(state, Level.INFO)
+    add_event(db, run, "ended", message, level, {"state": str(state), **data})
+    return True

@@ -1,0 +1,42 @@
+"""Names for processes that stay true when a process id is used again: `pid:start time`."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+
+def host() -> str:
+    """The name under which this machine is known in the store; containers, whose process ids differ, have their own."""
+    try:
+        return f"{socket.gethostname()}/{os.stat('/proc/self/ns/pid').st_ino}"
+    except OSError:  # not Linux
+        return socket.gethostname()
+
+
+def identify(pid: int | None = None) -> str:
+    """The name of a process, of this one by default; empty when there is no such process."""
+    import psutil
+
+    try:
+        return f"{pid or os.getpid()}:{psutil.Process(pid).create_time():.2f}"
+    except psutil.NoSuchProcess:
+        return ""
+
+
+def alive(identity: str) -> bool:
+    """Whether the process of that name runs on this machine; a zombie does not."""
+    import psutil
+
+    pid = identity.partition(":")[0]
+    if not pid.isdigit():
+        return False
+    try:
+        process = psutil.Process(int(pid))
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True
+    return identify(int(pid)) == identity

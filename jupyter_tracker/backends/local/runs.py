@@ -1,0 +1,271 @@
+"""Runs in the local store."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from jupyter_tracker.backends.base import RunOperations, RunQuery
+from jupyter_tracker.backends.local import lifecycle
+from jupyter_tracker.backends.local.events import add_event
+from jupyter_tracker.backends.local.experiments import checked_name, usable_experiment
+from jupyter_tracker.backends.local.keeper import Keeper
+from jupyter_tracker.backends.local.listing import find_run, list_runs
+from jupyter_tracker.backends.local.liveness import reconcile
+from jupyter_tracker.backends.local.metrics import LocalMetrics, settle, unsettled
+from jupyter_tracker.backends.local.processes import host, identify
+from jupyter_tracker.backends.local.rows import run_number
+from jupyter_tracker.backends.local.store import Store, now
+from jupyter_tracker.backends.local.values import add_params, change_tags
+from jupyter_tracker.errors import Conflict, TrackerError
+from jupyter_tracker.flow import Flow, local
+from jupyter_tracker.models import (
+    Code,
+    CodeKind,
+    Environment,
+    JsonValue,
+    Lifecycle,
+    Page,
+    Progress,
+    RunInfo,
+    RunKind,
+    RunState,
+    Submission,
+)
+
+T = TypeVar("T")
+
+
+class LocalRuns(RunOperations):
+    """Runs as rows, with a process behind each until it has ended."""
+
+    def __init__(self, store: Store, metrics: LocalMetrics) -> None:
+        self._store = store
+        self._metrics = metrics
+        self._keeper = Keeper(store, metrics)
+
+    def submit(self, submission: Submission) -> Flow[RunInfo]:
+        def call() -> RunInfo:
+            from jupyter_tracker.backends.local.launcher import check_code, check_variables, launch
+
+            check_variables(submission.variables)
+            checked = dataclasses.replace(submission, code=check_code(submission.code))
+            record = dataclasses.asdict(dataclasses.replace(checked, variables={}))
+            # Values of variables may be secrets: only their names are kept.
+            record["variables"] = sorted(checked.variables)
+            with self._store.write() as db:
+                run_id, number = self._insert(
+                    db,
+                    checked.experiment,
+                    checked.name or _default_name(checked.code),
+                    RunKind.SUBMITTED,
+                    checked.params,
+                    checked.tags,
+                    json.dumps(record),
+                    Environment(),
+                )
+                add_event(db, number, "queued", "The run waits for its process.")
+            try:
+                launch(self._store, run_id, checked)
+            except TrackerError as error:
+                with self._store.write() as db:
+                    lifecycle.ended(db, number, RunState.FAILED, str(error))
+                raise
+            return self._info(run_id)
+
+        return local(call)
+
+    def start(
+        self,
+        experiment: str,
+        name: str | None,
+        params: Mapping[str, JsonValue],
+        tags: Mapping[str, str],
+        environment: Environment,
+    ) -> Flow[RunInfo]:
+        def call() -> RunInfo:
+            with self._store.write() as db:
+                run_id, number = self._insert(
+                    db, experiment, name or "run", RunKind.IN_KERNEL, params, tags, None, environment
+                )
+                lifecycle.kept_by(db, number, host(), identify())
+                lifecycle.started(db, number, "")
+            self._keeper.keep(run_id, number)
+            return self._info(run_id)
+
+        return local(call)
+
+    def attach(self, run_id: str) -> Flow[RunInfo]:
+        return local(lambda: self._info(run_id))
+
+    def end(self, run_id: str, state: RunState, reason: str) -> Flow[RunInfo]:
+        def call() -> RunInfo:
+            stopped = self._keeper.release(run_id)
+            self._metrics.close(run_id)
+
+            def change(db: sqlite3.Connection, run: int) -> None:
+                if stopped or lifecycle.stop_wanted(db, run) is not None:
+                    lifecycle.ended(db, run, RunState.STOPPED, reason or "It was stopped on request.")
+                else:
+                    lifecycle.ended(db, run, state, reason)
+
+            return self._changed(run_id, change)
+
+        return local(call)
+
+    def get(self, reference: str) -> Flow[RunInfo]:
+        return local(lambda: self._info(reference))
+
+    def list(self, query: RunQuery) -> Flow[Page[RunInfo]]:
+        def call() -> Page[RunInfo]:
+            reconcile(self._store)
+            self._settle_active()
+            with self._store.read() as db:
+                return list_runs(db, query)
+
+        return local(call)
+
+    def stop(self, run_id: str, grace_period: float) -> Flow[RunInfo]:
+        def call() -> RunInfo:
+            reconcile(self._store)
+            return self._changed(run_id, lambda db, run: lifecycle.stop_requested(db, run, grace_period))
+
+        return local(call)
+
+    def delete(self, run_id: str) -> Flow[RunInfo]:
+        def change(db: sqlite3.Connection, run: int) -> None:
+            (ended_at,) = db.execute("SELECT ended_at FROM runs WHERE number = ?", (run,)).fetchone()
+            if ended_at is None:
+                raise Conflict(f"The run {run_id[:8]} has not ended. Stop it first: `%tracker stop {run_id[:8]}`.")
+            _put(db, run, Lifecycle.DELETED)
+
+        def call() -> RunInfo:
+            reconcile(self._store)
+            return self._changed(run_id, change)
+
+        return local(call)
+
+    def restore(self, run_id: str) -> Flow[RunInfo]:
+        return local(lambda: self._changed(run_id, lambda db, run: _put(db, run, Lifecycle.ACTIVE)))
+
+    def archive(self, run_id: str) -> Flow[RunInfo]:
+        return local(lambda: self._changed(run_id, lambda db, run: _put(db, run, Lifecycle.ARCHIVED)))
+
+    def log_params(self, run_id: str, params: Mapping[str, JsonValue]) -> Flow[None]:
+        return local(lambda: self._write(run_id, lambda db, run: add_params(db, run, params)))
+
+    def set_tags(self, run_id: str, tags: Mapping[str, str | None]) -> Flow[None]:
+        return local(lambda: self._write(run_id, lambda db, run: change_tags(db, run, tags)))
+
+    def set_progress(self, run_id: str, progress: Progress) -> Flow[None]:
+        def change(db: sqlite3.Connection, run: int) -> None:
+            db.execute(
+                "INSERT OR REPLACE INTO progress (run, operation, value, final_value, units, updated_at)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (run, progress.operation, progress.value, progress.final_value, progress.units, now()),
+            )
+
+        return local(lambda: self._write(run_id, change))
+
+    def environment(self, run_id: str) -> Flow[Environment]:
+        def call() -> Environment:
+            with self._store.read() as db:
+                (text,) = db.execute(
+                    "SELECT environment FROM runs WHERE number = ?", (run_number(db, run_id),)
+                ).fetchone()
+            fields = json.loads(text)
+            return Environment(**{**fields, "history": tuple(fields.get("history", ()))})
+
+        return local(call)
+
+    def submission(self, run_id: str) -> Flow[Submission | None]:
+        def call() -> Submission | None:
+            with self._store.read() as db:
+                (text,) = db.execute(
+                    "SELECT submission FROM runs WHERE number = ?", (run_number(db, run_id),)
+                ).fetchone()
+            return None if text is None else submission_from(text)
+
+        return local(call)
+
+    def _info(self, reference: str) -> RunInfo:
+        reconcile(self._store)
+        with self._store.read() as db:
+            info, number = find_run(db, reference)
+            stale = unsettled(self._store, db, number)
+        if not stale:
+            return info
+        settle(self._store, number)
+        with self._store.read() as db:
+            return find_run(db, info.id)[0]
+
+    def _settle_active(self) -> None:
+        with self._store.read() as db:
+            active = [row[0] for row in db.execute("SELECT number FROM runs WHERE ended_at IS NULL")]
+            stale = [run for run in active if unsettled(self._store, db, run)]
+        for run in stale:
+            settle(self._store, run)
+
+    def _changed(self, run_id: str, change: Callable[[sqlite3.Connection, int], None]) -> RunInfo:
+        self._write(run_id, change)
+        with self._store.read() as db:
+            return find_run(db, run_id)[0]
+
+    def _write(self, run_id: str, change: Callable[[sqlite3.Connection, int], None]) -> None:
+        with self._store.write() as db:
+            change(db, run_number(db, run_id))
+
+    @staticmethod
+    def _insert(
+        db: sqlite3.Connection,
+        experiment: str,
+        name: str,
+        kind: RunKind,
+        params: Mapping[str, JsonValue],
+        tags: Mapping[str, str],
+        submission: str | None,
+        environment: Environment,
+    ) -> tuple[str, int]:
+        run_id = os.urandom(16).hex()
+        experiment_id = usable_experiment(db, experiment)
+        cursor = db.execute(
+            "INSERT INTO runs (id, experiment_id, name, kind, state, created_at, submission, environment)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                run_id,
+                experiment_id,
+                checked_name("run", name),
+                kind,
+                RunState.QUEUED,
+                now(),
+                submission,
+                json.dumps(dataclasses.asdict(environment)),
+            ),
+        )
+        number = cursor.lastrowid or 0
+        add_event(db, number, "created", f"The run was created in {experiment!r}.")
+        add_params(db, number, params)
+        change_tags(db, number, tags)
+        return run_id, number
+
+
+def submission_from(text: str) -> Submission:
+    """A submission from the column `runs.submission`; of its variables only the names were kept."""
+    fields = json.loads(text)
+    code = Code(**{**fields["code"], "kind": CodeKind(fields["code"]["kind"])})
+    return Submission(**{**fields, "code": code, "variables": dict.fromkeys(fields["variables"], "")})
+
+
+def _put(db: sqlite3.Connection, run: int, where: Lifecycle) -> None:
+    db.execute("UPDATE runs SET lifecycle = ? WHERE number = ?", (where, run))
+    add_event(db, run, str(where) if where is not Lifecycle.ACTIVE else "restored", f"The run is {where}.")
+
+
+def _default_name(code: Code) -> str:
+    if code.kind is CodeKind.CELL:
+        return "cell"
+    return os.path.splitext(os.path.basename(code.path.rstrip("/")))[0] or "run"

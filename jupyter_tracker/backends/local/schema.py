@@ -1,0 +1,164 @@
+"""The tables of the local store, as a list of migrations.
+
+A migration is never changed once it was released; a new one is appended. `PRAGMA user_version` counts those applied.
+Times are integer microseconds since the epoch (UTC). JSON columns may hold NaN and Infinity as Python writes them.
+"""
+
+from __future__ import annotations
+
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE experiments (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        description TEXT NOT NULL,
+        tags TEXT NOT NULL,                     -- JSON object
+        lifecycle TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL
+    );
+
+    CREATE TABLE runs (
+        number INTEGER PRIMARY KEY,             -- order of creation; what the other tables refer to
+        id TEXT NOT NULL UNIQUE,
+        experiment_id TEXT NOT NULL REFERENCES experiments (id),
+        name TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        state TEXT NOT NULL,
+        reason TEXT NOT NULL DEFAULT '',
+        lifecycle TEXT NOT NULL DEFAULT 'active',
+        params TEXT NOT NULL DEFAULT '{}',      -- JSON object; a copy of the table params, for listings
+        tags TEXT NOT NULL DEFAULT '{}',        -- JSON object; a copy of the table tags
+        metrics TEXT NOT NULL DEFAULT '{}',     -- JSON object: key to [value, step, time], the latest point
+        created_at INTEGER NOT NULL,
+        started_at INTEGER,
+        ended_at INTEGER,
+        exit_code INTEGER,
+        signal TEXT,
+        host TEXT NOT NULL DEFAULT '',          -- where the two processes are
+        keeper TEXT NOT NULL DEFAULT '',        -- process that records the end: "pid:start time"
+        child TEXT NOT NULL DEFAULT '',         -- process that trains, where it is another
+        heartbeat_at INTEGER,
+        stop_requested_at INTEGER,
+        grace_period REAL,
+        submission TEXT,                        -- JSON object; null for a run in a kernel
+        environment TEXT NOT NULL DEFAULT '{}'  -- JSON object
+    );
+    CREATE INDEX runs_by_experiment ON runs (experiment_id, lifecycle, number);
+    CREATE INDEX runs_by_lifecycle ON runs (lifecycle, number);
+    CREATE INDEX runs_by_name ON runs (name);
+    CREATE INDEX runs_active ON runs (number) WHERE ended_at IS NULL;
+
+    CREATE TABLE params (
+        run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
+        key TEXT NOT NULL,
+        number REAL,                            -- null unless the value is a number or a bool
+        text TEXT NOT NULL,                     -- the value itself if it is text, else its JSON
+        PRIMARY KEY (run, key)
+    ) WITHOUT ROWID;
+    CREATE INDEX params_by_number ON params (key, number);
+    CREATE INDEX params_by_text ON params (key, text);
+
+    CREATE TABLE tags (
+        run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
+        key TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (run, key)
+    ) WITHOUT ROWID;
+    CREATE INDEX tags_by_value ON tags (key, value);
+
+    CREATE TABLE metrics (                      -- one row for each metric of a run, over all of its points
+        run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
+        key TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        last REAL,                              -- null stands for NaN; the listing column has the true value
+        last_step INTEGER NOT NULL,
+        last_time REAL NOT NULL,                -- seconds
+        first REAL,
+        first_step INTEGER NOT NULL,
+        first_time REAL NOT NULL,
+        min REAL,                               -- over the values that are not NaN
+        max REAL,
+        PRIMARY KEY (run, key)
+    ) WITHOUT ROWID;
+    CREATE INDEX metrics_by_last ON metrics (key, last);
+
+    CREATE TABLE key_sets (
+        id INTEGER PRIMARY KEY,
+        keys TEXT NOT NULL UNIQUE               -- JSON array
+    );
+
+    CREATE TABLE journals (                     -- one for each process that logs to a run
+        id INTEGER PRIMARY KEY,
+        run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
+        name TEXT NOT NULL UNIQUE,              -- file name
+        host TEXT NOT NULL,
+        owner TEXT NOT NULL,                    -- process that writes it: "pid:start time"
+        settled_bytes INTEGER NOT NULL DEFAULT 0,   -- up to here its rows are in chunks
+        settled_rows INTEGER NOT NULL DEFAULT 0,
+        state INTEGER NOT NULL DEFAULT 0        -- 0 is written, 1 complete, 2 settled and deleted
+    );
+    CREATE INDEX journals_by_run ON journals (run);
+
+    CREATE TABLE chunks (
+        id INTEGER PRIMARY KEY,
+        run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
+        journal INTEGER NOT NULL,
+        key_set INTEGER NOT NULL,
+        first_row INTEGER NOT NULL,             -- number of the first and last row within the journal
+        last_row INTEGER NOT NULL,
+        rows INTEGER NOT NULL,
+        data BLOB NOT NULL                      -- columns: row numbers, steps (int64), times, one per key (float64)
+    );
+    CREATE INDEX chunks_by_run ON chunks (run, journal, last_row);
+
+    CREATE TABLE events (
+        run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
+        sequence INTEGER NOT NULL,
+        time INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        level TEXT NOT NULL,
+        message TEXT NOT NULL,
+        data TEXT NOT NULL,                     -- JSON object
+        PRIMARY KEY (run, sequence)
+    ) WITHOUT ROWID;
+
+    CREATE TABLE progress (
+        run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
+        operation TEXT NOT NULL,
+        value REAL NOT NULL,
+        final_value REAL,
+        units TEXT NOT NULL,
+        updated_at INTEGER NOT NULL,
+        PRIMARY KEY (run, operation)
+    ) WITHOUT ROWID;
+
+    CREATE TABLE classifications (
+        run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        content TEXT NOT NULL,                  -- JSON object
+        created_at INTEGER NOT NULL,
+        PRIMARY KEY (run, name)
+    ) WITHOUT ROWID;
+
+    CREATE TABLE artifacts (
+        run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
+        path TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        sha256 TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        PRIMARY KEY (run, path)
+    ) WITHOUT ROWID;
+
+    CREATE TABLE checkpoints (
+        id TEXT PRIMARY KEY,
+        run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
+        step INTEGER NOT NULL,
+        path TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        complete INTEGER NOT NULL,
+        created_at INTEGER NOT NULL
+    );
+    CREATE INDEX checkpoints_by_run ON checkpoints (run, step);
+    """,
+)

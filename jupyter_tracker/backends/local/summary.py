@@ -1,0 +1,96 @@
+"""What the listing of runs knows of each metric: last, first, least and greatest value, kept while points are settled."""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+from collections.abc import Sequence
+
+from jupyter_tracker.models import PointBlock
+
+Point = tuple[float, int, float]
+"""value, step, time in seconds"""
+
+
+def summarize(db: sqlite3.Connection, run: int, block: PointBlock) -> None:
+    """Take new points into the table `metrics` and the listing column of their run."""
+    (text,) = db.execute("SELECT metrics FROM runs WHERE number = ?", (run,)).fetchone()
+    latest: dict[str, Sequence[float]] = json.loads(text)
+    last_at, first_at = _extremes(block.times)
+    for key, values in zip(block.keys, block.values, strict=True):
+        last = max((_point(block, values, row) for row in last_at), key=_later)
+        first = _point(block, values, first_at)
+        low, high = _range(values)
+        if key not in latest or _later(last) >= _later(_known(latest[key])):
+            latest[key] = last
+        _upsert(db, run, key, len(values), last, first, low, high)
+    db.execute("UPDATE runs SET metrics = ? WHERE number = ?", (json.dumps(latest), run))
+
+
+def _upsert(
+    db: sqlite3.Connection,
+    run: int,
+    key: str,
+    count: int,
+    last: Point,
+    first: Point,
+    low: float | None,
+    high: float | None,
+) -> None:
+    db.execute(
+        """
+        INSERT INTO metrics (
+            run, key, count, last, last_step, last_time, first, first_step, first_time, min, max
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (run, key) DO UPDATE SET
+            count = count + excluded.count,
+            (last, last_step, last_time) = (SELECT
+                iif(newer, excluded.last, metrics.last),
+                iif(newer, excluded.last_step, metrics.last_step),
+                iif(newer, excluded.last_time, metrics.last_time)
+                FROM (SELECT excluded.last_time > metrics.last_time OR (excluded.last_time = metrics.last_time
+                    AND coalesce(excluded.last >= metrics.last, excluded.last IS NOT NULL)) AS newer)),
+            first = iif(excluded.first_time < metrics.first_time, excluded.first, metrics.first),
+            first_step = iif(excluded.first_time < metrics.first_time, excluded.first_step, metrics.first_step),
+            first_time = min(excluded.first_time, metrics.first_time),
+            min = coalesce(min(metrics.min, excluded.min), metrics.min, excluded.min),
+            max = coalesce(max(metrics.max, excluded.max), metrics.max, excluded.max)
+        """,
+        (run, key, count, *last, *first, low, high),
+    )
+
+
+def _extremes(times: memoryview) -> tuple[list[int], int]:
+    """The rows of the latest time, and the first row of the earliest."""
+    latest = max(times)
+    rows = len(times)
+    if times[rows - 1] == latest and (rows == 1 or times[rows - 2] < latest):
+        last_at = [rows - 1]
+    else:
+        last_at = [row for row in range(rows) if times[row] == latest] or [rows - 1]
+    earliest = min(times)
+    return last_at, next((row for row in range(rows) if times[row] == earliest), 0)
+
+
+def _point(block: PointBlock, values: memoryview, row: int) -> Point:
+    return values[row], block.steps[row], block.times[row]
+
+
+def _known(entry: Sequence[float]) -> Point:
+    value, step, time = entry
+    return value, int(step), time
+
+
+def _later(point: Point) -> tuple[float, float]:
+    """Latest time first, then the largest value, NaN being the least (Databricks: `get_run`)."""
+    value, _, time = point
+    return time, -math.inf if math.isnan(value) else value
+
+
+def _range(values: memoryview) -> tuple[float | None, float | None]:
+    """Least and greatest value that is a number; None when there is none."""
+    if not math.isnan(sum(values)):
+        return min(values), max(values)
+    numbers = [value for value in values if not math.isnan(value)]
+    return (min(numbers), max(numbers)) if numbers else (None, None)

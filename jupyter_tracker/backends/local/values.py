@@ -1,0 +1,101 @@
+"""Checks of params and tags, and how they are kept."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from jupyter_tracker.errors import Conflict, InvalidInput, InvalidParams
+from jupyter_tracker.models import JsonValue
+
+
+def plain_params(params: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Params as plain JSON values: tuples become lists, NumPy scalars Python numbers.
+
+    Raises:
+        InvalidParams: names the param, and what cannot be kept.
+    """
+    return {_param_name(key): _plain(value, key) for key, value in params.items()}
+
+
+def add_params(db: sqlite3.Connection, run: int, params: Mapping[str, JsonValue]) -> None:
+    """Add params to a run; one that is there keeps its value (MLflow: params are written once).
+
+    Raises:
+        Conflict: a param is there with another value.
+        InvalidParams: a value is not JSON.
+    """
+    (text,) = db.execute("SELECT params FROM runs WHERE number = ?", (run,)).fetchone()
+    known: dict[str, JsonValue] = json.loads(text)
+    for key, value in plain_params(params).items():
+        if key in known and json.dumps(known[key]) != json.dumps(value):
+            raise Conflict(
+                f"The param {key!r} is {known[key]!r} already and cannot become {value!r}: params are written once. "
+                "Use a tag for what changes."
+            )
+        known[key] = value
+        number = float(value) if isinstance(value, bool | int | float) and abs(value) < 1e308 else None
+        db.execute(
+            "INSERT OR IGNORE INTO params (run, key, number, text) VALUES (?, ?, ?, ?)",
+            (run, key, number, value if isinstance(value, str) else json.dumps(value)),
+        )
+    db.execute("UPDATE runs SET params = ? WHERE number = ?", (json.dumps(known), run))
+
+
+def change_tags(db: sqlite3.Connection, run: int, tags: Mapping[str, str | None]) -> None:
+    """Set tags of a run, and remove those whose value is None.
+
+    Raises:
+        InvalidInput: a name or value is not text.
+    """
+    (text,) = db.execute("SELECT tags FROM runs WHERE number = ?", (run,)).fetchone()
+    known: dict[str, str] = json.loads(text)
+    for key, value in tags.items():
+        if not isinstance(key, str) or not key:
+            raise InvalidInput(f"The tag name {key!r} must be text.")
+        if value is None:
+            known.pop(key, None)
+            db.execute("DELETE FROM tags WHERE run = ? AND key = ?", (run, key))
+            continue
+        if not isinstance(value, str):
+            raise InvalidInput(f"The tag {key!r} must be text, not {value!r} ({type(value).__name__}).")
+        known[key] = value
+        db.execute("INSERT OR REPLACE INTO tags (run, key, value) VALUES (?, ?, ?)", (run, key, value))
+    db.execute("UPDATE runs SET tags = ? WHERE number = ?", (json.dumps(known), run))
+
+
+def _param_name(key: object) -> str:
+    if not isinstance(key, str) or not key or len(key) > 250:
+        raise InvalidParams(f"The param name {key!r} must be text of 1 to 250 characters.")
+    return key
+
+
+def _plain(value: Any, where: str) -> JsonValue:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, Mapping):
+        for key in value:
+            if not isinstance(key, str):
+                raise InvalidParams(f"The param {where!r} holds the key {key!r}; keys must be text.")
+        return {key: _plain(item, f"{where}.{key}") for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, f"{where}[{index}]") for index, item in enumerate(value)]
+    if hasattr(value, "dtype") and getattr(value, "ndim", None) == 0:
+        return _plain(value.item(), where)
+    raise InvalidParams(
+        f"The param {where!r} is {_shown(value)}, which JSON cannot hold. "
+        "Give numbers, text, booleans, None, and lists or dicts of these; str(…) makes text of anything."
+    )
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return f"{text if len(text) <= 60 else text[:57] + '…'} ({type(value).__name__})"

@@ -1,0 +1,31 @@
+"""From what people give as code to a `Code`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from jupyter_tracker.errors import InvalidCode
+from jupyter_tracker.models import Code, CodeKind
+
+
+def code_of(code: str | Path | Code, entry_point: str | None = None) -> Code:
+    """A script, folder or notebook by its path, or source text (anything with a line break) as a cell.
+
+    The backend checks that it is there and can be run.
+
+    Raises:
+        InvalidCode: it is empty, or an entry point is given for something that is no folder.
+    """
+    if isinstance(code, Code):
+        return code
+    here = os.getcwd()
+    if isinstance(code, str) and "\n" in code:
+        return Code(CodeKind.CELL, text=code, working_directory=here)
+    if not str(code).strip():
+        raise InvalidCode("There is no code: give the path of a script, folder or notebook, or source text.")
+    path = Path(code).expanduser()
+    kind = CodeKind.FOLDER if path.is_dir() else CodeKind.NOTEBOOK if path.suffix == ".ipynb" else CodeKind.SCRIPT
+    if entry_point is not None and kind is not CodeKind.FOLDER:
+        raise InvalidCode(f"entry_point names a file of a folder, and {str(path)!r} is none.")
+    return Code(kind, path=str(path.absolute()), entry_point=entry_point or "", working_directory=here)

@@ -1,0 +1,98 @@
+"""`tracker.experiments`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from jupyter_tracker.client.results import ExperimentList
+from jupyter_tracker.models import Experiment, Lifecycle
+
+if TYPE_CHECKING:
+    from jupyter_tracker.client.tracker import AsyncTracker, Tracker
+
+
+class Experiments:
+    """Named groups of runs; each is given by name or id."""
+
+    def __init__(self, tracker: Tracker) -> None:
+        self._drive = tracker.drive
+        self._operations = tracker.backend.experiments
+
+    def create(self, name: str, *, description: str = "", tags: Mapping[str, str] | None = None) -> Experiment:
+        """Make an experiment; `Conflict` when the name is taken."""
+        return self._drive(self._operations.create(name, description, tags or {}))
+
+    def get(self, experiment: str) -> Experiment:
+        """Find one; `NotFound` suggests close names."""
+        return self._drive(self._operations.get(experiment))
+
+    def list(self, *, lifecycle: str = Lifecycle.ACTIVE) -> ExperimentList:
+        """All that are active (or `archived`, `deleted`), the one used last first."""
+        return ExperimentList(self._drive(self._operations.list(Lifecycle(lifecycle))))
+
+    def update(
+        self,
+        experiment: str,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        tags: Mapping[str, str | None] | None = None,
+    ) -> Experiment:
+        """Rename or describe it, set tags; a tag of value None is removed."""
+        return self._drive(self._operations.update(experiment, name, description, tags))
+
+    def delete(self, experiment: str) -> Experiment:
+        """Put it and its runs where only `restore` finds them; `Conflict` while a run has not ended."""
+        return self._drive(self._operations.delete(experiment))
+
+    def restore(self, experiment: str) -> Experiment:
+        """Bring back what was deleted or archived."""
+        return self._drive(self._operations.restore(experiment))
+
+    def archive(self, experiment: str) -> Experiment:
+        """Put it away: it leaves the listing and stays readable."""
+        return self._drive(self._operations.archive(experiment))
+
+
+class AsyncExperiments:
+    """Named groups of runs, to await."""
+
+    def __init__(self, tracker: AsyncTracker) -> None:
+        self._drive = tracker.drive
+        self._operations = tracker.backend.experiments
+
+    async def create(self, name: str, *, description: str = "", tags: Mapping[str, str] | None = None) -> Experiment:
+        """See `Experiments.create`."""
+        return await self._drive(self._operations.create(name, description, tags or {}))
+
+    async def get(self, experiment: str) -> Experiment:
+        """See `Experiments.get`."""
+        return await self._drive(self._operations.get(experiment))
+
+    async def list(self, *, lifecycle: str = Lifecycle.ACTIVE) -> ExperimentList:
+        """See `Experiments.list`."""
+        return ExperimentList(await self._drive(self._operations.list(Lifecycle(lifecycle))))
+
+    async def update(
+        self,
+        experiment: str,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        tags: Mapping[str, str | None] | None = None,
+    ) -> Experiment:
+        """See `Experiments.update`."""
+        return await self._drive(self._operations.update(experiment, name, description, tags))
+
+    async def delete(self, experiment: str) -> Experiment:
+        """See `Experiments.delete`."""
+        return await self._drive(self._operations.delete(experiment))
+
+    async def restore(self, experiment: str) -> Experiment:
+        """See `Experiments.restore`."""
+        return await self._drive(self._operations.restore(experiment))
+
+    async def archive(self, experiment: str) -> Experiment:
+        """See `Experiments.archive`."""
+        return await self._drive(self._operations.archive(experiment))

@@ -1,0 +1,67 @@
+"""From what people write to what a backend is asked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from jupyter_tracker.backends.base import RunQuery
+from jupyter_tracker.client.code import code_of
+from jupyter_tracker.errors import InvalidInput
+from jupyter_tracker.models import Code, JsonValue, Lifecycle, Submission
+
+LONGEST_TIMEOUT = 172_800.0
+"""Seconds (UbiOps: `experiment_runs_create`)."""
+
+
+def query(
+    experiment: str | None, where: str | None, order_by: str | Sequence[str] | None, lifecycle: str
+) -> RunQuery:
+    """A query from what people write; `InvalidFilter` points at the column of a mistake."""
+    from jupyter_tracker.filters import parse, parse_order
+
+    return RunQuery(
+        experiment=experiment,
+        where=parse(where) if where and where.strip() else None,
+        order_by=parse_order(order_by) if order_by else (),
+        lifecycle=_lifecycle(lifecycle),
+    )
+
+
+def submission(
+    experiment: str,
+    code: str | os.PathLike[str] | Code,
+    entry_point: str | None,
+    name: str | None,
+    params: Mapping[str, JsonValue] | None,
+    data: str | os.PathLike[str] | None,
+    resources: Mapping[str, JsonValue] | None,
+    timeout: float,
+    variables: Mapping[str, str] | None,
+    tags: Mapping[str, str] | None,
+) -> Submission:
+    """A submission from what people give, checked as far as that goes without the backend."""
+    if not (isinstance(timeout, int | float) and 0 < timeout <= LONGEST_TIMEOUT):
+        raise InvalidInput(f"The timeout must be more than 0 and at most {LONGEST_TIMEOUT:,} seconds, not {timeout!r}.")
+    if data is not None and not Path(data).exists():
+        raise InvalidInput(f"There is no data at {os.fspath(data)!r}.")
+    return Submission(
+        experiment=experiment,
+        code=code_of(code, entry_point),
+        name=name,
+        params=params or {},
+        data=None if data is None else str(Path(data).absolute()),
+        resources=resources or {},
+        timeout=float(timeout),
+        variables=variables or {},
+        tags=tags or {},
+    )
+
+
+def _lifecycle(text: str) -> Lifecycle:
+    try:
+        return Lifecycle(text)
+    except ValueError:
+        raise InvalidInput(f"{text!r} is no lifecycle; choose one of: {', '.join(Lifecycle)}.") from None
+

@@ -1,0 +1,187 @@
+"""Lists of models that people hold in a notebook: ordinary lists that print well and turn into DataFrames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from jupyter_tracker.models import Artifact, Checkpoint, Classification, Event, Experiment, LogLine
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from jupyter_tracker.client.run import AsyncRun, Run
+
+T = TypeVar("T")
+R = TypeVar("R", bound="Run | AsyncRun")
+
+
+class ResultList(list[T], Generic[T]):
+    """Some models, in the order in which the backend gave them."""
+
+    def frame(self) -> pd.DataFrame:
+        """The models as a DataFrame, one row each."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        from jupyter_tracker import frames
+
+        return frames.text(self.frame(), self._noun) if self else f"No {self._noun}."
+
+    def _repr_html_(self) -> str | None:
+        from jupyter_tracker import frames
+
+        return frames.html(self.frame()) if self else None
+
+    @property
+    def _noun(self) -> str:
+        return type(self).__name__.removesuffix("List").lower() + "s"
+
+
+class ExperimentList(ResultList[Experiment]):
+    """Experiments."""
+
+    def frame(self) -> pd.DataFrame:
+        """Columns id, name, description, runs, active, lifecycle, created_at, updated_at, and `tags.…`."""
+        from jupyter_tracker import frames
+
+        return frames.experiments(self)
+
+
+class RunList(ResultList[R], Generic[R]):
+    """Runs."""
+
+    def frame(self) -> pd.DataFrame:
+        """One row a run: id, name, experiment, state, times (UTC), duration, then `params.…`, `metrics.…`, `tags.…`."""
+        from jupyter_tracker import frames
+
+        return frames.runs([run.info for run in self])
+
+
+class EventList(ResultList[Event]):
+    """Events."""
+
+    def frame(self) -> pd.DataFrame:
+        """Columns sequence, time (UTC), kind, level, message, data."""
+        from jupyter_tracker import frames
+
+        return frames.events(self)
+
+
+class LogList(ResultList[LogLine]):
+    """Log lines."""
+
+    def frame(self) -> pd.DataFrame:
+        """Columns line, time (UTC), stream, text."""
+        from jupyter_tracker import frames
+
+        return frames.logs(self)
+
+    def __str__(self) -> str:
+        return "\n".join(line.text for line in self)
+
+    def __repr__(self) -> str:
+        return str(self) if self else "No log lines."
+
+    def _repr_html_(self) -> str | None:
+        return None  # a log reads best as text
+
+    @property
+    def _noun(self) -> str:
+        return "log lines"
+
+
+class ArtifactList(ResultList[Artifact]):
+    """Artifacts."""
+
+    def frame(self) -> pd.DataFrame:
+        """Columns path, size (bytes), sha256, created_at (UTC)."""
+        from jupyter_tracker import frames
+
+        return frames.artifacts(self)
+
+
+class CheckpointList(ResultList[Checkpoint]):
+    """Checkpoints."""
+
+    def frame(self) -> pd.DataFrame:
+        """Columns id, step, path, size (bytes), complete, created_at (UTC)."""
+        from jupyter_tracker import frames
+
+        return frames.checkpoints(self)
+
+
+class ClassificationResult:
+    """What a run logged under one name: a confusion matrix, a ROC curve, or both."""
+
+    def __init__(self, classification: Classification) -> None:
+        self.data = classification
+
+    @property
+    def name(self) -> str:
+        """The name under which it was logged."""
+        return self.data.name
+
+    @property
+    def confusion_matrix(self) -> pd.DataFrame:
+        """Counts, true labels as rows, predicted ones as columns; empty when no matrix was logged."""
+        from jupyter_tracker import frames
+
+        return frames.confusion_matrix(self.data)
+
+    @property
+    def roc_curve(self) -> pd.DataFrame:
+        """Columns fpr, tpr, threshold; empty when no curve was logged."""
+        from jupyter_tracker import frames
+
+        return frames.roc_curve(self.data)
+
+    @property
+    def auc(self) -> float | None:
+        """Area under the ROC curve by the trapezoid rule; None when no curve was logged."""
+        points = sorted(zip(self.data.fpr, self.data.tpr, strict=True))
+        if not points:
+            return None
+        return sum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in zip(points, points[1:], strict=False))
+
+    @property
+    def accuracy(self) -> float | None:
+        """The share of the matrix on its diagonal; None when no matrix was logged."""
+        total = sum(map(sum, self.data.matrix))
+        return sum(row[index] for index, row in enumerate(self.data.matrix)) / total if total else None
+
+    def __repr__(self) -> str:
+        parts: list[Any] = [f"classification {self.name!r}"]
+        if self.data.matrix:
+            parts.append(f"{len(self.data.labels)} classes, accuracy {self.accuracy:.4g}")
+            parts.append(str(self.confusion_matrix))
+        if self.data.fpr:
+            parts.append(f"ROC curve of {len(self.data.fpr)} points, area {self.auc:.4g}")
+        return "\n".join(parts)
+
+    def _repr_html_(self) -> str | None:
+        from jupyter_tracker import frames
+
+        return frames.html(self.confusion_matrix) if self.data.matrix else None
+
+
+class ClassificationList(ResultList[ClassificationResult]):
+    """Classification metrics, by name too: `run.classification()["test"]`."""
+
+    def __init__(self, items: Iterable[ClassificationResult]) -> None:
+        super().__init__(items)
+
+    def named(self, name: str) -> ClassificationResult:
+        """The one of that name; `NotFound` suggests close names."""
+        from jupyter_tracker.errors import NotFound
+
+        for result in self:
+            if result.name == name:
+                return result
+        raise NotFound("classification", name, [result.name for result in self])
+
+    def frame(self) -> pd.DataFrame:
+        """Columns name, classes, accuracy, auc, step."""
+        from jupyter_tracker import frames
+
+        return frames.classifications(self)

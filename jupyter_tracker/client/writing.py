@@ -1,0 +1,103 @@
+"""What a run logs, checked before it reaches the backend."""
+
+from __future__ import annotations
+
+import math
+import os
+import traceback
+from collections.abc import Iterable
+from pathlib import Path
+from typing import SupportsFloat
+
+from jupyter_tracker.backends.base import Backend
+from jupyter_tracker.errors import InvalidInput
+from jupyter_tracker.flow import Flow
+from jupyter_tracker.models import Artifact, Checkpoint, Classification, Level, Progress, RunState
+
+
+def log_artifact(backend: Backend, run_id: str, source: str | os.PathLike[str], path: str | None) -> Flow[tuple[Artifact, ...]]:
+    """Keep a file or folder under its own name or another."""
+    source = Path(source)
+    return (yield from backend.artifacts.log(run_id, source, path or source.name))
+
+
+def log_checkpoint(backend: Backend, run_id: str, step: int, source: str | os.PathLike[str]) -> Flow[Checkpoint]:
+    """Keep a file or folder as the checkpoint of a step."""
+    if isinstance(step, bool) or not isinstance(step, int) or step < 0:
+        raise InvalidInput(f"The step of a checkpoint must be an integer of 0 or more, not {step!r}.")
+    return (yield from backend.checkpoints.log(run_id, step, Path(source)))
+
+
+def set_progress(
+    backend: Backend, run_id: str, value: float, final_value: float | None, operation: str, units: str
+) -> Flow[None]:
+    """Record progress after checking that it is made of finite numbers."""
+    for name, number in (("value", value), ("final_value", final_value)):
+        if number is not None and not (isinstance(number, SupportsFloat) and math.isfinite(number)):
+            raise InvalidInput(f"The {name} of the progress must be a finite number, not {number!r}.")
+    progress = Progress(operation, float(value), None if final_value is None else float(final_value), units)
+    yield from backend.runs.set_progress(run_id, progress)
+
+
+def log_classification(
+    backend: Backend,
+    run_id: str,
+    *,
+    name: str,
+    labels: Iterable[str] | None,
+    matrix: Iterable[Iterable[float]] | None,
+    fpr: Iterable[float] | None,
+    tpr: Iterable[float] | None,
+    thresholds: Iterable[float] | None,
+    step: int | None,
+) -> Flow[None]:
+    """Keep classification metrics whose parts fit together (the rules are Vertex AI's `log_classification_metrics`)."""
+    if (labels is None) != (matrix is None):
+        raise InvalidInput("labels and matrix go together: give both or neither.")
+    curve = [fpr, tpr, thresholds]
+    if any(part is None for part in curve) and not all(part is None for part in curve):
+        raise InvalidInput("fpr, tpr and thresholds go together: give all three or none.")
+    if matrix is None and fpr is None:
+        raise InvalidInput("There is nothing to log: give labels and matrix, or fpr, tpr and thresholds.")
+    classification = Classification(
+        name=name,
+        labels=() if labels is None else tuple(str(label) for label in labels),
+        matrix=() if matrix is None else tuple(_floats(row) for row in matrix),
+        fpr=_floats(fpr),
+        tpr=_floats(tpr),
+        thresholds=_floats(thresholds),
+        step=step,
+    )
+    size = len(classification.labels)
+    if matrix is not None and [len(row) for row in classification.matrix] != [size] * size:
+        rows = [len(row) for row in classification.matrix]
+        raise InvalidInput(f"The matrix needs a row and a column for each of the {size} labels; its rows have {rows}.")
+    lengths = {len(classification.fpr), len(classification.tpr), len(classification.thresholds)}
+    if len(lengths) > 1:
+        raise InvalidInput(f"fpr, tpr and thresholds must be equally long; they have {sorted(lengths)} values.")
+    yield from backend.classifications.log(run_id, classification)
+
+
+def _floats(values: Iterable[float] | None) -> tuple[float, ...]:
+    return () if values is None else tuple(float(value) for value in values)
+
+
+def outcome(error: BaseException | None) -> tuple[RunState, str]:
+    """How a run ended whose code raised this, or nothing."""
+    if error is None or (isinstance(error, SystemExit) and not error.code):
+        return RunState.SUCCEEDED, ""
+    if isinstance(error, KeyboardInterrupt):
+        return RunState.STOPPED, "It was interrupted."
+    return RunState.FAILED, _brief(error)
+
+
+def failure(error: BaseException) -> tuple[str, str, Level, dict[str, str]]:
+    """The event of an exception: kind, message, level, and the traceback as data."""
+    lines = traceback.format_exception(error)
+    level = Level.WARNING if isinstance(error, KeyboardInterrupt) else Level.ERROR
+    return "exception", _brief(error), level, {"traceback": "".join(lines)}
+
+
+def _brief(error: BaseException) -> str:
+    text = str(error).strip()
+    return f"{type(error).__name__}: {text.splitlines()[0]}" if text else type(error).__name__

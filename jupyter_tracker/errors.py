@@ -1,0 +1,145 @@
+"""Every exception that this package raises.
+
+TrackerError
+├── ConfigError                  a connection string, profile or setting is wrong
+├── Unsupported                  the backend lacks the operation
+├── InvalidInput                 a value was rejected, with field, rule and value
+│   ├── InvalidParams            params that are not JSON
+│   ├── InvalidMetric            a metric that is not a number
+│   ├── InvalidFilter            a filter that cannot be read, with the column of the mistake
+│   └── InvalidCode              code that is missing, unreadable or not executable
+├── NotFound                     no such experiment, run, artifact …
+│   └── Ambiguous                a prefix or name that fits more than one
+├── Conflict                     the name is taken, or the state does not allow it
+├── WaitTimeout                  a wait reached its limit (also a TimeoutError)
+└── StoreError                   the local store cannot do what was asked
+    ├── StoreFull                the disk is full
+    ├── StoreReadOnly            the folder cannot be written
+    └── StoreTooNew              written by a newer version of this package
+
+A message says what is wrong, where, and what to do; it never holds a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = [
+    "Ambiguous",
+    "ConfigError",
+    "Conflict",
+    "InvalidCode",
+    "InvalidFilter",
+    "InvalidInput",
+    "InvalidMetric",
+    "InvalidParams",
+    "NotFound",
+    "StoreError",
+    "StoreFull",
+    "StoreReadOnly",
+    "StoreTooNew",
+    "TrackerError",
+    "Unsupported",
+    "WaitTimeout",
+]
+
+
+class TrackerError(Exception):
+    """Base of all errors of this package.
+
+    IPython calls `_render_traceback_`, so that a notebook shows one line and the cell still counts as failed.
+    """
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"{type(self).__name__}: {self}"]
+
+
+class ConfigError(TrackerError):
+    """A connection string, profile or setting is wrong."""
+
+
+class Unsupported(TrackerError):
+    """The backend lacks the operation; raised before anything is sent."""
+
+    def __init__(self, backend: str, operation: str) -> None:
+        super().__init__(f"The backend {backend!r} has no {operation}. `%tracker capabilities` lists what it offers.")
+        self.backend = backend
+        self.operation = operation
+
+
+class InvalidInput(TrackerError, ValueError):
+    """A value was rejected; the message names field, rule and value."""
+
+
+class InvalidParams(InvalidInput):
+    """Params that cannot be kept as JSON."""
+
+
+class InvalidMetric(InvalidInput):
+    """A metric, step or time that is not a number."""
+
+
+class InvalidFilter(InvalidInput):
+    """A filter that cannot be read."""
+
+    def __init__(self, message: str, text: str, column: int) -> None:
+        super().__init__(f"{message}\n  {text}\n  {' ' * column}^")
+        self.text = text
+        self.column = column
+
+
+class InvalidCode(InvalidInput):
+    """Code that is missing, unreadable, has a syntax error or cannot be executed."""
+
+
+class NotFound(TrackerError, LookupError):
+    """There is no such thing; close names are suggested."""
+
+    def __init__(self, noun: str, name: str, known: Iterable[str] = (), hint: str = "") -> None:
+        message = f"There is no {noun} {name!r}.{did_you_mean(name, known)}"
+        super().__init__(f"{message} {hint}".rstrip())
+        self.noun = noun
+        self.name = name
+
+
+class Ambiguous(NotFound):
+    """A prefix or name that fits more than one; the candidates are named."""
+
+    def __init__(self, noun: str, name: str, candidates: Iterable[str]) -> None:
+        listed = list(candidates)
+        shown = ", ".join(listed[:5]) + (f" and {len(listed) - 5} more" if len(listed) > 5 else "")
+        TrackerError.__init__(self, f"{noun.capitalize()} {name!r} fits more than one: {shown}. Give more of the id.")
+        self.noun = noun
+        self.name = name
+        self.candidates = tuple(listed)
+
+
+class Conflict(TrackerError):
+    """The name is taken, or the state of the thing does not allow the operation."""
+
+
+class WaitTimeout(TrackerError, TimeoutError):
+    """A wait reached its limit; the run goes on."""
+
+
+class StoreError(TrackerError):
+    """The local store cannot do what was asked."""
+
+
+class StoreFull(StoreError):
+    """The disk is full; nothing that was acknowledged is lost."""
+
+
+class StoreReadOnly(StoreError):
+    """The store folder cannot be written."""
+
+
+class StoreTooNew(StoreError):
+    """The store was written by a newer version of this package."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A suggestion to append to an error, with a leading space, or nothing."""
+    close = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" Did you mean {close[0]!r}?" if close else ""

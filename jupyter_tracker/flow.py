@@ -1,0 +1,161 @@
+"""The only seam between synchronous and asynchronous code.
+
+An operation is a generator: it yields steps and receives their results, as httpx's own `auth_flow` does. `run` drives it
+here and now, `arun` inside an event loop; a step that fails is thrown back into the generator at the place that yielded it.
+A stream is such a generator that also yields `Emit`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    import httpx
+
+T = TypeVar("T")
+
+
+class Local:
+    """A call that is made in this process; the event loop makes it in a thread unless it is `brief`."""
+
+    __slots__ = ("brief", "call")
+
+    def __init__(self, call: Callable[[], Any], *, brief: bool = False) -> None:
+        self.call = call
+        self.brief = brief
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """A pause, in seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """An HTTP request; the result is the response, read whole."""
+
+    request: httpx.Request
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """Items of a stream, handed to whoever iterates over it."""
+
+    items: Iterable[Any]
+
+
+Step: TypeAlias = Local | Sleep | Send
+Flow: TypeAlias = Generator[Step, Any, T]
+Streaming: TypeAlias = Generator[Step | Emit, Any, None]
+
+
+def local(call: Callable[[], T]) -> Flow[T]:
+    """The flow of one call in this process."""
+    result: T = yield Local(call)
+    return result
+
+
+def run(flow: Flow[T], http: httpx.Client | None = None) -> T:
+    """Drive a flow to its end and return its result."""
+    try:
+        step = next(flow)
+        while True:
+            try:
+                result = _take(step, http)
+            except Exception as error:
+                step = flow.throw(error)
+            else:
+                step = flow.send(result)
+    except StopIteration as end:
+        value: T = end.value
+        return value
+    finally:
+        flow.close()
+
+
+async def arun(flow: Flow[T], http: httpx.AsyncClient | None = None) -> T:
+    """Drive a flow to its end inside an event loop and return its result."""
+    try:
+        step = next(flow)
+        while True:
+            try:
+                result = await _atake(step, http)
+            except Exception as error:
+                step = flow.throw(error)
+            else:
+                step = flow.send(result)
+    except StopIteration as end:
+        value: T = end.value
+        return value
+    finally:
+        flow.close()
+
+
+def iterate(stream: Streaming, http: httpx.Client | None = None) -> Iterator[Any]:
+    """Drive a stream, giving its items one by one."""
+    try:
+        step = next(stream)
+        while True:
+            if isinstance(step, Emit):
+                yield from step.items
+                step = stream.send(None)
+                continue
+            try:
+                result = _take(step, http)
+            except Exception as error:
+                step = stream.throw(error)
+            else:
+                step = stream.send(result)
+    except StopIteration:
+        return
+    finally:
+        stream.close()
+
+
+async def aiterate(stream: Streaming, http: httpx.AsyncClient | None = None) -> AsyncIterator[Any]:
+    """Drive a stream inside an event loop, giving its items one by one."""
+    try:
+        step = next(stream)
+        while True:
+            if isinstance(step, Emit):
+                for item in step.items:
+                    yield item
+                step = stream.send(None)
+                continue
+            try:
+                result = await _atake(step, http)
+            except Exception as error:
+                step = stream.throw(error)
+            else:
+                step = stream.send(result)
+    except StopIteration:
+        return
+    finally:
+        stream.close()
+
+
+def _take(step: Step, http: httpx.Client | None) -> Any:
+    if isinstance(step, Local):
+        return step.call()
+    if isinstance(step, Sleep):
+        return time.sleep(step.seconds)
+    if http is None:
+        raise RuntimeError("This flow sends requests, and no HTTP client was given to drive it.")
+    return http.send(step.request)
+
+
+async def _atake(step: Step, http: httpx.AsyncClient | None) -> Any:
+    import asyncio
+
+    if isinstance(step, Local):
+        return step.call() if step.brief else await asyncio.to_thread(step.call)
+    if isinstance(step, Sleep):
+        return await asyncio.sleep(step.seconds)
+    if http is None:
+        raise RuntimeError("This flow sends requests, and no HTTP client was given to drive it.")
+    return await http.send(step.request)
