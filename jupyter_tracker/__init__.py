@@ -1,11 +1,11 @@
 """Every training run, in your notebook.
 
-    import jupyter_tracker as jt
+import jupyter_tracker as jt
 
-    tracker = jt.connect()
-    with tracker.runs.start("digits", params={"lr": 0.1}) as run:
-        run.log({"loss": 0.5})
-    run.series()
+tracker = jt.connect()
+with tracker.runs.start("digits", params={"lr": 0.1}) as run:
+    run.log({"loss": 0.5})
+run.series()
 """
 
 from __future__ import annotations

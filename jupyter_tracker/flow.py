@@ -1,8 +1,8 @@
 """The only seam between synchronous and asynchronous code.
 
-An operation is a generator: it yields steps and receives their results, as httpx's own `auth_flow` does. `run` drives it
-here and now, `arun` inside an event loop; a step that fails is thrown back into the generator at the place that yielded it.
-A stream is such a generator that also yields `Emit`.
+An operation is a generator: it yields steps and receives their results, as httpx's own `auth_flow` does. `run` drives
+it here and now, `arun` inside an event loop; a step that fails is thrown back into the generator at the place that
+yielded it. A stream is such a generator that also yields `Emit`.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def run(flow: Flow[T], http: httpx.Client | None = None) -> T:
         while True:
             try:
                 result = _take(step, http)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # it belongs to the flow
                 step = flow.throw(error)
             else:
                 step = flow.send(result)
@@ -85,7 +85,7 @@ async def arun(flow: Flow[T], http: httpx.AsyncClient | None = None) -> T:
         while True:
             try:
                 result = await _atake(step, http)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # it belongs to the flow
                 step = flow.throw(error)
             else:
                 step = flow.send(result)
@@ -107,7 +107,7 @@ def iterate(stream: Streaming, http: httpx.Client | None = None) -> Iterator[Any
                 continue
             try:
                 result = _take(step, http)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # it belongs to the flow
                 step = stream.throw(error)
             else:
                 step = stream.send(result)
@@ -129,7 +129,7 @@ async def aiterate(stream: Streaming, http: httpx.AsyncClient | None = None) -> 
                 continue
             try:
                 result = await _atake(step, http)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # it belongs to the flow
                 step = stream.throw(error)
             else:
                 step = stream.send(result)

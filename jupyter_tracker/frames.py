@@ -258,11 +258,13 @@ def _occurrence(ordered: np.ndarray) -> np.ndarray:
 def _long(blocks: Sequence[PointBlock]) -> pd.DataFrame:
     keys: list[str] = list(dict.fromkeys(key for block in blocks for key in block.keys))
     code = {key: number for number, key in enumerate(keys)}
-    parts = [(code[key], block, values) for block in blocks for key, values in zip(block.keys, block.values, strict=True)]
-    lengths = [len(block) for _, block, _ in parts]
+    parts = [
+        (code[key], block, values) for block in blocks for key, values in zip(block.keys, block.values, strict=True)
+    ]
+    codes = np.repeat([number for number, _, _ in parts], [len(block) for _, block, _ in parts]).astype(np.int64)
     frame = pd.DataFrame(
         {
-            "key": pd.Categorical.from_codes(np.repeat([number for number, _, _ in parts], lengths).astype(int), keys),
+            "key": pd.Categorical.from_codes(codes, pd.Index(keys, dtype="str")),
             "step": _joined([block.steps for _, block, _ in parts], np.int64),
             "time": _moments(_joined([block.times for _, block, _ in parts], np.float64)),
             "value": _joined([values for _, _, values in parts], np.float64),
@@ -271,11 +273,11 @@ def _long(blocks: Sequence[PointBlock]) -> pd.DataFrame:
     return frame.sort_values(["key", "step", "time"], kind="stable", ignore_index=True)
 
 
-def _joined(buffers: Sequence[memoryview], dtype: type) -> np.ndarray:
+def _joined(buffers: Sequence[memoryview[Any]], dtype: type) -> np.ndarray:
     return np.concatenate([np.asarray(buffer) for buffer in buffers]) if buffers else np.empty(0, dtype)
 
 
-def _moments(seconds: memoryview | np.ndarray) -> pd.DatetimeIndex:
+def _moments(seconds: memoryview[float] | np.ndarray) -> pd.DatetimeIndex:
     microseconds = np.round(np.asarray(seconds) * 1e6).astype("datetime64[us]")
     return pd.DatetimeIndex(microseconds).tz_localize("UTC")
 

@@ -229,11 +229,11 @@ class PointBlock:
     """Metric points that were logged together, column by column; plain buffers, so that no array library is needed."""
 
     keys: tuple[str, ...]
-    steps: memoryview
+    steps: memoryview[int]
     """int64, shape (rows,)"""
-    times: memoryview
+    times: memoryview[float]
     """float64, shape (rows,), seconds since the epoch"""
-    values: tuple[memoryview, ...]
+    values: tuple[memoryview[float], ...]
     """one float64 buffer of shape (rows,) for each key"""
 
     def __len__(self) -> int:

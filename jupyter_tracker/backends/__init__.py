@@ -1,7 +1,7 @@
 """The backends by name; each is loaded when it is first used.
 
-Others can add theirs as entry points of the group `jupyter_tracker.backends`: a callable that takes the connection string
-and returns a `Backend`.
+Others can add theirs as entry points of the group `jupyter_tracker.backends`: a callable that takes the connection
+string and returns a `Backend`.
 """
 
 from __future__ import annotations

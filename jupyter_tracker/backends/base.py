@@ -1,7 +1,7 @@
 """What a backend offers: one class per noun, one flow per operation.
 
-A backend overrides what its platform can do. What it does not override raises `Unsupported` before anything is sent, and
-`capabilities` reads the table that people see from the same fact, so that the two cannot differ.
+A backend overrides what its platform can do. What it does not override raises `Unsupported` before anything is sent,
+and `capabilities` reads the table that people see from the same fact, so that the two cannot differ.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, NoReturn, TypeVar
+from typing import ClassVar, NoReturn, TypeVar
 
 from jupyter_tracker.errors import Unsupported
+from jupyter_tracker.filters import And, Expression, Order
 from jupyter_tracker.flow import Flow
 from jupyter_tracker.models import (
     Artifact,
@@ -34,9 +35,6 @@ from jupyter_tracker.models import (
     Submission,
 )
 
-if TYPE_CHECKING:
-    from jupyter_tracker.filters import Expression, Order
-
 F = TypeVar("F", bound=Callable[..., object])
 
 
@@ -46,7 +44,8 @@ class RunQuery:
 
     experiment: str | None = None
     """Name or id; None lists those of all experiments."""
-    where: Expression | None = None
+    where: Expression = And(())
+    """Everything unless it is given."""
     order_by: tuple[Order, ...] = ()
     """Ties are broken by creation, newest first; so is everything when this is empty."""
     lifecycle: Lifecycle = Lifecycle.ACTIVE
@@ -180,7 +179,10 @@ class MetricOperations(Operations):
     noun = "metrics"
 
     def log(self, run_id: str, values: Mapping[str, float], step: int | None, time: float | None) -> Flow[None]:
-        """Add one point to each metric. A step left out continues from the largest (Vertex AI: `log_time_series_metrics`)."""
+        """Add one point to each metric.
+
+        A step left out continues from the largest (Vertex AI: `log_time_series_metrics`).
+        """
         self._lacks("log")
 
     def read(self, run_id: str, keys: Sequence[str] | None, after: str | None) -> Flow[Points]:
@@ -193,9 +195,7 @@ class EventOperations(Operations):
 
     noun = "events"
 
-    def append(
-        self, run_id: str, kind: str, message: str, level: Level, data: Mapping[str, JsonValue]
-    ) -> Flow[Event]:
+    def append(self, run_id: str, kind: str, message: str, level: Level, data: Mapping[str, JsonValue]) -> Flow[Event]:
         """Add an event."""
         self._lacks("append")
 

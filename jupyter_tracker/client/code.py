@@ -9,7 +9,7 @@ from jupyter_tracker.errors import InvalidCode
 from jupyter_tracker.models import Code, CodeKind
 
 
-def code_of(code: str | Path | Code, entry_point: str | None = None) -> Code:
+def code_of(code: str | os.PathLike[str] | Code, entry_point: str | None = None) -> Code:
     """A script, folder or notebook by its path, or source text (anything with a line break) as a cell.
 
     The backend checks that it is there and can be run.
@@ -19,7 +19,7 @@ def code_of(code: str | Path | Code, entry_point: str | None = None) -> Code:
     """
     if isinstance(code, Code):
         return code
-    here = os.getcwd()
+    here = str(Path.cwd())
     if isinstance(code, str) and "\n" in code:
         return Code(CodeKind.CELL, text=code, working_directory=here)
     if not str(code).strip():

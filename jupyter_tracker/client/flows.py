@@ -5,27 +5,20 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-import traceback
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
-from typing import SupportsFloat, TypeVar
+from typing import TypeVar
 
 from jupyter_tracker.backends.base import Backend, RunQuery
 from jupyter_tracker.errors import InvalidInput, NotFound, WaitTimeout
 from jupyter_tracker.flow import Emit, Flow, Sleep, Streaming
 from jupyter_tracker.models import (
     MACHINE_PREFIX,
-    Artifact,
-    Checkpoint,
     Classification,
     Event,
-    Level,
     LogLine,
     PointBlock,
     Points,
-    Progress,
     RunInfo,
-    RunState,
 )
 
 T = TypeVar("T")
@@ -134,7 +127,7 @@ def read_points(backend: Backend, run_id: str, keys: Sequence[str] | None, *, ma
     if missing:
         info = yield from backend.runs.get(run_id)
         hint = f"The run {info.name!r} logged: {_listed(info.metrics)}."
-        raise NotFound("metric", sorted(missing)[0], info.metrics, hint)
+        raise NotFound("metric", min(missing), info.metrics, hint)
     return points
 
 
@@ -143,9 +136,9 @@ def join_lines(lines: Iterable[LogLine]) -> tuple[LogLine, ...]:
     joined: dict[int, LogLine] = {}
     for part in lines:
         begun = joined.get(part.line)
-        if begun is not None:
-            part = dataclasses.replace(part, text=begun.text + part.text, time=begun.time)
-        joined[part.line] = part
+        joined[part.line] = (
+            part if begun is None else dataclasses.replace(part, text=begun.text + part.text, time=begun.time)
+        )
     return tuple(joined.values())
 
 
@@ -190,7 +183,9 @@ def _only(block: PointBlock, wanted: Callable[[str], bool]) -> PointBlock:
 
 def _listed(names: Iterable[str]) -> str:
     shown = sorted(names)
-    return ", ".join(shown[:10]) + (f" and {len(shown) - 10} more" if len(shown) > 10 else "") if shown else "nothing yet"
+    return (
+        ", ".join(shown[:10]) + (f" and {len(shown) - 10} more" if len(shown) > 10 else "") if shown else "nothing yet"
+    )
 
 
 def stop(backend: Backend, run_id: str, grace_period: float) -> Flow[RunInfo]:

@@ -15,15 +15,13 @@ LONGEST_TIMEOUT = 172_800.0
 """Seconds (UbiOps: `experiment_runs_create`)."""
 
 
-def query(
-    experiment: str | None, where: str | None, order_by: str | Sequence[str] | None, lifecycle: str
-) -> RunQuery:
+def query(experiment: str | None, where: str | None, order_by: str | Sequence[str] | None, lifecycle: str) -> RunQuery:
     """A query from what people write; `InvalidFilter` points at the column of a mistake."""
     from jupyter_tracker.filters import parse, parse_order
 
     return RunQuery(
         experiment=experiment,
-        where=parse(where) if where and where.strip() else None,
+        where=parse(where or ""),
         order_by=parse_order(order_by) if order_by else (),
         lifecycle=_lifecycle(lifecycle),
     )
@@ -64,4 +62,3 @@ def _lifecycle(text: str) -> Lifecycle:
         return Lifecycle(text)
     except ValueError:
         raise InvalidInput(f"{text!r} is no lifecycle; choose one of: {', '.join(Lifecycle)}.") from None
-

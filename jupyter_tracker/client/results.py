@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from jupyter_tracker.models import Artifact, Checkpoint, Classification, Event, Experiment, LogLine
@@ -142,7 +143,7 @@ class ClassificationResult:
         points = sorted(zip(self.data.fpr, self.data.tpr, strict=True))
         if not points:
             return None
-        return sum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in zip(points, points[1:], strict=False))
+        return sum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in pairwise(points))
 
     @property
     def accuracy(self) -> float | None:

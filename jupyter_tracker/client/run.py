@@ -36,8 +36,9 @@ from jupyter_tracker.models import (
 )
 
 if TYPE_CHECKING:
+    from typing import Self
+
     import pandas as pd
-    from typing_extensions import Self
 
     from jupyter_tracker.client.tracker import AsyncTracker, Tracker
 
@@ -120,8 +121,8 @@ class Run(RunProperties):
     """A run. As a context manager it ends with the block: failed when the block raises."""
 
     def __init__(self, tracker: Tracker, info: RunInfo) -> None:
-        self._tracker = tracker
-        self._backend = tracker.backend
+        self.tracker = tracker
+        self.backend = tracker.backend
         self._drive = tracker.drive
         self.info = info
 
@@ -135,7 +136,7 @@ class Run(RunProperties):
         current.pop(self)
         if error is not None:
             event = writing.failure(error)
-            self._drive(self._backend.events.append(self.id, *event))
+            self._drive(self.backend.events.append(self.id, *event))
         self.end(*writing.outcome(error))
 
     def log(self, values: Mapping[str, float], *, step: int | None = None, time: float | None = None) -> None:
@@ -151,29 +152,29 @@ class Run(RunProperties):
             Conflict: the run has ended.
             StoreFull: the disk is full.
         """
-        self._drive(self._backend.metrics.log(self.info.id, values, step, time))
+        self._drive(self.backend.metrics.log(self.info.id, values, step, time))
 
     def log_params(self, params: Mapping[str, JsonValue]) -> None:
         """Add params; `Conflict` when one is there with another value, `InvalidParams` when one is not JSON."""
-        self._drive(self._backend.runs.log_params(self.id, params))
+        self._drive(self.backend.runs.log_params(self.id, params))
         self.refresh()
 
     def set_tags(self, tags: Mapping[str, str | None]) -> None:
         """Set tags; one of value None is removed."""
-        self._drive(self._backend.runs.set_tags(self.id, tags))
+        self._drive(self.backend.runs.set_tags(self.id, tags))
         self.refresh()
 
     def set_progress(
         self, value: float, final_value: float | None = None, *, operation: str = "progress", units: str = ""
     ) -> None:
         """Say how far an operation is, for example `run.set_progress(3, 30, operation="epoch")`."""
-        self._drive(writing.set_progress(self._backend, self.id, value, final_value, operation, units))
+        self._drive(writing.set_progress(self.backend, self.id, value, final_value, operation, units))
 
     def log_event(
         self, message: str, *, kind: str = "note", level: str = "info", data: Mapping[str, JsonValue] | None = None
     ) -> Event:
         """Add an event of your own; level is info, warning or error."""
-        return self._drive(self._backend.events.append(self.id, kind, message, Level(level), data or {}))
+        return self._drive(self.backend.events.append(self.id, kind, message, Level(level), data or {}))
 
     def log_classification(
         self,
@@ -186,41 +187,51 @@ class Run(RunProperties):
         thresholds: Iterable[float] | None = None,
         step: int | None = None,
     ) -> None:
-        """Keep a confusion matrix (`labels`, `matrix`: rows are true), a ROC curve (`fpr`, `tpr`, `thresholds`), or both.
+        """Keep a confusion matrix, a ROC curve, or both under a name.
+
+        Args:
+            name: The same name again replaces what was logged under it.
+            labels: Names of the classes.
+            matrix: Counts; a row for each true label, a column for each predicted one.
+            fpr: False positive rates.
+            tpr: True positive rates.
+            thresholds: The thresholds that they belong to.
+            step: Where in the training it was computed.
 
         Raises:
-            InvalidInput: parts that go together are missing or differ in length (Vertex AI: `log_classification_metrics`).
+            InvalidInput: what goes together is not there or not of one length (Vertex AI: `log_classification_metrics`).
         """
         parts: dict[str, Any] = {"labels": labels, "matrix": matrix, "fpr": fpr, "tpr": tpr, "thresholds": thresholds}
-        self._drive(writing.log_classification(self._backend, self.id, name=name, step=step, **parts))
+        self._drive(writing.log_classification(self.backend, self.id, name=name, step=step, **parts))
 
     def log_artifact(self, source: str | os.PathLike[str], path: str | None = None) -> list[Artifact]:
         """Keep a copy of a file or folder with the run, under its own name or under `path`."""
-        return list(self._drive(writing.log_artifact(self._backend, self.id, source, path)))
+        return list(self._drive(writing.log_artifact(self.backend, self.id, source, path)))
 
     def log_checkpoint(self, step: int, source: str | os.PathLike[str]) -> Checkpoint:
         """Keep a copy of a file or folder as the checkpoint of a step."""
-        return self._drive(writing.log_checkpoint(self._backend, self.id, step, source))
+        return self._drive(writing.log_checkpoint(self.backend, self.id, step, source))
 
     def series(self, keys: Sequence[str] | None = None, *, wide: bool = True) -> pd.DataFrame:
         """Every point of some metrics, or of all that the training logged.
 
         Args:
             keys: Metric names; `system/…` metrics come only when they are named.
-            wide: One row a step and one column a metric; else one row a point with columns key, step, time (UTC), value.
+            wide: One row a step and one column a metric; else one row a point with columns key, step, time (UTC),
+            value.
 
         Raises:
             NotFound: the run has not logged that metric.
         """
         from jupyter_tracker import frames
 
-        return frames.series(self._drive(flows.read_points(self._backend, self.id, keys)), keys=keys, wide=wide)
+        return frames.series(self._drive(flows.read_points(self.backend, self.id, keys)), keys=keys, wide=wide)
 
     def machine(self) -> pd.DataFrame:
         """Samples of the machine: CPU in percent of a core, memory in bytes, GPUs; indexed by time (UTC)."""
         from jupyter_tracker import frames
 
-        return frames.machine(self._drive(flows.read_points(self._backend, self.id, None, machine=True)))
+        return frames.machine(self._drive(flows.read_points(self.backend, self.id, None, machine=True)))
 
     @overload
     def events(self, follow: Literal[False] = False, *, after: int = 0) -> EventList: ...
@@ -231,13 +242,15 @@ class Run(RunProperties):
     def events(self, follow: bool = False, *, after: int = 0) -> EventList | Iterator[Event]:
         """What happened, behind the sequence number `after`; with `follow`, as it comes until the run has ended."""
         if follow:
-            return self._tracker.iterate(flows.follow_events(self._backend, self.id, after))
-        return EventList(self._drive(flows.read_events(self._backend, self.id, after)))
+            return self.tracker.iterate(flows.follow_events(self.backend, self.id, after))
+        return EventList(self._drive(flows.read_events(self.backend, self.id, after)))
 
     @overload
     def logs(self, follow: Literal[False] = False, *, tail: int | None = None, after: str | None = None) -> LogList: ...
     @overload
-    def logs(self, follow: Literal[True], *, tail: int | None = None, after: str | None = None) -> Iterator[LogLine]: ...
+    def logs(
+        self, follow: Literal[True], *, tail: int | None = None, after: str | None = None
+    ) -> Iterator[LogLine]: ...
     @overload
     def logs(
         self, follow: bool, *, tail: int | None = None, after: str | None = None
@@ -245,38 +258,38 @@ class Run(RunProperties):
     def logs(
         self, follow: bool = False, *, tail: int | None = None, after: str | None = None
     ) -> LogList | Iterator[LogLine]:
-        """What was printed, behind the cursor `after` or the last `tail` lines; with `follow`, as it comes until the end."""
+        """What was printed, behind the cursor `after` or the last `tail` lines; with `follow`, as it is printed."""
         if follow:
-            return self._tracker.iterate(flows.follow_logs(self._backend, self.id, after, tail))
-        return LogList(self._drive(flows.read_logs(self._backend, self.id, after, tail)))
+            return self.tracker.iterate(flows.follow_logs(self.backend, self.id, after, tail))
+        return LogList(self._drive(flows.read_logs(self.backend, self.id, after, tail)))
 
     def classification(self, name: str | None = None) -> ClassificationResult:
         """The classification metrics of that name, or those logged last, with `confusion_matrix` and `roc_curve`."""
-        return ClassificationResult(self._drive(flows.classification(self._backend, self.id, name)))
+        return ClassificationResult(self._drive(flows.classification(self.backend, self.id, name)))
 
     def classifications(self) -> ClassificationList:
         """All classification metrics."""
-        return ClassificationList(map(ClassificationResult, self._drive(self._backend.classifications.list(self.id))))
+        return ClassificationList(map(ClassificationResult, self._drive(self.backend.classifications.list(self.id))))
 
     def artifacts(self) -> ArtifactList:
         """The files kept with the run."""
-        return ArtifactList(self._drive(self._backend.artifacts.list(self.id)))
+        return ArtifactList(self._drive(self.backend.artifacts.list(self.id)))
 
     def download_artifact(self, path: str, target: str | os.PathLike[str] = ".") -> Path:
         """Copy an artifact, a file or a folder, into the folder `target`; the result is where it lies."""
-        return self._drive(self._backend.artifacts.download(self.id, path, Path(target)))
+        return self._drive(self.backend.artifacts.download(self.id, path, Path(target)))
 
     def checkpoints(self) -> CheckpointList:
         """The checkpoints kept with the run, by step."""
-        return CheckpointList(self._drive(self._backend.checkpoints.list(self.id)))
+        return CheckpointList(self._drive(self.backend.checkpoints.list(self.id)))
 
     def environment(self) -> Environment:
         """What surrounded the code: Python, packages, git, executed cells."""
-        return self._drive(self._backend.runs.environment(self.id))
+        return self._drive(self.backend.runs.environment(self.id))
 
     def submission(self) -> Submission | None:
         """What a submitted run was started from, its code above all; None for a run in a kernel."""
-        return self._drive(self._backend.runs.submission(self.id))
+        return self._drive(self.backend.runs.submission(self.id))
 
     def stop(self, grace_period: float = GRACE_PERIOD) -> Self:
         """Ask the run to end; what still runs after `grace_period` seconds is killed. `wait` sees the end.
@@ -285,22 +298,22 @@ class Run(RunProperties):
             Conflict: it has ended.
             InvalidInput: the grace period is negative.
         """
-        self.info = self._drive(flows.stop(self._backend, self.id, grace_period))
+        self.info = self._drive(flows.stop(self.backend, self.id, grace_period))
         return self
 
     def wait(self, timeout: float | None = None) -> Self:
         """Wait until the run has ended; `WaitTimeout` when it has not within `timeout` seconds."""
-        self.info = self._drive(flows.wait(self._backend, self.id, timeout))
+        self.info = self._drive(flows.wait(self.backend, self.id, timeout))
         return self
 
     def refresh(self) -> Self:
         """Read the run anew."""
-        self.info = self._drive(self._backend.runs.get(self.id))
+        self.info = self._drive(self.backend.runs.get(self.id))
         return self
 
     def end(self, state: RunState | str = RunState.SUCCEEDED, reason: str = "") -> Self:
         """Record how a run of this process ended; all that was logged is complete afterwards."""
-        self.info = self._drive(self._backend.runs.end(self.id, RunState(state), reason))
+        self.info = self._drive(self.backend.runs.end(self.id, RunState(state), reason))
         return self
 
 
@@ -308,8 +321,8 @@ class AsyncRun(RunProperties):
     """A run, asynchronously. As a context manager it ends with the block: failed when the block raises."""
 
     def __init__(self, tracker: AsyncTracker, info: RunInfo) -> None:
-        self._tracker = tracker
-        self._backend = tracker.backend
+        self.tracker = tracker
+        self.backend = tracker.backend
         self._drive = tracker.drive
         self.info = info
 
@@ -321,34 +334,34 @@ class AsyncRun(RunProperties):
     ) -> None:
         if error is not None:
             event = writing.failure(error)
-            await self._drive(self._backend.events.append(self.id, *event))
+            await self._drive(self.backend.events.append(self.id, *event))
         await self.end(*writing.outcome(error))
 
     async def log(self, values: Mapping[str, float], *, step: int | None = None, time: float | None = None) -> None:
         """See `Run.log`."""
-        await self._drive(self._backend.metrics.log(self.info.id, values, step, time))
+        await self._drive(self.backend.metrics.log(self.info.id, values, step, time))
 
     async def log_params(self, params: Mapping[str, JsonValue]) -> None:
         """See `Run.log_params`."""
-        await self._drive(self._backend.runs.log_params(self.id, params))
+        await self._drive(self.backend.runs.log_params(self.id, params))
         await self.refresh()
 
     async def set_tags(self, tags: Mapping[str, str | None]) -> None:
         """See `Run.set_tags`."""
-        await self._drive(self._backend.runs.set_tags(self.id, tags))
+        await self._drive(self.backend.runs.set_tags(self.id, tags))
         await self.refresh()
 
     async def set_progress(
         self, value: float, final_value: float | None = None, *, operation: str = "progress", units: str = ""
     ) -> None:
         """See `Run.set_progress`."""
-        await self._drive(writing.set_progress(self._backend, self.id, value, final_value, operation, units))
+        await self._drive(writing.set_progress(self.backend, self.id, value, final_value, operation, units))
 
     async def log_event(
         self, message: str, *, kind: str = "note", level: str = "info", data: Mapping[str, JsonValue] | None = None
     ) -> Event:
         """See `Run.log_event`."""
-        return await self._drive(self._backend.events.append(self.id, kind, message, Level(level), data or {}))
+        return await self._drive(self.backend.events.append(self.id, kind, message, Level(level), data or {}))
 
     async def log_classification(
         self,
@@ -363,27 +376,27 @@ class AsyncRun(RunProperties):
     ) -> None:
         """See `Run.log_classification`."""
         parts: dict[str, Any] = {"labels": labels, "matrix": matrix, "fpr": fpr, "tpr": tpr, "thresholds": thresholds}
-        await self._drive(writing.log_classification(self._backend, self.id, name=name, step=step, **parts))
+        await self._drive(writing.log_classification(self.backend, self.id, name=name, step=step, **parts))
 
     async def log_artifact(self, source: str | os.PathLike[str], path: str | None = None) -> list[Artifact]:
         """See `Run.log_artifact`."""
-        return list(await self._drive(writing.log_artifact(self._backend, self.id, source, path)))
+        return list(await self._drive(writing.log_artifact(self.backend, self.id, source, path)))
 
     async def log_checkpoint(self, step: int, source: str | os.PathLike[str]) -> Checkpoint:
         """See `Run.log_checkpoint`."""
-        return await self._drive(writing.log_checkpoint(self._backend, self.id, step, source))
+        return await self._drive(writing.log_checkpoint(self.backend, self.id, step, source))
 
     async def series(self, keys: Sequence[str] | None = None, *, wide: bool = True) -> pd.DataFrame:
         """See `Run.series`."""
         from jupyter_tracker import frames
 
-        return frames.series(await self._drive(flows.read_points(self._backend, self.id, keys)), keys=keys, wide=wide)
+        return frames.series(await self._drive(flows.read_points(self.backend, self.id, keys)), keys=keys, wide=wide)
 
     async def machine(self) -> pd.DataFrame:
         """See `Run.machine`."""
         from jupyter_tracker import frames
 
-        return frames.machine(await self._drive(flows.read_points(self._backend, self.id, None, machine=True)))
+        return frames.machine(await self._drive(flows.read_points(self.backend, self.id, None, machine=True)))
 
     @overload
     def events(self, follow: Literal[False] = False, *, after: int = 0) -> Awaitable[EventList]: ...
@@ -394,8 +407,8 @@ class AsyncRun(RunProperties):
     def events(self, follow: bool = False, *, after: int = 0) -> Awaitable[EventList] | AsyncIterator[Event]:
         """See `Run.events`: to await, or with `follow` for `async for`."""
         if follow:
-            return self._tracker.iterate(flows.follow_events(self._backend, self.id, after))
-        return self._tracker.collect(EventList, flows.read_events(self._backend, self.id, after))
+            return self.tracker.iterate(flows.follow_events(self.backend, self.id, after))
+        return self.tracker.collect(EventList, flows.read_events(self.backend, self.id, after))
 
     @overload
     def logs(
@@ -414,54 +427,54 @@ class AsyncRun(RunProperties):
     ) -> Awaitable[LogList] | AsyncIterator[LogLine]:
         """See `Run.logs`: to await, or with `follow` for `async for`."""
         if follow:
-            return self._tracker.iterate(flows.follow_logs(self._backend, self.id, after, tail))
-        return self._tracker.collect(LogList, flows.read_logs(self._backend, self.id, after, tail))
+            return self.tracker.iterate(flows.follow_logs(self.backend, self.id, after, tail))
+        return self.tracker.collect(LogList, flows.read_logs(self.backend, self.id, after, tail))
 
     async def classification(self, name: str | None = None) -> ClassificationResult:
         """See `Run.classification`."""
-        return ClassificationResult(await self._drive(flows.classification(self._backend, self.id, name)))
+        return ClassificationResult(await self._drive(flows.classification(self.backend, self.id, name)))
 
     async def classifications(self) -> ClassificationList:
         """See `Run.classifications`."""
-        found = await self._drive(self._backend.classifications.list(self.id))
+        found = await self._drive(self.backend.classifications.list(self.id))
         return ClassificationList(map(ClassificationResult, found))
 
     async def artifacts(self) -> ArtifactList:
         """See `Run.artifacts`."""
-        return ArtifactList(await self._drive(self._backend.artifacts.list(self.id)))
+        return ArtifactList(await self._drive(self.backend.artifacts.list(self.id)))
 
     async def download_artifact(self, path: str, target: str | os.PathLike[str] = ".") -> Path:
         """See `Run.download_artifact`."""
-        return await self._drive(self._backend.artifacts.download(self.id, path, Path(target)))
+        return await self._drive(self.backend.artifacts.download(self.id, path, Path(target)))
 
     async def checkpoints(self) -> CheckpointList:
         """See `Run.checkpoints`."""
-        return CheckpointList(await self._drive(self._backend.checkpoints.list(self.id)))
+        return CheckpointList(await self._drive(self.backend.checkpoints.list(self.id)))
 
     async def environment(self) -> Environment:
         """See `Run.environment`."""
-        return await self._drive(self._backend.runs.environment(self.id))
+        return await self._drive(self.backend.runs.environment(self.id))
 
     async def submission(self) -> Submission | None:
         """See `Run.submission`."""
-        return await self._drive(self._backend.runs.submission(self.id))
+        return await self._drive(self.backend.runs.submission(self.id))
 
     async def stop(self, grace_period: float = GRACE_PERIOD) -> Self:
         """See `Run.stop`."""
-        self.info = await self._drive(flows.stop(self._backend, self.id, grace_period))
+        self.info = await self._drive(flows.stop(self.backend, self.id, grace_period))
         return self
 
     async def wait(self, timeout: float | None = None) -> Self:
         """See `Run.wait`."""
-        self.info = await self._drive(flows.wait(self._backend, self.id, timeout))
+        self.info = await self._drive(flows.wait(self.backend, self.id, timeout))
         return self
 
     async def refresh(self) -> Self:
         """See `Run.refresh`."""
-        self.info = await self._drive(self._backend.runs.get(self.id))
+        self.info = await self._drive(self.backend.runs.get(self.id))
         return self
 
     async def end(self, state: RunState | str = RunState.SUCCEEDED, reason: str = "") -> Self:
         """See `Run.end`."""
-        self.info = await self._drive(self._backend.runs.end(self.id, RunState(state), reason))
+        self.info = await self._drive(self.backend.runs.end(self.id, RunState(state), reason))
         return self

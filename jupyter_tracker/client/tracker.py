@@ -13,7 +13,7 @@ from jupyter_tracker.client.experiments import AsyncExperiments, Experiments
 from jupyter_tracker.client.runs import AsyncRuns, Runs
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
 T = TypeVar("T")
 C = TypeVar("C")

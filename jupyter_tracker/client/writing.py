@@ -15,7 +15,9 @@ from jupyter_tracker.flow import Flow
 from jupyter_tracker.models import Artifact, Checkpoint, Classification, Level, Progress, RunState
 
 
-def log_artifact(backend: Backend, run_id: str, source: str | os.PathLike[str], path: str | None) -> Flow[tuple[Artifact, ...]]:
+def log_artifact(
+    backend: Backend, run_id: str, source: str | os.PathLike[str], path: str | None
+) -> Flow[tuple[Artifact, ...]]:
     """Keep a file or folder under its own name or another."""
     source = Path(source)
     return (yield from backend.artifacts.log(run_id, source, path or source.name))

@@ -41,9 +41,9 @@ MAX_PATTERN = 10_000
 
 TIMES = frozenset({Attribute.CREATED_AT, Attribute.STARTED_AT, Attribute.ENDED_AT})
 WORDS: dict[Attribute, frozenset[str]] = {
-    Attribute.STATE: frozenset(RunState),
-    Attribute.KIND: frozenset(RunKind),
-    Attribute.LIFECYCLE: frozenset(Lifecycle),
+    Attribute.STATE: frozenset(word.value for word in RunState),
+    Attribute.KIND: frozenset(word.value for word in RunKind),
+    Attribute.LIFECYCLE: frozenset(word.value for word in Lifecycle),
 }
 """Attributes that are one of a few words."""
 
@@ -276,13 +276,10 @@ class _Parser:
 
     def _aggregated(self, function: Token) -> Subject:
         name = function.text.lower()
-        if name not in list(Aggregate):
-            expected = ", ".join(Aggregate)
-            raise InvalidFilter(
-                f"There is no function {function.text!r}; expected one of {expected}.{did_you_mean(name, Aggregate)}",
-                self._text,
-                function.column,
-            )
+        known = [aggregate.value for aggregate in Aggregate]
+        if name not in known:
+            message = f"There is no function {function.text!r}; expected one of {', '.join(known)}."
+            raise InvalidFilter(message + did_you_mean(name, known), self._text, function.column)
         self._expect_symbol("(", "Expected (")
         start = self.current
         subject = self._subject()

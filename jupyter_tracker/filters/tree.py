@@ -201,8 +201,9 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 def lower_is_better(metric: str) -> bool:
     """Whether the smallest value of a metric is its best one, to judge by the words of its name.
 
-    Words are split at punctuation and at capitals; a word that ends in `loss` or `error`, or is a usual name of an error
-    measure (`mse`, `rmse`, `mae`, `perplexity`, `wer`, `fid`, …), says so. Everything else is better when it is larger.
+    Words are split at punctuation and at capitals; a word that ends in `loss` or `error`, or is a usual name of an
+    error measure (`mse`, `rmse`, `mae`, `perplexity`, `wer`, `fid`, …), says so. Everything else is better when it is
+    larger.
     """
     words = [word.lower() for word in _WORD.findall(metric)]
     return any(word in _LOWER_IS_BETTER or word.endswith(("loss", "error")) for word in words)
@@ -240,7 +241,7 @@ class Wildcard(Enum):
 
 
 def pattern_parts(pattern: str) -> Iterator[str | Wildcard]:
-    """The characters and wildcards of a LIKE pattern; a backslash makes one of `%`, `_` and itself a plain character."""
+    """The characters and wildcards of a LIKE pattern; a backslash makes a plain character of `%`, `_` and itself."""
     escaped = False
     for character in pattern:
         if escaped:

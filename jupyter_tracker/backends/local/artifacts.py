@@ -71,7 +71,7 @@ class LocalCheckpoints(CheckpointOperations):
                 db.execute("UPDATE checkpoints SET size = ?, complete = 1 WHERE id = ?", (size, identity))
                 add_event(db, run, "checkpoint", f"A checkpoint of step {step} was kept.", data={"step": step})
                 (created,) = db.execute("SELECT created_at FROM checkpoints WHERE id = ?", (identity,)).fetchone()
-            return Checkpoint(identity, run_id, step, path, size, True, moment(created))
+            return Checkpoint(identity, run_id, step, path, size, complete=True, created_at=moment(created))
 
         return local(call)
 

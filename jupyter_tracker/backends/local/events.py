@@ -37,9 +37,7 @@ class LocalEvents(EventOperations):
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def append(
-        self, run_id: str, kind: str, message: str, level: Level, data: Mapping[str, JsonValue]
-    ) -> Flow[Event]:
+    def append(self, run_id: str, kind: str, message: str, level: Level, data: Mapping[str, JsonValue]) -> Flow[Event]:
         def call() -> Event:
             with self._store.write() as db:
                 return add_event(db, run_number(db, run_id), kind, message, level, data)

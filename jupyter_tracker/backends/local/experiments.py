@@ -22,7 +22,8 @@ def find_experiment(db: sqlite3.Connection, reference: str) -> Experiment:
         (reference, reference, reference),
     ).fetchone()
     if row is None:
-        known = [name for (name,) in db.execute("SELECT name FROM experiments WHERE lifecycle = ?", (Lifecycle.ACTIVE,))]
+        active = db.execute("SELECT name FROM experiments WHERE lifecycle = ?", (Lifecycle.ACTIVE,))
+        known = [name for (name,) in active]
         raise NotFound("experiment", reference, known, "`%tracker experiments` lists them.")
     return experiment(row)
 

@@ -21,7 +21,7 @@ def artifact_path(text: str) -> str:
     """
     path = PurePosixPath(text.replace(os.sep, "/"))
     if not path.parts or path.is_absolute() or ".." in path.parts or "\0" in text:
-        raise InvalidInput(f"The artifact path {text!r} must be relative and stay within the run, like 'plots/roc.png'.")
+        raise InvalidInput(f"The artifact path {text!r} must be relative and within the run, like 'plots/roc.png'.")
     return str(path)
 
 

@@ -81,10 +81,10 @@ class MetricWriter:
             try:
                 written = os.write(self._file, row)
             except OSError as error:
-                raise self._refused(error) from error
+                raise self._store.translated(error) from error
             if written < len(row):
                 os.ftruncate(self._file, self._size)
-                raise self._refused(None)
+                raise StoreFull(f"The disk of {self._store.home} is full: the point was not logged. Free some space.")
             self._size += written
             if step >= self._next_step:
                 self._next_step = step + 1
@@ -130,7 +130,7 @@ class MetricWriter:
             if not isinstance(key, str) or not key or len(key) > 250:
                 raise InvalidMetric(f"The metric name {key!r} is not text of 1 to 250 characters.")
         if not keys:
-            raise InvalidMetric("There is nothing to log: give at least one metric, for example run.log({'loss': 0.5}).")
+            raise InvalidMetric("There is nothing to log: give a metric, for example run.log({'loss': 0.5}).")
         text = json.dumps(keys)
         with self._store.write() as db:
             db.execute("INSERT OR IGNORE INTO key_sets (keys) VALUES (?)", (text,))
@@ -138,15 +138,6 @@ class MetricWriter:
         packer = (key_set, struct.Struct(f"<IIqd{len(keys)}d").pack)
         self._packers[keys] = packer
         return packer
-
-    def _refused(self, error: OSError | None) -> Exception:
-        if error is None:
-            return StoreFull(f"The disk of {self._store.home} is full: the point was not logged. Free some space.")
-        try:
-            with self._store.translated_errors():
-                raise error
-        except Exception as translated:  # handed to the caller, who raises it
-            return translated
 
 
 def row_words(keys: int) -> int:
@@ -193,7 +184,10 @@ def segments(data: bytes, key_count: Callable[[int], int], first_row: int) -> It
 
 
 def _repeats(heads: memoryview, head: int, limit: int) -> int:
-    """How many of the heads, from the first on, are the same; doubling the reach, so that the cost follows the answer."""
+    """How many of the heads, from the first on, are the same.
+
+    The reach is doubled from one on, so that the cost follows the answer.
+    """
     wanted = head.to_bytes(_WORD, "little")
     sure = min(limit, 1)
     reach = 2
@@ -231,7 +225,7 @@ def _explain(values: Mapping[str, float], step: object, time: object) -> None:
             struct.pack("<d", value)
         except (struct.error, TypeError, ValueError, OverflowError):
             raise InvalidMetric(
-                f"The metric {key!r} must be one number, not {_shown(value)}. Log numbers; text belongs in tags or params."
+                f"The metric {key!r} must be one number, not {_shown(value)}. Text belongs in tags or params."
             ) from None
     try:
         struct.pack("<q", step)

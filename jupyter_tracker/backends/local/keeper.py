@@ -1,4 +1,4 @@
-"""The thread that answers for the runs of this process: heartbeat, stop requests, machine samples, settling of metrics."""
+"""The thread that answers for the runs of this process: heartbeat, stop requests, machine samples, settling."""
 
 from __future__ import annotations
 

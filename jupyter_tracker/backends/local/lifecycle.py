@@ -1,8 +1,8 @@
 """What happens to a run, step by step: each function is one change of state inside a write transaction, with its event.
 
-    queued ──started──▶ running ──stop_requested──▶ stopping
-       │                   │                           │
-       └───────────────────┴──────────ended────────────┘──▶ succeeded | failed | stopped | lost
+queued ──started──▶ running ──stop_requested──▶ stopping
+   │                   │                           │
+   └───────────────────┴──────────ended────────────┘──▶ succeeded | failed | stopped | lost
 """
 
 from __future__ import annotations
@@ -19,9 +19,7 @@ _END_LEVEL = {RunState.FAILED: Level.ERROR, RunState.LOST: Level.ERROR, RunState
 
 def kept_by(db: sqlite3.Connection, run: int, host: str, keeper: str) -> None:
     """Name the process that answers for a run: the one whose disappearance means that the run is lost."""
-    db.execute(
-        "UPDATE runs SET host = ?, keeper = ?, heartbeat_at = ? WHERE number = ?", (host, keeper, now(), run)
-    )
+    db.execute("UPDATE runs SET host = ?, keeper = ?, heartbeat_at = ? WHERE number = ?", (host, keeper, now(), run))
 
 
 def started(db: sqlite3.Connection, run: int, child: str) -> None:

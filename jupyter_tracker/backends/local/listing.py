@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 from jupyter_tracker.backends.base import RunQuery
 from jupyter_tracker.backends.local.experiments import find_experiment
-from jupyter_tracker.backends.local.query import order_sql, where_sql
-from jupyter_tracker.backends.local.rows import RUN_COLUMNS, RUN_TABLES, progress_of, run_info
+from jupyter_tracker.backends.local.metrics import journaled_blocks
+from jupyter_tracker.backends.local.query import Position, page
+from jupyter_tracker.backends.local.rows import RUN_COLUMNS, RUN_TABLES, metric_values, progress_of, run_info
+from jupyter_tracker.backends.local.store import Store
+from jupyter_tracker.backends.local.summary import with_points
 from jupyter_tracker.errors import Ambiguous, InvalidInput, NotFound
 from jupyter_tracker.models import Lifecycle, Page, Progress, RunInfo
 
@@ -35,7 +41,7 @@ def find_run(db: sqlite3.Connection, reference: str) -> tuple[RunInfo, int]:
             or _select(db, "runs.id >= ? AND runs.id < ? AND ? != '' LIMIT 50", (reference, reference + "g", reference))
         )
     if not rows:
-        names = db.execute("SELECT DISTINCT name FROM runs WHERE lifecycle != 'deleted' ORDER BY number DESC LIMIT 1000")
+        names = db.execute("SELECT name FROM runs WHERE lifecycle != 'deleted' ORDER BY number DESC LIMIT 1000")
         raise NotFound("run", reference, [name for (name,) in names], "`%tracker runs` lists them.")
     if len(rows) > 1:
         raise Ambiguous("run", reference, [f"{row[0][:8]} ({row[3]} / {row[1]})" for row in rows])
@@ -43,38 +49,39 @@ def find_run(db: sqlite3.Connection, reference: str) -> tuple[RunInfo, int]:
     return run_info(rows[0], progress_of(db, number)), number
 
 
+def with_journaled(store: Store, db: sqlite3.Connection, info: RunInfo, number: int) -> RunInfo:
+    """The run with the latest values that are still in journals only; FileNotFoundError when they moved meanwhile."""
+    blocks = list(journaled_blocks(store, db, number))
+    if not blocks:
+        return info
+    (listed,) = db.execute("SELECT metrics FROM runs WHERE number = ?", (number,)).fetchone()
+    return dataclasses.replace(info, metrics=metric_values(with_points(listed, blocks)))
+
+
 def list_runs(db: sqlite3.Connection, query: RunQuery) -> Page[RunInfo]:
-    """One page of the runs that a query selects."""
-    conditions, values = ["runs.lifecycle = ?"], [str(query.lifecycle)]
+    """One page of the runs that a query selects.
+
+    A page goes on behind the last run of the one before, so that runs added meanwhile shift nothing.
+    """
+    scope, bound = "runs.lifecycle = ?", [str(query.lifecycle)]
     if query.experiment is not None:
-        conditions.append("runs.experiment_id = ?")
-        values.append(find_experiment(db, query.experiment).id)
+        scope += " AND runs.experiment_id = ?"
+        bound.append(find_experiment(db, query.experiment).id)
     elif query.lifecycle is Lifecycle.ACTIVE:
-        conditions.append("experiments.lifecycle != 'deleted'")
-    if query.where is not None:
-        condition, bound = where_sql(query.where)
-        conditions.append(f"({condition})")
-        values.extend(bound)
-    return _page(db, query, " AND ".join(conditions), values)
+        scope += " AND runs.experiment_id NOT IN (SELECT id FROM experiments WHERE lifecycle = 'deleted')"
+    after = None if query.cursor is None else _parse_cursor(query.cursor)
+    found = page(db, (scope, list(bound)), query.where, query.order_by, query.limit + 1, after)
+    shown = found[: query.limit]
+    more = len(found) > len(shown) > 0
+    return Page(_infos(db, shown), _format_cursor(shown[-1]) if more else None)
 
 
-def _page(db: sqlite3.Connection, query: RunQuery, condition: str, values: list[object]) -> Page[RunInfo]:
-    newest, offset = _parse_cursor(query.cursor)
-    if newest is None:
-        (newest,) = db.execute("SELECT coalesce(max(number), 0) FROM runs").fetchone()
-    order, bound = order_sql(query.order_by)
-    rows = _select(
-        db,
-        # Runs added while somebody turns the pages are left out, so that no row is seen twice.
-        f"{condition} AND runs.number <= ? ORDER BY {order} LIMIT ? OFFSET ?",
-        (*values, newest, *bound, query.limit + 1, offset),
-    )
-    shown = rows[: query.limit]
+def _infos(db: sqlite3.Connection, positions: Sequence[Position]) -> tuple[RunInfo, ...]:
+    """The runs of some positions, in their order."""
+    numbers = [position.number for position in positions]
+    found = {row[16]: row for row in _select(db, "runs.number IN (SELECT value FROM json_each(?))", (str(numbers),))}
     progress = _progress_of_active(db)
-    return Page(
-        tuple(run_info(row, progress.get(row[16], ())) for row in shown),
-        f"{newest}:{offset + len(shown)}" if len(rows) > len(shown) else None,
-    )
+    return tuple(run_info(found[number], progress.get(number, ())) for number in numbers)
 
 
 def _progress_of_active(db: sqlite3.Connection) -> dict[int, tuple[Progress, ...]]:
@@ -87,10 +94,13 @@ def _select(db: sqlite3.Connection, rest: str, values: tuple[object, ...]) -> li
     return db.execute(f"SELECT {RUN_COLUMNS} FROM {RUN_TABLES} WHERE {rest}", values).fetchall()
 
 
-def _parse_cursor(text: str | None) -> tuple[int | None, int]:
-    if text is None:
-        return None, 0
-    newest, _, offset = text.partition(":")
-    if not newest.isdigit() or not offset.isdigit():
-        raise InvalidInput(f"{text!r} is not a cursor that listing runs gave.")
-    return int(newest), int(offset)
+def _format_cursor(position: Position) -> str:
+    return json.dumps([position.number, *position.keys])
+
+
+def _parse_cursor(text: str) -> Position:
+    try:
+        number, *keys = json.loads(text)
+        return Position(int(number), tuple(keys))
+    except (ValueError, TypeError):
+        raise InvalidInput(f"{text!r} is not a cursor that listing runs gave.") from None

@@ -12,7 +12,7 @@ import os
 import sqlite3
 from array import array
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 
@@ -112,12 +112,10 @@ def read_points(store: Store, run_id: str, keys: Sequence[str] | None, after: st
             return _read_points(store, run_id, keys, _parse_cursor(after))
         except FileNotFoundError:
             continue  # settled and deleted since the database was read: it has the points now
-    raise StoreError(f"A journal of the run {run_id[:8]} is missing in {store.journal_folder()}; its last points are lost.")
+    raise StoreError(f"A journal of the run {run_id[:8]} is missing in {store.journal_folder()}; its points are lost.")
 
 
-def _read_points(
-    store: Store, run_id: str, keys: Sequence[str] | None, position: dict[int, tuple[int, int]]
-) -> Points:
+def _read_points(store: Store, run_id: str, keys: Sequence[str] | None, position: dict[int, tuple[int, int]]) -> Points:
     blocks: list[PointBlock] = []
     position = dict(position)
     with store.read() as db:
@@ -184,9 +182,7 @@ def _chunk_blocks(
 def _block(keys: tuple[str, ...], data: bytes, rows: int) -> PointBlock:
     size = rows * _WORD
     columns = [memoryview(data)[index * size : (index + 1) * size] for index in range(3 + len(keys))]
-    return PointBlock(
-        keys, columns[1].cast("q"), columns[2].cast("d"), tuple(column.cast("d") for column in columns[3:])
-    )
+    return PointBlock(keys, columns[1].cast("q"), _floats(columns[2]), tuple(map(_floats, columns[3:])))
 
 
 def _segment_block(segment: Segment, key_sets: _KeySets) -> PointBlock:
@@ -194,9 +190,13 @@ def _segment_block(segment: Segment, key_sets: _KeySets) -> PointBlock:
     return PointBlock(
         keys,
         memoryview(segment.column(0)).cast("q"),
-        memoryview(segment.column(1)).cast("d"),
-        tuple(memoryview(segment.column(2 + index)).cast("d") for index in range(len(keys))),
+        _floats(memoryview(segment.column(1))),
+        tuple(_floats(memoryview(segment.column(2 + index))) for index in range(len(keys))),
     )
+
+
+def _floats(column: memoryview) -> memoryview[float]:
+    return column.cast("d")
 
 
 def _select(block: PointBlock, keys: Sequence[str] | None) -> list[PointBlock]:
@@ -258,9 +258,7 @@ def _store_chunk(db: sqlite3.Connection, run: int, journal: int, key_set: int, c
     if last is not None and last[1] < CHUNK_ROWS:
         chunk, rows, data = last
         size = rows * _WORD
-        columns = [
-            bytearray(data[index * size : (index + 1) * size]) + column for index, column in enumerate(columns)
-        ]
+        columns = [bytearray(data[index * size : (index + 1) * size]) + column for index, column in enumerate(columns)]
         db.execute("DELETE FROM chunks WHERE id = ?", (chunk,))
     numbers = memoryview(columns[0]).cast("q")
     db.execute(
@@ -291,6 +289,21 @@ def unsettled(store: Store, db: sqlite3.Connection, run: int) -> bool:
         if _size(store.journal_folder() / name) > settled_bytes:
             return True
     return False
+
+
+def journaled_blocks(store: Store, db: sqlite3.Connection, run: int) -> Iterator[PointBlock]:
+    """The points of a run that are still in journals only.
+
+    Raises:
+        FileNotFoundError: they were settled since the transaction of `db` began.
+    """
+    key_sets = _KeySets(db)
+    for name, settled_bytes, settled_rows in db.execute(
+        "SELECT name, settled_bytes, settled_rows FROM journals WHERE run = ? AND state < ?", (run, DELETED)
+    ).fetchall():
+        data = read_journal(store.journal_folder() / name, settled_bytes)
+        for segment in segments(data, key_sets.count, settled_rows):
+            yield _segment_block(segment, key_sets)
 
 
 def _size(path: Path) -> int:

@@ -1,7 +1,7 @@
 """Filters and orders as SQL over the tables of the store.
 
-What a user wrote reaches SQLite only as bound parameters. Every condition is true or false, never NULL, so that `NOT` means
-here what it means in `jupyter_tracker.filters`.
+What a user wrote reaches SQLite only as bound parameters. Every condition is true or false, never NULL, so that `NOT`
+means here what it means in `jupyter_tracker.filters`.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ _NULLABLE = frozenset(
 def where_sql(expression: Expression, *, walking: bool = False) -> Sql:
     """A condition on the table `runs`, and what is bound to it.
 
-    Asked of all runs, it is quickest when the indexes of the other tables give the runs; asked of runs that come one by one
-    until there are enough (`walking`), when each run is looked up there.
+    Asked of all runs, it is quickest when the indexes of the other tables give the runs; asked of runs that come one by
+    one until there are enough (`walking`), when each run is looked up there.
     """
     match expression:
         case And(parts):
@@ -224,7 +224,7 @@ def _is_indexed(order: Sequence[Order]) -> bool:
 
 
 def _is_frequent(db: sqlite3.Connection, scope: Sql, where: Expression) -> bool:
-    """Whether a filter seems to select many runs, to judge by the newest ones. A wrong guess costs time, nothing else."""
+    """Whether a filter seems to select many runs, judged by the newest ones. A wrong guess costs time, nothing else."""
     sql, bound = where_sql(where, walking=True)
     newest = f"SELECT * FROM runs WHERE {scope[0]} ORDER BY {_TIES} LIMIT {SAMPLE}"
     (count,) = db.execute(

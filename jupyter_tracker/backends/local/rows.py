@@ -14,8 +14,8 @@ EXPERIMENT_COLUMNS = "id, name, description, tags, lifecycle, created_at, update
 
 RUN_COLUMNS = (
     "runs.id, runs.name, runs.experiment_id, experiments.name, runs.kind, runs.state, runs.reason, runs.lifecycle,"
-    " runs.params, runs.tags, runs.metrics, runs.created_at, runs.started_at, runs.ended_at, runs.exit_code, runs.signal,"
-    " runs.number"
+    " runs.params, runs.tags, runs.metrics, runs.created_at, runs.started_at, runs.ended_at, runs.exit_code,"
+    " runs.signal, runs.number"
 )
 RUN_TABLES = "runs JOIN experiments ON experiments.id = runs.experiment_id"
 
@@ -87,4 +87,7 @@ def progress_of(db: sqlite3.Connection, run: int) -> tuple[Progress, ...]:
         "SELECT operation, value, final_value, units, updated_at FROM progress WHERE run = ? ORDER BY updated_at DESC",
         (run,),
     )
-    return tuple(Progress(*row[:4], moment(row[4])) for row in rows)
+    return tuple(
+        Progress(operation, value, final_value, units, moment(updated))
+        for operation, value, final_value, units, updated in rows
+    )

@@ -7,6 +7,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TypeVar
 
 from jupyter_tracker.backends.base import RunOperations, RunQuery
@@ -14,7 +15,7 @@ from jupyter_tracker.backends.local import lifecycle
 from jupyter_tracker.backends.local.events import add_event
 from jupyter_tracker.backends.local.experiments import checked_name, usable_experiment
 from jupyter_tracker.backends.local.keeper import Keeper
-from jupyter_tracker.backends.local.listing import find_run, list_runs
+from jupyter_tracker.backends.local.listing import find_run, list_runs, with_journaled
 from jupyter_tracker.backends.local.liveness import reconcile
 from jupyter_tracker.backends.local.metrics import LocalMetrics, settle, unsettled
 from jupyter_tracker.backends.local.processes import host, identify
@@ -194,14 +195,14 @@ class LocalRuns(RunOperations):
 
     def _info(self, reference: str) -> RunInfo:
         reconcile(self._store)
-        with self._store.read() as db:
-            info, number = find_run(db, reference)
-            stale = unsettled(self._store, db, number)
-        if not stale:
-            return info
-        settle(self._store, number)
-        with self._store.read() as db:
-            return find_run(db, info.id)[0]
+        while True:
+            with self._store.read() as db:
+                info, number = find_run(db, reference)
+                try:
+                    # Reading must not need to write, so the newest points are taken in here rather than settled.
+                    return with_journaled(self._store, db, info, number)
+                except FileNotFoundError:
+                    continue
 
     def _settle_active(self) -> None:
         with self._store.read() as db:
@@ -268,4 +269,4 @@ def _put(db: sqlite3.Connection, run: int, where: Lifecycle) -> None:
 def _default_name(code: Code) -> str:
     if code.kind is CodeKind.CELL:
         return "cell"
-    return os.path.splitext(os.path.basename(code.path.rstrip("/")))[0] or "run"
+    return Path(code.path).stem or "run"

@@ -52,8 +52,8 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE params (
         run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
         key TEXT NOT NULL,
-        number REAL,                            -- null unless the value is a number or a bool
-        text TEXT NOT NULL,                     -- the value itself if it is text, else its JSON
+        number REAL,                            -- null unless it is a number (filters.param_number)
+        text TEXT NOT NULL,                     -- filters.param_text
         PRIMARY KEY (run, key)
     ) WITHOUT ROWID;
     CREATE INDEX params_by_number ON params (key, number);
@@ -82,6 +82,8 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (run, key)
     ) WITHOUT ROWID;
     CREATE INDEX metrics_by_last ON metrics (key, last);
+    CREATE INDEX metrics_by_min ON metrics (key, min);
+    CREATE INDEX metrics_by_max ON metrics (key, max);
 
     CREATE TABLE key_sets (
         id INTEGER PRIMARY KEY,

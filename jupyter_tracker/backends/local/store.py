@@ -102,13 +102,15 @@ class Store:
         """Turn what the disk and SQLite say into errors of this package."""
         try:
             yield
-        except sqlite3.Error as error:
-            raise self._translate(error) from error
-        except OSError as error:
-            translated = self._translate_os(error)
-            if translated is None:
+        except (sqlite3.Error, OSError) as error:
+            translated = self.translated(error)
+            if translated is error:
                 raise
             raise translated from error
+
+    def translated(self, error: sqlite3.Error | OSError) -> Exception:
+        """What an error of the disk or of SQLite is called here; the error itself where it has no other name."""
+        return self._translate(error) if isinstance(error, sqlite3.Error) else self._translate_os(error) or error
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:

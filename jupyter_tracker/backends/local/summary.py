@@ -1,11 +1,11 @@
-"""What the listing of runs knows of each metric: last, first, least and greatest value, kept while points are settled."""
+"""What the listing of runs knows of each metric: last, first, least and greatest value."""
 
 from __future__ import annotations
 
 import json
 import math
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from jupyter_tracker.models import PointBlock
 
@@ -17,15 +17,25 @@ def summarize(db: sqlite3.Connection, run: int, block: PointBlock) -> None:
     """Take new points into the table `metrics` and the listing column of their run."""
     (text,) = db.execute("SELECT metrics FROM runs WHERE number = ?", (run,)).fetchone()
     latest: dict[str, Sequence[float]] = json.loads(text)
-    last_at, first_at = _extremes(block.times)
-    for key, values in zip(block.keys, block.values, strict=True):
-        last = max((_point(block, values, row) for row in last_at), key=_later)
-        first = _point(block, values, first_at)
-        low, high = _range(values)
-        if key not in latest or _later(last) >= _later(_known(latest[key])):
-            latest[key] = last
-        _upsert(db, run, key, len(values), last, first, low, high)
+    first_at = _earliest(block.times)
+    for (key, last), values in zip(_lasts(block), block.values, strict=True):
+        _take(latest, key, last)
+        _upsert(db, run, key, len(values), last, _point(block, values, first_at), *_range(values))
     db.execute("UPDATE runs SET metrics = ? WHERE number = ?", (json.dumps(latest), run))
+
+
+def with_points(listed: str, blocks: Iterable[PointBlock]) -> str:
+    """The listing column of a run as it would be with some more points."""
+    latest: dict[str, Sequence[float]] = json.loads(listed)
+    for block in blocks:
+        for key, last in _lasts(block):
+            _take(latest, key, last)
+    return json.dumps(latest)
+
+
+def _take(latest: dict[str, Sequence[float]], key: str, last: Point) -> None:
+    if key not in latest or _later(last) >= _later(_known(latest[key])):
+        latest[key] = last
 
 
 def _upsert(
@@ -61,19 +71,25 @@ def _upsert(
     )
 
 
-def _extremes(times: memoryview) -> tuple[list[int], int]:
-    """The rows of the latest time, and the first row of the earliest."""
+def _lasts(block: PointBlock) -> Iterator[tuple[str, Point]]:
+    """The latest point of each key."""
+    times, rows = block.times, len(block)
     latest = max(times)
-    rows = len(times)
     if times[rows - 1] == latest and (rows == 1 or times[rows - 2] < latest):
         last_at = [rows - 1]
     else:
-        last_at = [row for row in range(rows) if times[row] == latest] or [rows - 1]
+        last_at = [row for row in range(rows) if times[row] == latest]
+    for key, values in zip(block.keys, block.values, strict=True):
+        yield key, max((_point(block, values, row) for row in last_at), key=_later)
+
+
+def _earliest(times: memoryview[float]) -> int:
+    """The first row of the earliest time."""
     earliest = min(times)
-    return last_at, next((row for row in range(rows) if times[row] == earliest), 0)
+    return next(row for row, time in enumerate(times) if time == earliest)
 
 
-def _point(block: PointBlock, values: memoryview, row: int) -> Point:
+def _point(block: PointBlock, values: memoryview[float], row: int) -> Point:
     return values[row], block.steps[row], block.times[row]
 
 
@@ -88,7 +104,7 @@ def _later(point: Point) -> tuple[float, float]:
     return time, -math.inf if math.isnan(value) else value
 
 
-def _range(values: memoryview) -> tuple[float | None, float | None]:
+def _range(values: memoryview[float]) -> tuple[float | None, float | None]:
     """Least and greatest value that is a number; None when there is none."""
     if not math.isnan(sum(values)):
         return min(values), max(values)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jupyter_tracker.errors import Conflict, InvalidInput, InvalidParams
+from jupyter_tracker.filters import param_number, param_text
 from jupyter_tracker.models import JsonValue
 
 
@@ -36,10 +37,9 @@ def add_params(db: sqlite3.Connection, run: int, params: Mapping[str, JsonValue]
                 "Use a tag for what changes."
             )
         known[key] = value
-        number = float(value) if isinstance(value, bool | int | float) and abs(value) < 1e308 else None
         db.execute(
             "INSERT OR IGNORE INTO params (run, key, number, text) VALUES (?, ?, ?, ?)",
-            (run, key, number, value if isinstance(value, str) else json.dumps(value)),
+            (run, key, param_number(value), param_text(value)),
         )
     db.execute("UPDATE runs SET params = ? WHERE number = ?", (json.dumps(known), run))
 

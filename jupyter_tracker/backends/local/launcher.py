@@ -1,0 +1,128 @@
+"""Starting the supervisor of a run, so that it outlives the process that asks for it."""
+
+from __future__ import annotations
+
+import os
+import re
+import selectors
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+
+import jupyter_tracker
+from jupyter_tracker.backends.local.codecheck import check_code
+from jupyter_tracker.backends.local.command import packed_variables, prepare
+from jupyter_tracker.backends.local.store import Store
+from jupyter_tracker.errors import InvalidInput, StoreError
+from jupyter_tracker.models import Submission
+
+__all__ = ["LAUNCH_LIMIT", "check_code", "check_variables", "launch"]
+
+LAUNCH_LIMIT = 20.0
+"""Seconds that a supervisor may need until it answers for its run."""
+READY = b"ready"
+"""What the supervisor writes then into the pipe that it inherits."""
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_RESERVED = ("JUPYTER_TRACKER_HOME", "JUPYTER_TRACKER_RUN_ID")
+
+
+def check_variables(variables: Mapping[str, str]) -> None:
+    """Whether these can be environment variables. Messages name them and never hold a value.
+
+    Raises:
+        InvalidInput: a name or value cannot be one.
+    """
+    for name, value in variables.items():
+        if not isinstance(name, str) or not _NAME.match(name):
+            raise InvalidInput(f"The variable {name!r} needs a name of letters, digits and _ that begins with no digit.")
+        if name in _RESERVED:
+            raise InvalidInput(f"The variable {name} is set by jupyter_tracker itself; choose another name.")
+        if not isinstance(value, str):
+            raise InvalidInput(f"The variable {name} must be text, not {type(value).__name__}.")
+        if "\0" in value:
+            raise InvalidInput(f"The variable {name} holds a NUL character, which no environment variable can.")
+        if len(value.encode("utf-8", "surrogateescape")) > 100_000:
+            raise InvalidInput(f"The variable {name} is longer than 100,000 bytes. Put it into a file and give its path.")
+
+
+def launch(store: Store, run_id: str, submission: Submission) -> None:
+    """Start the supervisor of a queued run and wait until it answers for it. What it says goes to `supervisor.log`.
+
+    Raises:
+        StoreError: it could not be started, or died at once; the message ends with what it said.
+    """
+    if os.name != "posix":
+        raise StoreError("The local backend starts training on Linux and macOS only; here, use `tracker.runs.start`.")
+    folder = store.run_folder(run_id)
+    log = folder / "supervisor.log"
+    reader, writer = os.pipe()
+    try:
+        with store.translated_errors():
+            prepare(submission.code, folder)
+            with open(log, "ab", opener=_private) as output:
+                _start(store.home, run_id, submission, writer, output.fileno())
+        os.close(writer)
+        writer = -1
+        if not _ready(reader):
+            raise StoreError(f"The supervisor of the run {run_id[:8]} did not start.{_last_words(log)}")
+    except OSError as error:
+        raise StoreError(f"The supervisor of the run {run_id[:8]} cannot be started: {error}.") from error
+    finally:
+        os.close(reader)
+        if writer >= 0:
+            os.close(writer)
+
+
+def _start(home: Path, run_id: str, submission: Submission, ready: int, output: int) -> None:
+    environment = {
+        **os.environ,
+        "JUPYTER_TRACKER_HOME": str(home),
+        "PYTHONPATH": _python_path(),
+        **packed_variables(submission.variables),
+    }
+    module = "jupyter_tracker.backends.local.supervisor"
+    process = subprocess.Popen(
+        # -P keeps the working directory from shadowing a module of the standard library.
+        [sys.executable, "-P", "-m", module, run_id, str(ready)],
+        cwd=home,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        pass_fds=(ready,),
+        start_new_session=True,
+    )
+    # It forks at once and goes on as a process of nobody, so that no tree of processes that is ended contains it.
+    process.wait()
+
+
+def _python_path() -> str:
+    """The path on which the supervisor and the training find this package, also where it is not installed."""
+    paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    root = str(Path(jupyter_tracker.__file__).absolute().parents[1])
+    if root not in (*paths, sysconfig.get_path("purelib"), sysconfig.get_path("platlib")):
+        paths.append(root)
+    # The supervisor starts elsewhere, so relative folders would be others.
+    return os.pathsep.join(os.path.abspath(path) for path in paths)
+
+
+def _ready(pipe: int) -> bool:
+    """Whether the supervisor says so; False when it is gone or the time is over."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_READ)
+        # A few bytes written at once arrive at once.
+        return bool(selector.select(LAUNCH_LIMIT)) and os.read(pipe, len(READY)) == READY
+
+
+def _last_words(log: Path) -> str:
+    try:
+        lines = log.read_bytes()[-4000:].decode("utf-8", "replace").strip().splitlines()
+    except OSError:
+        lines = []  # without them the error is still one
+    return f" {log} ends with:\n  " + "\n  ".join(lines[-15:]) if lines else f" {log} is empty."
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,79 @@
+"""Log lines of runs in the local store."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from threading import Lock
+
+from jupyter_tracker.backends.base import LogOperations
+from jupyter_tracker.backends.local.logfile import LogReader, LogWriter
+from jupyter_tracker.backends.local.rows import run_number
+from jupyter_tracker.backends.local.store import Store
+from jupyter_tracker.flow import Flow, local
+from jupyter_tracker.models import LogLine, Page, Stream
+
+OPEN_WRITERS = 16
+"""Log files that one process keeps open for writing."""
+
+
+class LocalLogs(LogOperations):
+    """One append-only file for each run."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._writers: OrderedDict[str, LogWriter] = OrderedDict()
+        self._lock = Lock()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._forget)
+
+    def append(self, run_id: str, stream: Stream, text: str) -> Flow[None]:
+        def call() -> None:
+            with self._store.translated_errors(), self._lock:
+                self._writer(run_id).append(stream, text.encode("utf-8", "backslashreplace"))
+
+        return local(call)
+
+    def read(self, run_id: str, after: str | None, limit: int) -> Flow[Page[LogLine]]:
+        def call() -> Page[LogLine]:
+            reader = self._reader(run_id)
+            with self._store.translated_errors():
+                return reader.read(after, limit)
+
+        return local(call)
+
+    def tail(self, run_id: str, lines: int, before: str | None) -> Flow[Page[LogLine]]:
+        def call() -> Page[LogLine]:
+            reader = self._reader(run_id)
+            with self._store.translated_errors():
+                return reader.tail(lines, before)
+
+        return local(call)
+
+    def close(self) -> None:
+        """Give the open log files back."""
+        with self._lock:
+            while self._writers:
+                self._writers.popitem()[1].close()
+
+    def _reader(self, run_id: str) -> LogReader:
+        # The id becomes part of a path, so it must be one of ours.
+        with self._store.read() as db:
+            run_number(db, run_id)
+        return LogReader(self._store.home / "runs" / run_id / "log")
+
+    def _writer(self, run_id: str) -> LogWriter:
+        if run_id in self._writers:
+            self._writers.move_to_end(run_id)
+            return self._writers[run_id]
+        with self._store.read() as db:
+            run_number(db, run_id)
+        if len(self._writers) >= OPEN_WRITERS:
+            self._writers.popitem(last=False)[1].close()
+        writer = self._writers[run_id] = LogWriter(self._store.run_folder(run_id) / "log")
+        return writer
+
+    def _forget(self) -> None:
+        """After a fork: another thread may have held the lock."""
+        self._writers = OrderedDict()
+        self._lock = Lock()

@@ -1,0 +1,88 @@
+"""What goes on beside a submitted run: heartbeat, machine samples, settling of metrics, adopted processes."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+import time
+from collections.abc import Callable
+from threading import Event, Thread
+
+from jupyter_tracker.backends.local.journal import MetricWriter
+from jupyter_tracker.backends.local.lifecycle import heartbeat
+from jupyter_tracker.backends.local.metrics import settle
+from jupyter_tracker.backends.local.sampling import Sampler
+from jupyter_tracker.backends.local.store import Store
+from jupyter_tracker.backends.local.tree import reap
+from jupyter_tracker.environment import capture
+from jupyter_tracker.errors import TrackerError
+
+BEAT = 1.0
+FIRST_SAMPLE = 0.5
+SAMPLE_EVERY = 2.0
+SETTLE_EVERY = 5.0
+TICK = 0.25
+
+
+class Upkeep(Thread):
+    """Does each of these in turn until it is stopped; one that fails is tried again at its next time."""
+
+    def __init__(self, store: Store, run_id: str, run: int, child: int, cwd: str) -> None:
+        super().__init__(name="upkeep", daemon=True)
+        self._store = store
+        self._run_id = run_id
+        self._run = run
+        self._child = child
+        self._cwd = cwd
+        self._over = Event()
+        self._sampler = Sampler(own=False)
+        self._writer: MetricWriter | None = None
+
+    def stop(self) -> None:
+        """Come to an end; the samples are complete afterwards."""
+        self._over.set()
+        self.join()
+
+    def run(self) -> None:
+        began = time.monotonic()
+        jobs: list[tuple[Callable[[], None], float]] = [
+            (self._beat, BEAT),
+            (self._sample, SAMPLE_EVERY),
+            (self._settle, SETTLE_EVERY),
+            (lambda: reap(self._child), BEAT),
+        ]
+        due = [began, began + FIRST_SAMPLE, began + SETTLE_EVERY, began + BEAT]
+        _attempt(self._describe)
+        while not self._over.wait(TICK):
+            for index, (job, every) in enumerate(jobs):
+                if time.monotonic() >= due[index]:
+                    due[index] = time.monotonic() + every
+                    _attempt(job)
+        if self._writer is not None:
+            _attempt(self._writer.close)
+
+    def _describe(self) -> None:
+        environment = json.dumps(dataclasses.asdict(capture(self._cwd)))
+        with self._store.write() as db:
+            db.execute("UPDATE runs SET environment = ? WHERE number = ?", (environment, self._run))
+
+    def _beat(self) -> None:
+        with self._store.write() as db:
+            heartbeat(db, self._run)
+
+    def _sample(self) -> None:
+        if self._writer is None:
+            self._writer = MetricWriter(self._store, self._run_id, machine=True)
+        self._writer.log(self._sampler.sample())
+
+    def _settle(self) -> None:
+        settle(self._store, self._run)
+
+
+def _attempt(job: Callable[[], None]) -> None:
+    """Make a call that must not end the supervisor: the training goes on although the disk is full or the store is gone."""
+    try:
+        job()
+    except (TrackerError, OSError) as error:
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")

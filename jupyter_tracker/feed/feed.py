@@ -1,0 +1,245 @@
+"""One poll of a run, shared by all views of it; each view gets only what it has not got yet."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from jupyter_tracker.backends.base import Support, capabilities
+from jupyter_tracker.client.tracker import AsyncTracker
+from jupyter_tracker.errors import TrackerError
+from jupyter_tracker.feed.points import PointStore, envelope, packed, within
+from jupyter_tracker.feed.wire import Json, event_data, line_data, number, run_data
+from jupyter_tracker.models import Event, LogLine, RunInfo
+
+FIRST_LINES = 500
+"""Log lines that a view gets at first; it asks for older ones when somebody scrolls up."""
+_HELD_LINES = 2000
+_HELD_EVENTS = 5000
+_LINES_A_POLL = 2000
+_FASTEST, _SLOWEST = 0.2, 1.0
+"""Seconds between two polls: while something comes, and while nothing does."""
+
+Push = Callable[[Json, list[bytes]], None]
+
+
+@dataclass(eq=False)
+class Subscription:
+    """One view: how wide it is, and what it has got."""
+
+    push: Push
+    columns: int
+    rows: dict[tuple[str, ...], int] = field(default_factory=dict)
+    held: dict[str, int] = field(default_factory=dict)
+    last_step: dict[str, float] = field(default_factory=dict)
+    lines: int = 0
+    log_part: int = 0
+    events: int = 0
+    run: Json | None = None
+    begun: bool = False
+
+
+class RunFeed:
+    """Reads a run again and again while somebody watches, and tells the views what is new."""
+
+    def __init__(self, tracker: AsyncTracker, run_id: str) -> None:
+        self._tracker = tracker
+        self._run_id = run_id
+        self._info: RunInfo | None = None
+        self._points = PointStore()
+        self._cursor: str | None = None
+        self._log: deque[tuple[int, LogLine]] = deque(maxlen=_HELD_LINES)
+        self._log_cursor: str | None = None
+        self._log_count = 0
+        self._log_part = 0
+        self._log_total = 0
+        self._events: deque[Event] = deque(maxlen=_HELD_EVENTS)
+        self._sequence = 0
+        self._views: set[Subscription] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._complete = False
+        self._lock = asyncio.Lock()
+
+    @property
+    def info(self) -> RunInfo | None:
+        """The run as it was read last."""
+        return self._info
+
+    @property
+    def watched(self) -> bool:
+        """Whether a view watches."""
+        return bool(self._views)
+
+    def watch(self, view: Subscription) -> None:
+        """Tell a view everything, and then what is new. Must be called in the event loop."""
+        self._views.add(view)
+        if self._info is not None:
+            self._tell(view)
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._poll_on())
+
+    def unwatch(self, view: Subscription) -> None:
+        """Tell a view no more; polling ends with the last one."""
+        self._views.discard(view)
+        if not self._views and self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    async def refresh(self) -> RunInfo:
+        """Read what is new now, and tell the views."""
+        await self._poll()
+        return self._known()
+
+    async def points(
+        self, keys: list[str], axis: str, start: float, stop: float, columns: int
+    ) -> tuple[Json, list[bytes]]:
+        """The points of a range at the resolution of so many columns, for zooming."""
+        await self._poll()
+        found: list[Json] = []
+        buffers: list[bytes] = []
+        for key in keys:
+            if key in self._points.summaries:
+                lines, sampled = envelope(within(self._points.lines(key, {}), axis, start, stop), columns)
+                found.append(self._points_data(key, len(lines[0]), len(buffers), reset=True, sampled=sampled))
+                buffers.append(packed(lines))
+        return {"points": found}, buffers
+
+    async def _poll_on(self) -> None:
+        pause = _FASTEST
+        while self._views and not self._complete:
+            try:
+                changed = await self._poll()
+            except TrackerError as error:
+                for view in list(self._views):
+                    view.push({"now": time.time(), "error": {"kind": type(error).__name__, "message": str(error)}}, [])
+                changed = False
+            pause = _FASTEST if changed else min(pause * 1.3, _SLOWEST)
+            if not self._complete:
+                await asyncio.sleep(pause)
+
+    async def _poll(self) -> bool:
+        async with self._lock:
+            if self._complete:
+                return False
+            backend, drive = self._tracker.backend, self._tracker.drive
+            # The run first: what was written before its end is then read after it.
+            info = await drive(backend.runs.get(self._run_id))
+            points = await drive(backend.metrics.read(self._run_id, None, self._cursor))
+            self._points.extend(points.blocks)
+            self._cursor = points.cursor
+            lines = await self._read_lines()
+            events = await drive(backend.events.read(self._run_id, self._sequence, _HELD_EVENTS))
+            self._events.extend(events)
+            self._sequence = events[-1].sequence if events else self._sequence
+            changed = bool(points.blocks or lines or events or info != self._info)
+            self._info = info
+            self._complete = info.state.ended and not (points.blocks or lines or events)
+        if changed:
+            for view in list(self._views):
+                self._tell(view)
+        return changed or info.state.ended
+
+    async def _read_lines(self) -> bool:
+        logs, drive = self._tracker.backend.logs, self._tracker.drive
+        if self._log_cursor is None:
+            page = await drive(logs.tail(self._run_id, FIRST_LINES, None))
+        else:
+            page = await drive(logs.read(self._run_id, self._log_cursor, _LINES_A_POLL))
+            if len(page.items) == _LINES_A_POLL:
+                # It prints faster than anybody reads: go on at the end; a view can ask for what lies between.
+                page = await drive(logs.tail(self._run_id, FIRST_LINES, None))
+                self._log.clear()
+                self._log_part += 1
+        for line in page.items:
+            self._log.append((self._log_count, line))
+            self._log_count += 1
+            self._log_total = max(self._log_total, line.line + 1)
+        self._log_cursor = page.cursor if page.items else self._log_cursor
+        return bool(page.items)
+
+    def _tell(self, view: Subscription) -> None:
+        info = self._known()
+        update: Json = {"now": time.time()}
+        buffers: list[bytes] = []
+        run = run_data(info, actions(self._tracker, info))
+        if run != view.run:
+            view.run = update["run"] = run
+        points = self._new_points(view, buffers)
+        if points or not view.begun:
+            update["points"] = points
+        lines = [line_data(line) for number_, line in self._log if number_ >= view.lines]
+        if lines or not view.begun:
+            reset = not view.begun or view.log_part != self._log_part
+            update["log"] = {"reset": reset, "lines": lines, "total": self._log_total}
+        view.lines, view.log_part = self._log_count, self._log_part
+        events = [event_data(event) for event in self._events if event.sequence > view.events]
+        if events or not view.begun:
+            update["events"] = {"reset": not view.begun, "events": events}
+        view.events = self._sequence
+        view.begun = True
+        if len(update) > 1:
+            view.push(update, buffers)
+
+    def _new_points(self, view: Subscription, buffers: list[bytes]) -> list[Json]:
+        found = []
+        fresh = {keys for keys, rows in self._points.rows().items() if rows > view.rows.get(keys, 0)}
+        for key in dict.fromkeys(key for keys in self._points.columns if keys in fresh for key in keys):
+            lines = self._points.lines(key, view.rows)
+            held = view.held.get(key, 0)
+            reset = key not in view.held or held + len(lines[0]) > 8 * view.columns
+            reset = reset or lines[0][0] < view.last_step[key]
+            sampled = False
+            if reset:
+                lines, sampled = envelope(self._points.lines(key, {}), view.columns)
+                held = 0
+            view.held[key] = held + len(lines[0])
+            view.last_step[key] = float(lines[0][-1])
+            found.append(self._points_data(key, len(lines[0]), len(buffers), reset=reset, sampled=sampled))
+            buffers.append(packed(lines))
+        view.rows = self._points.rows()
+        return found
+
+    def _points_data(self, key: str, count: int, buffer: int, *, reset: bool, sampled: bool) -> Json:
+        summary = self._points.summaries[key]
+        return {
+            "key": key,
+            "reset": reset,
+            "count": count,
+            "buffer": buffer,
+            "total": summary.total,
+            "last": number(summary.last),
+            "min": number(summary.min),
+            "max": number(summary.max),
+            "sampled": sampled,
+        }
+
+    def _known(self) -> RunInfo:
+        if self._info is None:
+            raise RuntimeError("The feed has not been polled yet.")
+        return self._info
+
+
+def actions(tracker: AsyncTracker, info: RunInfo) -> dict[str, str | None]:
+    """What can be done with a run now: for each operation None, or the reason why not."""
+    found: dict[str, str | None] = {}
+    for capability in capabilities(tracker.backend):
+        if capability.operation in _ACTIONS:
+            lacking = capability.support is Support.LACKING
+            reason = f"{tracker.backend.name} has no {capability.operation}." if lacking else None
+            found[capability.operation] = reason or _not_now(capability.operation, info)
+    return found
+
+
+_ACTIONS = frozenset({"runs.stop", "runs.delete", "runs.restore", "runs.archive"})
+
+
+def _not_now(operation: str, info: RunInfo) -> str | None:
+    ended = info.state.ended
+    if operation == "runs.stop":
+        return "The run has ended." if ended else None
+    if operation == "runs.delete":
+        return None if ended else "The run has not ended."
+    return None

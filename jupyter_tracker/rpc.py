@@ -1,0 +1,118 @@
+"""The operations that views can ask for, in one table, whether they ask over the kernel's channel or over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from jupyter_tracker.client.run import GRACE_PERIOD
+from jupyter_tracker.client.tracker import AsyncTracker
+from jupyter_tracker.errors import InvalidInput, TrackerError, did_you_mean
+from jupyter_tracker.feed.feed import RunFeed, Subscription, actions
+from jupyter_tracker.feed.wire import Json, line_data, run_data
+
+Params = Mapping[str, Any]
+Answer = tuple[Json, list[bytes]]
+
+
+class Session:
+    """One client of a tracker: the feeds that its views share."""
+
+    def __init__(self, tracker: AsyncTracker) -> None:
+        self.tracker = tracker
+        self._feeds: dict[str, RunFeed] = {}
+
+    def feed(self, run_id: str) -> RunFeed:
+        """The feed of a run, the same for all views."""
+        if run_id not in self._feeds:
+            self._feeds[run_id] = RunFeed(self.tracker, run_id)
+        return self._feeds[run_id]
+
+    def watch(self, run_id: str, view: Subscription) -> None:
+        """Begin to tell a view about a run."""
+        self.feed(run_id).watch(view)
+
+    def unwatch(self, run_id: str, view: Subscription) -> None:
+        """Tell it no more; the points of a run that nobody watches are forgotten."""
+        feed = self._feeds.get(run_id)
+        if feed is not None:
+            feed.unwatch(view)
+            if not feed.watched:
+                del self._feeds[run_id]
+
+
+async def call(session: Session, operation: str, params: Params) -> Answer:
+    """Answer one request.
+
+    Raises:
+        InvalidInput: there is no such operation, or a param is missing or of the wrong type.
+        TrackerError: what the operation raises.
+    """
+    handler = OPERATIONS.get(operation)
+    if handler is None:
+        raise InvalidInput(f"There is no operation {operation!r}.{did_you_mean(operation, OPERATIONS)}")
+    return await handler(session, params)
+
+
+def error_data(error: Exception) -> Json:
+    """An error as views show it; what is not ours is named without its text, which may hold anything."""
+    if isinstance(error, TrackerError):
+        return {"kind": type(error).__name__, "message": str(error)}
+    message = f"{type(error).__name__} inside jupyter_tracker; the log of the kernel has more."
+    return {"kind": "InternalError", "message": message}
+
+
+async def _get(session: Session, params: Params) -> Answer:
+    run = await session.tracker.runs.get(text_param(params, "run"))
+    return {"run": run_data(run.info, actions(session.tracker, run.info))}, []
+
+
+async def _stop(session: Session, params: Params) -> Answer:
+    run = await session.tracker.runs.stop(
+        text_param(params, "run"), grace_period=number_param(params, "grace_period", GRACE_PERIOD)
+    )
+    return {"run": run_data(run.info, actions(session.tracker, run.info))}, []
+
+
+async def _logs(session: Session, params: Params) -> Answer:
+    before = text_param(params, "before") if params.get("before") is not None else None
+    limit = max(1, min(int(number_param(params, "limit", 500)), 5000))
+    logs = session.tracker.backend.logs
+    page = await session.tracker.drive(logs.tail(text_param(params, "run"), limit, before))
+    return {"lines": [line_data(line) for line in page.items]}, []
+
+
+async def _points(session: Session, params: Params) -> Answer:
+    keys = params.get("keys")
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        raise InvalidInput("The param 'keys' must be a list of metric names.")
+    axis = text_param(params, "x")
+    if axis not in ("step", "time"):
+        raise InvalidInput(f"The param 'x' must be 'step' or 'time', not {axis!r}.")
+    return await session.feed(text_param(params, "run")).points(
+        keys, axis, number_param(params, "from"), number_param(params, "to"), int(number_param(params, "columns", 500))
+    )
+
+
+OPERATIONS: Mapping[str, Callable[[Session, Params], Awaitable[Answer]]] = {
+    "runs.get": _get,
+    "runs.logs": _logs,
+    "runs.points": _points,
+    "runs.stop": _stop,
+}
+
+
+def text_param(params: Params, name: str) -> str:
+    """A param that must be text; `InvalidInput` when it is not."""
+    value = params.get(name)
+    if not isinstance(value, str) or not value:
+        raise InvalidInput(f"The param {name!r} must be text, not {value!r}.")
+    return value
+
+
+def number_param(params: Params, name: str, default: float | None = None) -> float:
+    """A param that must be a number; `InvalidInput` when it is not."""
+    value = params.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InvalidInput(f"The param {name!r} must be a number, not {value!r}.")
+    return float(value)

@@ -1,0 +1,5 @@
+"""Live panels for the cell: anywidget classes over the views of `js/src/views`."""
+
+from jupyter_tracker.widgets.run_panel import RunPanel
+
+__all__ = ["RunPanel"]

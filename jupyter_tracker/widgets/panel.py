@@ -1,0 +1,145 @@
+"""What all panels have in common: messages between view and kernel, and a picture for the saved notebook."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
+
+import anywidget
+
+from jupyter_tracker import rpc
+from jupyter_tracker.backends.base import Backend
+from jupyter_tracker.client.tracker import AsyncTracker
+from jupyter_tracker.errors import TrackerError
+from jupyter_tracker.feed import Subscription
+from jupyter_tracker.feed.wire import Json
+from jupyter_tracker.widgets.loop import LOOP
+
+STATIC = Path(__file__).parent.parent / "static"
+"""The bundles built from `js/`."""
+MARKER = "jupyter_tracker"
+"""Output metadata by which the lab extension knows our panels."""
+
+_log = logging.getLogger(__name__)
+_sessions: WeakKeyDictionary[Any, rpc.Session] = WeakKeyDictionary()
+
+
+def session_of(backend: Backend) -> rpc.Session:
+    """The session that all panels on a backend share, so that several panels on one run are one poll."""
+    key = backend.runs  # the dataclass itself cannot be hashed
+    if key not in _sessions:
+        _sessions[key] = rpc.Session(AsyncTracker(backend))
+    return _sessions[key]
+
+
+class Panel(anywidget.AnyWidget):
+    """A widget whose view asks the kernel by messages; its synced traits hold nothing that grows."""
+
+    kind: ClassVar[str]
+
+    def __init__(self, backend: Backend, **traits: Any) -> None:
+        super().__init__(**traits)
+        self._session = session_of(backend)
+        self._views: dict[str, Subscription] = {}
+        self._handle: Any = None
+        self.on_msg(self._received)
+        if self.comm is not None:
+            # ipykernel sends a comm's messages to the shell that published on it last, which is busy while a cell
+            # trains; without this they go to the subshell that JupyterLab opens for comms, and Stop works at once.
+            self.comm._reply_subshell_for = None  # noqa: SLF001
+
+    def _received(self, _: object, content: object, buffers: object) -> None:
+        if isinstance(content, Mapping):
+            LOOP.submit(self._answer(content))
+
+    async def _answer(self, content: Mapping[str, Any]) -> None:
+        identity, operation, params = content.get("id"), content.get("op"), content.get("params")
+        try:
+            result, buffers = await self._call(str(operation), params if isinstance(params, Mapping) else {})
+        except Exception as error:  # noqa: BLE001  # whatever it is, the view must get an answer
+            if not isinstance(error, TrackerError):
+                _log.exception("A panel's request %r failed", operation)
+            self.send({"id": identity, "error": rpc.error_data(error)})
+        else:
+            self.send({"id": identity, "result": result}, buffers)
+
+    async def _call(self, operation: str, params: Mapping[str, Any]) -> rpc.Answer:
+        if operation == "runs.follow":
+            return self._follow(rpc.text_param(params, "run"), int(rpc.number_param(params, "columns", 500)))
+        if operation == "runs.unfollow":
+            return self._unfollow(rpc.text_param(params, "run"))
+        return await rpc.call(self._session, operation, params)
+
+    def _follow(self, run: str, columns: int) -> rpc.Answer:
+        self._unfollow(run)
+
+        def push(update: Json, buffers: list[bytes]) -> None:
+            self.send({"push": "update", "run": run, "update": update}, buffers)
+
+        view = self._views[run] = Subscription(push, max(50, min(columns, 4000)))
+        self._session.watch(run, view)
+        return {}, []
+
+    def _unfollow(self, run: str) -> rpc.Answer:
+        view = self._views.pop(run, None)
+        if view is not None:
+            self._session.unwatch(run, view)
+        return {}, []
+
+    def close(self) -> None:
+        """End the widget and its polls."""
+        LOOP.submit(self._close_views())
+        super().close()
+
+    async def _close_views(self) -> None:
+        for run in list(self._views):
+            self._unfollow(run)
+
+    def picture(self) -> str:
+        """The panel as SVG text, for places where it cannot live."""
+        raise NotImplementedError
+
+    def text(self) -> str:
+        """The panel as plain text."""
+        raise NotImplementedError
+
+    def bundle(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The output of the cell: the live widget, and beside it picture and text, which stay in the saved notebook."""
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        data = {
+            "application/vnd.jupyter.widget-view+json": view,
+            "image/svg+xml": self.picture(),
+            "text/plain": self.text(),
+        }
+        return data, {MARKER: {"panel": self.kind}}
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        return self.bundle()
+
+    def _ipython_display_(self) -> None:
+        from IPython.core.interactiveshell import InteractiveShell
+        from IPython.display import display
+
+        shell = InteractiveShell.instance() if InteractiveShell.initialized() else None
+        if shell is None or not hasattr(shell, "kernel"):
+            print(self.text())  # noqa: T201
+            return
+        data, metadata = self.bundle()
+        self._handle = display(  # type: ignore[no-untyped-call]  # IPython has no types here
+            data, metadata=metadata, raw=True, display_id=True
+        )
+        LOOP.submit(self._keep_picture())
+
+    async def _keep_picture(self) -> None:
+        """Once the panel shows its last state, put that into the saved output."""
+        await self._settled()
+        data, metadata = await asyncio.to_thread(self.bundle)
+        self._handle.update(data, metadata=metadata, raw=True)
+
+    async def _settled(self) -> None:
+        """Return when nothing more will change."""
+        raise NotImplementedError

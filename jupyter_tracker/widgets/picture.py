@@ -1,0 +1,188 @@
+"""A run as a still picture (SVG) and as text, for saved notebooks, dead kernels and pages without scripts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from xml.etree import ElementTree as ET
+
+import numpy as np
+
+from jupyter_tracker.feed.points import Lines, PointStore, envelope
+from jupyter_tracker.models import MACHINE_PREFIX, RunInfo, RunState
+
+WIDTH = 760
+_CHARTS = 6
+_CHART_WIDTH, _CHART_HEIGHT = 366, 130
+_POINTS = 120
+"""Pixel columns of a curve, which bounds the size of the picture."""
+
+_STATE_COLOUR = {
+    RunState.QUEUED: "#757575",
+    RunState.RUNNING: "#1976d2",
+    RunState.STOPPING: "#b26a00",
+    RunState.SUCCEEDED: "#2e7d32",
+    RunState.FAILED: "#c62828",
+    RunState.STOPPED: "#b26a00",
+    RunState.LOST: "#c62828",
+    RunState.UNKNOWN: "#757575",
+}
+_STATE_SHAPE = {
+    RunState.QUEUED: "○",
+    RunState.RUNNING: "●",
+    RunState.STOPPING: "◐",
+    RunState.SUCCEEDED: "✓",
+    RunState.FAILED: "✕",
+    RunState.STOPPED: "■",
+    RunState.LOST: "?",
+    RunState.UNKNOWN: "?",
+}
+_INK, _MUTED, _RULE, _PAPER, _CURVE = "#212121", "#616161", "#e0e0e0", "#ffffff", "#0072b2"
+
+
+def run_text(info: RunInfo) -> str:
+    """A run in some lines: state, name, times, progress, params and latest metrics."""
+    lines = [f"{_STATE_SHAPE[info.state]} {info.state}   {info.experiment} / {info.name}   {info.id[:8]}"]
+    spans = [part for part in (_progress(info), duration(info)) if part]
+    lines += ["  " + " · ".join(spans)] if spans else []
+    lines += [f"  {info.reason}"] if info.reason else []
+    if info.params:
+        lines.append("  params   " + ", ".join(f"{key}={value!r}" for key, value in info.params.items()))
+    shown = {key: latest for key, latest in info.metrics.items() if not key.startswith(MACHINE_PREFIX)}
+    if shown:
+        lines.append("  metrics  " + ", ".join(f"{key} {latest.value:.4g}" for key, latest in shown.items()))
+    return "\n".join(lines)
+
+
+def run_picture(info: RunInfo, points: PointStore) -> str:
+    """A run as SVG: header, the first curves, params."""
+    keys = [key for key in points.summaries if not key.startswith(MACHINE_PREFIX)]
+    shown = keys[:_CHARTS]
+    rows = math.ceil(len(shown) / 2)
+    notes = _notes(info, len(keys) - len(shown))
+    height = 52 + rows * (_CHART_HEIGHT + 8) + len(notes) * 16 + (4 if notes else 0)
+    svg = ET.Element(
+        "svg",
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {WIDTH} {height}",
+        width=str(WIDTH),
+        height=str(height),
+        role="img",
+    )
+    ET.SubElement(svg, "title").text = _clean(f"{info.experiment} / {info.name}: {info.state}")
+    svg.append(_element("rect", width=WIDTH, height=height, fill=_PAPER, rx=3))
+    _header(svg, info)
+    for index, key in enumerate(shown):
+        x, y = 12 + index % 2 * (_CHART_WIDTH + 4), 48 + index // 2 * (_CHART_HEIGHT + 8)
+        _chart(svg, key, points, x, y)
+    for index, note in enumerate(notes):
+        _text(svg, 12, height - 10 - (len(notes) - 1 - index) * 16, note, fill=_MUTED)
+    return ET.tostring(svg, encoding="unicode")
+
+
+def duration(info: RunInfo) -> str:
+    """How long a run took or takes, as people say it; empty before it starts."""
+    if info.started_at is None:
+        return ""
+    seconds = ((info.ended_at or datetime.now(UTC)) - info.started_at).total_seconds()
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, seconds = divmod(int(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} m {seconds:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} m"
+
+
+def _header(svg: ET.Element, info: RunInfo) -> None:
+    colour = _STATE_COLOUR[info.state]
+    _text(svg, 12, 26, f"{_STATE_SHAPE[info.state]} {info.state}", fill=colour, weight="600")
+    _text(svg, 110, 26, f"{info.experiment} / {info.name}"[:60], weight="600")
+    right = " · ".join(part for part in (_progress(info), duration(info)) if part)
+    _text(svg, WIDTH - 12, 26, right, fill=_MUTED, anchor="end")
+    svg.append(_element("line", x1=0, x2=WIDTH, y1=38, y2=38, stroke=_RULE))
+
+
+def _chart(svg: ET.Element, key: str, points: PointStore, x: int, y: int) -> None:
+    summary = points.summaries[key]
+    _text(svg, x, y + 11, key[:36], weight="600")
+    stated = f"last {summary.last:.4g}  min {summary.min:.4g}  max {summary.max:.4g}"
+    _text(svg, x + _CHART_WIDTH, y + 11, stated, fill=_MUTED, anchor="end")
+    svg.append(
+        _element("rect", x=x, y=y + 17, width=_CHART_WIDTH, height=_CHART_HEIGHT - 34, fill="none", stroke=_RULE)
+    )
+    lines, _ = envelope(points.lines(key, {}), _POINTS)
+    for path in _paths(lines, x + 3, y + 20, _CHART_WIDTH - 6, _CHART_HEIGHT - 40):
+        svg.append(path)
+    steps = lines[0]
+    if len(steps):
+        _text(svg, x, y + _CHART_HEIGHT - 4, f"{steps[0]:g}", fill=_MUTED)
+        _text(svg, x + _CHART_WIDTH / 2, y + _CHART_HEIGHT - 4, "step", fill=_MUTED, anchor="middle")
+        _text(svg, x + _CHART_WIDTH, y + _CHART_HEIGHT - 4, f"{steps[-1]:g}", fill=_MUTED, anchor="end")
+
+
+def _paths(lines: Lines, x: float, y: float, width: float, height: float) -> list[ET.Element]:
+    """The curve, in as many pieces as values that are no numbers cut it into; a piece of one point is a dot."""
+    steps, _, values = lines
+    finite = np.isfinite(values)
+    if not finite.any():
+        return []
+    low, high = float(values[finite].min()), float(values[finite].max())
+    x_scale = width / (float(steps[-1] - steps[0]) or 1.0)
+    y_scale = height / ((high - low) or 1.0)
+    across = x + (steps - steps[0]) * x_scale
+    down = y + height - (values - low) * y_scale if high > low else np.full(len(values), y + height / 2)
+    found = []
+    for piece in np.split(np.arange(len(values)), np.flatnonzero(np.diff(finite)) + 1):
+        if not finite[piece[0]]:
+            continue
+        if len(piece) == 1:
+            found.append(_element("circle", cx=_short(across[piece[0]]), cy=_short(down[piece[0]]), r=2, fill=_CURVE))
+            continue
+        path = " ".join(f"{_short(across[at])},{_short(down[at])}" for at in piece)
+        line = _element("polyline", points=path, fill="none", stroke=_CURVE)
+        line.set("stroke-width", "1.5")
+        found.append(line)
+    return found
+
+
+def _notes(info: RunInfo, hidden: int) -> list[str]:
+    notes = []
+    if info.reason:
+        notes.append(info.reason[:110])
+    if info.params:
+        notes.append(("params  " + ", ".join(f"{key}={value!r}" for key, value in info.params.items()))[:110])
+    if hidden > 0:
+        notes.append(f"and {hidden} more metrics")
+    return notes
+
+
+def _progress(info: RunInfo) -> str:
+    return str(info.progress[0]) if info.progress else ""
+
+
+def _text(
+    svg: ET.Element, x: float, y: float, text: str, *, fill: str = _INK, weight: str = "400", anchor: str = "start"
+) -> None:
+    element = _element("text", x=_short(x), y=_short(y), fill=fill)
+    element.set("font-family", "system-ui, sans-serif")
+    element.set("font-size", "12")
+    element.set("font-weight", weight)
+    element.set("text-anchor", anchor)
+    element.text = _clean(text)
+    svg.append(element)
+
+
+def _element(tag: str, **attributes: object) -> ET.Element:
+    return ET.Element(tag, {name: str(value) for name, value in attributes.items()})
+
+
+def _short(number: float) -> str:
+    return f"{number:.1f}".removesuffix(".0")
+
+
+def _clean(text: str | Sequence[str]) -> str:
+    """Text without the control characters that XML cannot hold."""
+    return "".join(character if character.isprintable() else " " for character in text)
