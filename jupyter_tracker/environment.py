@@ -78,7 +78,7 @@ def installed_packages(paths: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in paths:
         try:
-            names = os.listdir(path or ".")
+            names = [each.name for each in Path(path or ".").iterdir()]
         except OSError:
             continue  # a path entry that is not there, or a zip file
         for name in names:

@@ -312,7 +312,7 @@ def _found_type(values: list[Any]) -> pd.Series:
 
 
 def _metric_columns(infos: Sequence[RunInfo]) -> dict[str, pd.Series]:
-    keys = dict.fromkeys(key for info in infos for key in info.metrics)
+    keys = dict.fromkeys(key for info in infos for key in info.training_metrics)
     return {
         f"metrics.{key}": pd.Series(
             [latest.value if (latest := info.metrics.get(key)) else None for info in infos], dtype="float64"

@@ -178,6 +178,12 @@ class RunInfo:
     """The signal that ended the process, for example `SIGKILL`."""
 
 
+    @property
+    def training_metrics(self) -> Mapping[str, MetricValue]:
+        """The metrics that are no samples of the machine."""
+        return {key: latest for key, latest in self.metrics.items() if not key.startswith(MACHINE_PREFIX)}
+
+
 @dataclass(frozen=True, slots=True)
 class Submission:
     """All that a submitted run is started from."""

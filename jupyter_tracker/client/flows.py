@@ -126,7 +126,7 @@ def read_points(backend: Backend, run_id: str, keys: Sequence[str] | None, *, ma
     missing = set(keys) - {key for block in blocks for key in block.keys}
     if missing:
         info = yield from backend.runs.get(run_id)
-        hint = f"The run {info.name!r} logged: {_listed(info.metrics)}."
+        hint = f"The run {info.name!r} logged: {_listed(info.training_metrics)}."
         raise NotFound("metric", min(missing), info.metrics, hint)
     return points
 

@@ -11,7 +11,8 @@ from jupyter_tracker.models import Artifact, Checkpoint, Classification, Event, 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from jupyter_tracker.client.run import AsyncRun, Run
+    from jupyter_tracker.client.async_run import AsyncRun
+    from jupyter_tracker.client.run import Run
 
 T = TypeVar("T")
 R = TypeVar("R", bound="Run | AsyncRun")

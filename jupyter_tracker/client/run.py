@@ -1,4 +1,4 @@
-"""One run in the hand: `Run` and its asynchronous twin `AsyncRun`.
+"""One run in the hand: `Run`; its asynchronous twin is in async_run.py.
 
 The properties show the run as it was when it was last read; `refresh`, `wait`, `stop` and `end` read it anew.
 """
@@ -6,7 +6,7 @@ The properties show the run as it was when it was last read; `refresh`, `wait`, 
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from jupyter_tracker.client.tracker import AsyncTracker, Tracker
+    from jupyter_tracker.client.tracker import Tracker
 
 GRACE_PERIOD = 600.0
 """Seconds between asking a run to end and killing it (Chariot: `stop_run`)."""
@@ -78,8 +78,8 @@ class RunProperties:
 
     @property
     def metrics(self) -> Mapping[str, float]:
-        """The latest value of each metric."""
-        return {key: latest.value for key, latest in self.info.metrics.items()}
+        """The latest value of each metric of the training; `machine` has the samples of the machine."""
+        return {key: latest.value for key, latest in self.info.training_metrics.items()}
 
     @property
     def tags(self) -> Mapping[str, str]:
@@ -113,7 +113,7 @@ class RunProperties:
             parts.append(str(info.progress[0]))
         if info.reason:
             parts.append(info.reason)
-        parts += [f"{key} {latest.value:.4g}" for key, latest in list(info.metrics.items())[:5]]
+        parts += [f"{key} {value:.4g}" for key, value in list(self.metrics.items())[:5]]
         return " · ".join(parts)
 
 
@@ -199,7 +199,7 @@ class Run(RunProperties):
             step: Where in the training it was computed.
 
         Raises:
-            InvalidInput: what goes together is not there or not of one length (Vertex AI: `log_classification_metrics`).
+            InvalidInput: what belongs together is missing or differs in length (Vertex AI: `log_classification_metrics`).
         """
         parts: dict[str, Any] = {"labels": labels, "matrix": matrix, "fpr": fpr, "tpr": tpr, "thresholds": thresholds}
         self._drive(writing.log_classification(self.backend, self.id, name=name, step=step, **parts))
@@ -314,167 +314,4 @@ class Run(RunProperties):
     def end(self, state: RunState | str = RunState.SUCCEEDED, reason: str = "") -> Self:
         """Record how a run of this process ended; all that was logged is complete afterwards."""
         self.info = self._drive(self.backend.runs.end(self.id, RunState(state), reason))
-        return self
-
-
-class AsyncRun(RunProperties):
-    """A run, asynchronously. As a context manager it ends with the block: failed when the block raises."""
-
-    def __init__(self, tracker: AsyncTracker, info: RunInfo) -> None:
-        self.tracker = tracker
-        self.backend = tracker.backend
-        self._drive = tracker.drive
-        self.info = info
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if error is not None:
-            event = writing.failure(error)
-            await self._drive(self.backend.events.append(self.id, *event))
-        await self.end(*writing.outcome(error))
-
-    async def log(self, values: Mapping[str, float], *, step: int | None = None, time: float | None = None) -> None:
-        """See `Run.log`."""
-        await self._drive(self.backend.metrics.log(self.info.id, values, step, time))
-
-    async def log_params(self, params: Mapping[str, JsonValue]) -> None:
-        """See `Run.log_params`."""
-        await self._drive(self.backend.runs.log_params(self.id, params))
-        await self.refresh()
-
-    async def set_tags(self, tags: Mapping[str, str | None]) -> None:
-        """See `Run.set_tags`."""
-        await self._drive(self.backend.runs.set_tags(self.id, tags))
-        await self.refresh()
-
-    async def set_progress(
-        self, value: float, final_value: float | None = None, *, operation: str = "progress", units: str = ""
-    ) -> None:
-        """See `Run.set_progress`."""
-        await self._drive(writing.set_progress(self.backend, self.id, value, final_value, operation, units))
-
-    async def log_event(
-        self, message: str, *, kind: str = "note", level: str = "info", data: Mapping[str, JsonValue] | None = None
-    ) -> Event:
-        """See `Run.log_event`."""
-        return await self._drive(self.backend.events.append(self.id, kind, message, Level(level), data or {}))
-
-    async def log_classification(
-        self,
-        *,
-        name: str = "classification",
-        labels: Iterable[str] | None = None,
-        matrix: Iterable[Iterable[float]] | None = None,
-        fpr: Iterable[float] | None = None,
-        tpr: Iterable[float] | None = None,
-        thresholds: Iterable[float] | None = None,
-        step: int | None = None,
-    ) -> None:
-        """See `Run.log_classification`."""
-        parts: dict[str, Any] = {"labels": labels, "matrix": matrix, "fpr": fpr, "tpr": tpr, "thresholds": thresholds}
-        await self._drive(writing.log_classification(self.backend, self.id, name=name, step=step, **parts))
-
-    async def log_artifact(self, source: str | os.PathLike[str], path: str | None = None) -> list[Artifact]:
-        """See `Run.log_artifact`."""
-        return list(await self._drive(writing.log_artifact(self.backend, self.id, source, path)))
-
-    async def log_checkpoint(self, step: int, source: str | os.PathLike[str]) -> Checkpoint:
-        """See `Run.log_checkpoint`."""
-        return await self._drive(writing.log_checkpoint(self.backend, self.id, step, source))
-
-    async def series(self, keys: Sequence[str] | None = None, *, wide: bool = True) -> pd.DataFrame:
-        """See `Run.series`."""
-        from jupyter_tracker import frames
-
-        return frames.series(await self._drive(flows.read_points(self.backend, self.id, keys)), keys=keys, wide=wide)
-
-    async def machine(self) -> pd.DataFrame:
-        """See `Run.machine`."""
-        from jupyter_tracker import frames
-
-        return frames.machine(await self._drive(flows.read_points(self.backend, self.id, None, machine=True)))
-
-    @overload
-    def events(self, follow: Literal[False] = False, *, after: int = 0) -> Awaitable[EventList]: ...
-    @overload
-    def events(self, follow: Literal[True], *, after: int = 0) -> AsyncIterator[Event]: ...
-    @overload
-    def events(self, follow: bool, *, after: int = 0) -> Awaitable[EventList] | AsyncIterator[Event]: ...
-    def events(self, follow: bool = False, *, after: int = 0) -> Awaitable[EventList] | AsyncIterator[Event]:
-        """See `Run.events`: to await, or with `follow` for `async for`."""
-        if follow:
-            return self.tracker.iterate(flows.follow_events(self.backend, self.id, after))
-        return self.tracker.collect(EventList, flows.read_events(self.backend, self.id, after))
-
-    @overload
-    def logs(
-        self, follow: Literal[False] = False, *, tail: int | None = None, after: str | None = None
-    ) -> Awaitable[LogList]: ...
-    @overload
-    def logs(
-        self, follow: Literal[True], *, tail: int | None = None, after: str | None = None
-    ) -> AsyncIterator[LogLine]: ...
-    @overload
-    def logs(
-        self, follow: bool, *, tail: int | None = None, after: str | None = None
-    ) -> Awaitable[LogList] | AsyncIterator[LogLine]: ...
-    def logs(
-        self, follow: bool = False, *, tail: int | None = None, after: str | None = None
-    ) -> Awaitable[LogList] | AsyncIterator[LogLine]:
-        """See `Run.logs`: to await, or with `follow` for `async for`."""
-        if follow:
-            return self.tracker.iterate(flows.follow_logs(self.backend, self.id, after, tail))
-        return self.tracker.collect(LogList, flows.read_logs(self.backend, self.id, after, tail))
-
-    async def classification(self, name: str | None = None) -> ClassificationResult:
-        """See `Run.classification`."""
-        return ClassificationResult(await self._drive(flows.classification(self.backend, self.id, name)))
-
-    async def classifications(self) -> ClassificationList:
-        """See `Run.classifications`."""
-        found = await self._drive(self.backend.classifications.list(self.id))
-        return ClassificationList(map(ClassificationResult, found))
-
-    async def artifacts(self) -> ArtifactList:
-        """See `Run.artifacts`."""
-        return ArtifactList(await self._drive(self.backend.artifacts.list(self.id)))
-
-    async def download_artifact(self, path: str, target: str | os.PathLike[str] = ".") -> Path:
-        """See `Run.download_artifact`."""
-        return await self._drive(self.backend.artifacts.download(self.id, path, Path(target)))
-
-    async def checkpoints(self) -> CheckpointList:
-        """See `Run.checkpoints`."""
-        return CheckpointList(await self._drive(self.backend.checkpoints.list(self.id)))
-
-    async def environment(self) -> Environment:
-        """See `Run.environment`."""
-        return await self._drive(self.backend.runs.environment(self.id))
-
-    async def submission(self) -> Submission | None:
-        """See `Run.submission`."""
-        return await self._drive(self.backend.runs.submission(self.id))
-
-    async def stop(self, grace_period: float = GRACE_PERIOD) -> Self:
-        """See `Run.stop`."""
-        self.info = await self._drive(flows.stop(self.backend, self.id, grace_period))
-        return self
-
-    async def wait(self, timeout: float | None = None) -> Self:
-        """See `Run.wait`."""
-        self.info = await self._drive(flows.wait(self.backend, self.id, timeout))
-        return self
-
-    async def refresh(self) -> Self:
-        """See `Run.refresh`."""
-        self.info = await self._drive(self.backend.runs.get(self.id))
-        return self
-
-    async def end(self, state: RunState | str = RunState.SUCCEEDED, reason: str = "") -> Self:
-        """See `Run.end`."""
-        self.info = await self._drive(self.backend.runs.end(self.id, RunState(state), reason))
         return self

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from jupyter_tracker.client import flows, requests
+from jupyter_tracker.client.async_run import AsyncRun
 from jupyter_tracker.client.results import RunList
-from jupyter_tracker.client.run import GRACE_PERIOD, AsyncRun, Run
+from jupyter_tracker.client.run import GRACE_PERIOD, Run
 from jupyter_tracker.models import Code, Environment, JsonValue, Lifecycle
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from jupyter_tracker.models import MACHINE_PREFIX, RunInfo, RunState
 
 WIDTH = 760
 _CHARTS = 6
-_CHART_WIDTH, _CHART_HEIGHT = 366, 130
+_CHART_WIDTH, _CHART_HEIGHT = 362, 130
 _POINTS = 120
 """Pixel columns of a curve, which bounds the size of the picture."""
 
@@ -49,7 +49,7 @@ def run_text(info: RunInfo) -> str:
     lines += [f"  {info.reason}"] if info.reason else []
     if info.params:
         lines.append("  params   " + ", ".join(f"{key}={value!r}" for key, value in info.params.items()))
-    shown = {key: latest for key, latest in info.metrics.items() if not key.startswith(MACHINE_PREFIX)}
+    shown = info.training_metrics
     if shown:
         lines.append("  metrics  " + ", ".join(f"{key} {latest.value:.4g}" for key, latest in shown.items()))
     return "\n".join(lines)
@@ -74,7 +74,7 @@ def run_picture(info: RunInfo, points: PointStore) -> str:
     svg.append(_element("rect", width=WIDTH, height=height, fill=_PAPER, rx=3))
     _header(svg, info)
     for index, key in enumerate(shown):
-        x, y = 12 + index % 2 * (_CHART_WIDTH + 4), 48 + index // 2 * (_CHART_HEIGHT + 8)
+        x, y = 12 + index % 2 * (_CHART_WIDTH + 12), 48 + index // 2 * (_CHART_HEIGHT + 8)
         _chart(svg, key, points, x, y)
     for index, note in enumerate(notes):
         _text(svg, 12, height - 10 - (len(notes) - 1 - index) * 16, note, fill=_MUTED)

@@ -40,7 +40,7 @@ FINISH_LIMIT = 10.0
 
 
 class Capture(Thread):
-    """Drains the pipes until their other ends are closed; never stops the process from printing, even if the disk is full."""
+    """Drains the pipes until their other ends are closed; the process can go on printing even if the disk is full."""
 
     def __init__(self, pipes: Mapping[Stream, int], path: Path) -> None:
         super().__init__(name="capture", daemon=True)

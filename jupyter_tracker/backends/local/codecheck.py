@@ -72,7 +72,8 @@ def _entry_point(folder: Path, wanted: str) -> str:
             _check_script(folder / name)
             return name
     raise InvalidCode(
-        f"The folder {folder} has no entry point: looked for {', '.join(ENTRY_POINTS)}. Name another file of it with entry_point=."
+        f"The folder {folder} has no entry point: looked for {', '.join(ENTRY_POINTS)}."
+        " Name another file of it with entry_point=."
     )
 
 
@@ -98,7 +99,8 @@ def _check_notebook(path: Path) -> None:
         raise InvalidCode(f"{path} is not a notebook: it is not JSON in Jupyter's notebook format.") from None
     if not isinstance(cells, list):
         raise InvalidCode(
-            f"{path} has notebook format {version!r}, and 4 is needed. Convert it: jupyter nbconvert --to notebook {path}"
+            f"{path} has notebook format {version!r}, and 4 is needed."
+            f" Convert it: jupyter nbconvert --to notebook {path}"
         )
     _need_kernel("A notebook")
 
@@ -119,7 +121,8 @@ def _check_cell(text: str) -> None:
         line = (plain.text or "").strip()
         if line.startswith(("%", "!")):
             raise InvalidCode(
-                f"The cell uses {line!r} in line {plain.lineno}, which needs IPython: pip install ipython, or leave it out."
+                f"The cell uses {line!r} in line {plain.lineno}, which needs IPython:"
+                " pip install ipython, or leave it out."
             )
         raise InvalidCode(_described(plain, "<cell>"))
     try:
@@ -176,7 +179,7 @@ def _missing(path: Path, noun: str) -> str:
     if not parent.is_dir():
         return f"There is no {noun} {path}: the folder {parent} is not there either."
     try:
-        names = os.listdir(parent)
+        names = [each.name for each in parent.iterdir()]
     except OSError:
         names = []  # a suggestion is a courtesy
     return f"There is no {noun} {path}.{did_you_mean(path.name, names)}"

@@ -54,8 +54,8 @@ def command(code: Code, params: Mapping[str, JsonValue], folder: Path) -> list[s
 def arguments(params: Mapping[str, JsonValue]) -> Iterator[str]:
     """Params as `--name value`: True is the bare name, False and None are left out, a list is several values.
 
-    What does not fit into an argument (a NUL character, more than `MAX_STRING` characters) is left out; the code finds it
-    in `jupyter_tracker.current_run().params`.
+    What does not fit into an argument (a NUL character, more than `MAX_STRING` characters) is left out; the code finds
+    it in `jupyter_tracker.current_run().params`.
     """
     for name, value in params.items():
         if value is None or value is False:
@@ -90,7 +90,9 @@ def child_environment(
     base: Mapping[str, str], home: Path, run_id: str, submission: Submission, variables: Mapping[str, str]
 ) -> dict[str, str]:
     """The environment of the training: the caller's, what the run is, its params, and last its variables."""
-    inherited = {name: value for name, value in base.items() if not name.startswith(PREFIX) and name not in _KERNEL_ONLY}
+    inherited = {
+        name: value for name, value in base.items() if not name.startswith(PREFIX) and name not in _KERNEL_ONLY
+    }
     if inherited.get("MPLBACKEND", "").startswith("module://matplotlib_inline"):
         del inherited["MPLBACKEND"]  # only a kernel can show its figures
     own = {
@@ -123,7 +125,9 @@ def packed_variables(variables: Mapping[str, str]) -> dict[str, str]:
 def unpacked_variables(environment: Mapping[str, str]) -> dict[str, str]:
     """What `packed_variables` packed."""
     return {
-        name.removeprefix(VARIABLE_PREFIX): value for name, value in environment.items() if name.startswith(VARIABLE_PREFIX)
+        name.removeprefix(VARIABLE_PREFIX): value
+        for name, value in environment.items()
+        if name.startswith(VARIABLE_PREFIX)
     }
 
 
@@ -141,6 +145,13 @@ def _notebook_command(source: Path, folder: Path) -> list[str]:
 
 
 def _as_notebook(text: str) -> dict[str, JsonValue]:
-    cell = {"cell_type": "code", "id": "cell", "metadata": {}, "outputs": [], "execution_count": None, "source": text}
+    cell: JsonValue = {
+        "cell_type": "code",
+        "id": "cell",
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+        "source": text,
+    }
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": [cell]}

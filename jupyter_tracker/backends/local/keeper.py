@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 
 from jupyter_tracker.backends.local.events import add_event
-from jupyter_tracker.backends.local.lifecycle import ended, heartbeat
+from jupyter_tracker.backends.local.lifecycle import ended, heartbeat, record_environment
 from jupyter_tracker.backends.local.metrics import LocalMetrics, settle
 from jupyter_tracker.backends.local.sampling import Sampler
 from jupyter_tracker.backends.local.store import Store
+from jupyter_tracker.environment import capture
 from jupyter_tracker.errors import TrackerError
 from jupyter_tracker.models import Level, RunState
 
@@ -28,6 +29,8 @@ SETTLE_EVERY = 5.0
 class _Kept:
     run_id: str
     number: int
+    surroundings: str | None
+    """The folder of which the surroundings are still to be captured."""
     sampled_at: float = 0.0
     settled_at: float = field(default_factory=time.monotonic)
     stop_seen_at: float | None = None
@@ -48,10 +51,10 @@ class Keeper:
             os.register_at_fork(after_in_child=self._forget)
         atexit.register(self._end_all)
 
-    def keep(self, run_id: str, number: int) -> None:
-        """Answer for a run from now on."""
+    def keep(self, run_id: str, number: int, surroundings: str | None) -> None:
+        """Answer for a run from now on, and capture what surrounds code in the folder `surroundings` if it is given."""
         with self._lock:
-            self._runs[run_id] = _Kept(run_id, number)
+            self._runs[run_id] = _Kept(run_id, number, surroundings)
             if self._thread is None:
                 self._wake = Event()
                 self._thread = Thread(target=self._beat, args=(self._wake,), name="jupyter-tracker-keeper", daemon=True)
@@ -88,6 +91,11 @@ class Keeper:
         if kept.stop_seen_at is not None and grace is not None and now - kept.stop_seen_at > grace:
             self._give_up(kept, grace)
             return
+        if kept.surroundings is not None:
+            environment = capture(kept.surroundings)
+            kept.surroundings = None
+            with self._store.write() as db:
+                record_environment(db, kept.number, environment)
         if now - kept.sampled_at >= SAMPLE_EVERY:
             kept.sampled_at = now
             self._sample(kept)

@@ -36,7 +36,9 @@ def check_variables(variables: Mapping[str, str]) -> None:
     """
     for name, value in variables.items():
         if not isinstance(name, str) or not _NAME.match(name):
-            raise InvalidInput(f"The variable {name!r} needs a name of letters, digits and _ that begins with no digit.")
+            raise InvalidInput(
+                f"The variable {name!r} needs a name of letters, digits and _ that begins with no digit."
+            )
         if name in _RESERVED:
             raise InvalidInput(f"The variable {name} is set by jupyter_tracker itself; choose another name.")
         if not isinstance(value, str):
@@ -44,7 +46,9 @@ def check_variables(variables: Mapping[str, str]) -> None:
         if "\0" in value:
             raise InvalidInput(f"The variable {name} holds a NUL character, which no environment variable can.")
         if len(value.encode("utf-8", "surrogateescape")) > 100_000:
-            raise InvalidInput(f"The variable {name} is longer than 100,000 bytes. Put it into a file and give its path.")
+            raise InvalidInput(
+                f"The variable {name} is longer than 100,000 bytes. Put it into a file and give its path."
+            )
 
 
 def launch(store: Store, run_id: str, submission: Submission) -> None:
@@ -105,7 +109,7 @@ def _python_path() -> str:
     if root not in (*paths, sysconfig.get_path("purelib"), sysconfig.get_path("platlib")):
         paths.append(root)
     # The supervisor starts elsewhere, so relative folders would be others.
-    return os.pathsep.join(os.path.abspath(path) for path in paths)
+    return os.pathsep.join(str(Path(path).absolute()) for path in paths)
 
 
 def _ready(pipe: int) -> bool:

@@ -7,12 +7,14 @@ queued ──started──▶ running ──stop_requested──▶ stopping
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import sqlite3
 
 from jupyter_tracker.backends.local.events import add_event
 from jupyter_tracker.backends.local.store import now
 from jupyter_tracker.errors import Conflict
-from jupyter_tracker.models import Level, RunState
+from jupyter_tracker.models import Environment, Level, RunState
 
 _END_LEVEL = {RunState.FAILED: Level.ERROR, RunState.LOST: Level.ERROR, RunState.STOPPED: Level.WARNING}
 
@@ -36,6 +38,12 @@ def heartbeat(db: sqlite3.Connection, run: int) -> float | None:
     """Say that the keeper is alive; the result is the grace period in seconds once a stop was requested, else None."""
     db.execute("UPDATE runs SET heartbeat_at = ? WHERE number = ? AND ended_at IS NULL", (now(), run))
     return stop_wanted(db, run)
+
+
+def record_environment(db: sqlite3.Connection, run: int, environment: Environment) -> None:
+    """Keep what surrounded the code of a run."""
+    text = json.dumps(dataclasses.asdict(environment))
+    db.execute("UPDATE runs SET environment = ? WHERE number = ?", (text, run))
 
 
 def stop_wanted(db: sqlite3.Connection, run: int) -> float | None:

@@ -7,6 +7,7 @@ params of the run are put in as a cell behind the one tagged `parameters`, or el
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import sys
@@ -32,8 +33,8 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"A notebook needs {error.name} to run: pip install nbclient ipykernel\n")
         return 2
     try:
-        notebook = nbformat.read(source, as_version=4)
-    except Exception as error:  # nbformat raises many kinds
+        notebook = nbformat.read(source, as_version=4)  # type: ignore[no-untyped-call]
+    except Exception as error:  # noqa: BLE001 - nbformat raises many kinds
         sys.stderr.write(f"{source} cannot be read as a notebook: {error}\n")
         return 2
     inject(notebook, json.loads(os.environ.get("JUPYTER_TRACKER_PARAMS", "{}")))
@@ -48,58 +49,31 @@ def inject(notebook: NotebookNode, params: Mapping[str, Any]) -> None:
     from nbformat.v4 import new_code_cell
 
     lines = ["# Parameters of this run", *(f"{name} = {_literal(value)}" for name, value in names.items())]
-    cell = new_code_cell("\n".join(lines), metadata={"tags": ["injected-parameters"]})
+    cell = new_code_cell("\n".join(lines), metadata={"tags": ["injected-parameters"]})  # type: ignore[no-untyped-call]
     notebook.cells = [each for each in notebook.cells if "injected-parameters" not in each.metadata.get("tags", ())]
     tagged = [i for i, each in enumerate(notebook.cells) if "parameters" in each.metadata.get("tags", ())]
     notebook.cells.insert(tagged[0] + 1 if tagged else 0, cell)
 
 
 def execute(notebook: NotebookNode, target: Path) -> int:
-    """Execute all cells in a kernel of this interpreter, or in the notebook's own where it names another that is installed."""
+    """Execute all cells in a kernel, writing the notebook to `target` after each; the result is the exit code."""
     import nbformat
-    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
-    from jupyter_client.manager import AsyncKernelManager
-    from nbclient import NotebookClient
+    from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import CellExecutionError, DeadKernelError
-
-    class Specs(KernelSpecManager):  # type: ignore[misc]
-        def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-            argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-            own = KernelSpec(argv=argv, display_name="Python 3", language="python")
-            if kernel_name in ("python3", "python"):
-                return own
-            try:
-                return super().get_kernel_spec(kernel_name)
-            except NoSuchKernel:
-                if notebook.metadata.get("kernelspec", {}).get("language", "python") != "python":
-                    raise
-                sys.stderr.write(f"There is no kernel {kernel_name!r}; the notebook runs with {sys.executable}.\n")
-                return own
-
-    class Manager(AsyncKernelManager):  # type: ignore[misc]
-        def _kernel_spec_manager_default(self) -> KernelSpecManager:
-            return Specs(parent=self)
-
-    class Client(NotebookClient):
-        def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
-            if msg["msg_type"] == "stream":
-                stream = sys.stderr if msg["content"]["name"] == "stderr" else sys.stdout
-                stream.write(msg["content"]["text"])
-                stream.flush()
-            return super().process_message(msg, cell, cell_index)
 
     def save(**_: object) -> None:
         partial = target.with_suffix(".part")
-        nbformat.write(notebook, partial)
+        nbformat.write(notebook, partial)  # type: ignore[no-untyped-call]
         partial.replace(target)
 
-    client = Client(
+    kernel = notebook.metadata.get("kernelspec", {})
+    client = _client_class()(
         notebook,
         timeout=None,
-        kernel_name=notebook.metadata.get("kernelspec", {}).get("name", "python3"),
-        kernel_manager_class=Manager,
+        kernel_name=kernel.get("name", "python3"),
+        kernel_manager_class=_manager_class(kernel.get("language", "python")),
         on_cell_executed=save,
-        resources={"metadata": {"path": os.getcwd()}},
+        resources={"metadata": {"path": str(Path.cwd())}},
     )
     try:
         client.execute()
@@ -110,11 +84,52 @@ def execute(notebook: NotebookNode, target: Path) -> int:
         sys.stderr.write("DeadKernelError: the kernel of the notebook died while a cell ran\n")
         return 1
     except NoSuchKernel as error:
-        sys.stderr.write(f"There is no kernel {error.name!r} for this notebook. `jupyter kernelspec list` shows what is there.\n")
+        sys.stderr.write(f"The notebook wants the kernel {error.name!r}; `jupyter kernelspec list` shows those here.\n")
         return 2
     finally:
         save()
     return 0
+
+
+def _manager_class(language: str) -> type[Any]:
+    """Starts a kernel of this interpreter, unless the notebook names another kernel that is installed."""
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
+    from jupyter_client.manager import AsyncKernelManager
+
+    class Specs(KernelSpecManager):
+        def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+            argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+            own = KernelSpec(argv=argv, display_name="Python 3", language="python")
+            if kernel_name in {"python3", "python"}:
+                return own
+            try:
+                return super().get_kernel_spec(kernel_name)
+            except NoSuchKernel:
+                if language != "python":
+                    raise
+                sys.stderr.write(f"There is no kernel {kernel_name!r}; the notebook runs with {sys.executable}.\n")
+                return own
+
+    class Manager(AsyncKernelManager):
+        def _kernel_spec_manager_default(self) -> KernelSpecManager:
+            return Specs(parent=self)
+
+    return Manager
+
+
+def _client_class() -> type[Any]:
+    """Passes on what the cells print, when they print it."""
+    from nbclient import NotebookClient
+
+    class Client(NotebookClient):
+        def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
+            if msg["msg_type"] == "stream":
+                stream = sys.stderr if msg["content"]["name"] == "stderr" else sys.stdout
+                stream.write(msg["content"]["text"])
+                stream.flush()
+            return super().process_message(msg, cell, cell_index)
+
+    return Client
 
 
 def _failure(notebook: NotebookNode, error: Exception) -> str:
@@ -128,7 +143,7 @@ def _failure(notebook: NotebookNode, error: Exception) -> str:
 
 def _literal(value: Any) -> str:
     """A JSON value as Python source."""
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+    if isinstance(value, float) and not math.isfinite(value):
         return f'float("{value}")'
     if isinstance(value, list):
         return f"[{', '.join(map(_literal, value))}]"

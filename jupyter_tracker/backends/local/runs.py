@@ -95,7 +95,7 @@ class LocalRuns(RunOperations):
                 )
                 lifecycle.kept_by(db, number, host(), identify())
                 lifecycle.started(db, number, "")
-            self._keeper.keep(run_id, number)
+            self._keeper.keep(run_id, number, str(Path.cwd()) if environment == Environment() else None)
             return self._info(run_id)
 
         return local(call)

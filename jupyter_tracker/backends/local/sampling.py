@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from typing import Any
@@ -23,7 +24,7 @@ class Sampler:
         self._sampled_at = time.monotonic()
 
     def sample(self) -> dict[str, float]:
-        """`system/cpu_percent`, `system/memory_bytes`, and for each GPU `system/gpu0_percent`, `system/gpu0_memory_bytes`."""
+        """`system/cpu_percent`, `system/memory_bytes`; for each GPU `system/gpu0_percent` and `…/gpu0_memory_bytes`."""
         seconds, memory = self._cpu_and_memory()
         time_now = time.monotonic()
         # A process that is new since the last sample counts from its beginning.
@@ -63,22 +64,19 @@ class _Gpus:
             pynvml.nvmlInit()
             visible = _visible(pynvml.nvmlDeviceGetCount())
             self._devices = {index: pynvml.nvmlDeviceGetHandleByIndex(index) for index in visible}
-        except Exception:
-            # The import, the driver or the permission is missing, each with an error of its own: there is nothing to sample.
+        except Exception:  # noqa: BLE001
+            # The import, the driver or the permission is missing, each with an error of its own: nothing to sample.
             return
         self._nvml = pynvml
 
     def sample(self) -> dict[str, float]:
         values: dict[str, float] = {}
         for index, device in self._devices.items():
-            try:
+            # A device that is split (MIG) does not say how busy it is; one that is lost says nothing.
+            with contextlib.suppress(self._nvml.NVMLError):
                 values[f"system/gpu{index}_percent"] = float(self._nvml.nvmlDeviceGetUtilizationRates(device).gpu)
-            except self._nvml.NVMLError:
-                pass  # a device that is split (MIG) does not say
-            try:
+            with contextlib.suppress(self._nvml.NVMLError):
                 values[f"system/gpu{index}_memory_bytes"] = float(self._nvml.nvmlDeviceGetMemoryInfo(device).used)
-            except self._nvml.NVMLError:
-                pass  # lost device
         return values
 
 

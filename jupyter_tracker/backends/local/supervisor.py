@@ -2,8 +2,9 @@
 
     python -m jupyter_tracker.backends.local.supervisor RUN_ID [FD]
 
-It belongs to nobody: the notebook that started it may be gone. Into the file descriptor FD it writes when it answers for
-the run. Three threads: this one waits for the end and for stop requests, `Capture` drains the pipes, `Upkeep` does the rest.
+It belongs to nobody: the notebook that started it may be gone. Into the file descriptor FD it writes when it answers
+for the run. It has three threads: this one waits for the end and for stop requests, `Capture` drains the pipes, and
+`Upkeep` does the rest.
 """
 
 from __future__ import annotations
@@ -181,9 +182,7 @@ class Supervisor:
         self._event("terminating", message, Level.WARNING, {"grace_period": ending.grace})
         send(group, signal.SIGTERM)
 
-    def _outcome(
-        self, code: int, stderr: str, out_of_memory: bool
-    ) -> tuple[RunState, str, int | None, str | None]:
+    def _outcome(self, code: int, stderr: str, out_of_memory: bool) -> tuple[RunState, str, int | None, str | None]:
         exit_code = code if code >= 0 else None
         name, explained = explain_signal(-code, out_of_memory) if code < 0 else (None, "")
         ending = self._ending

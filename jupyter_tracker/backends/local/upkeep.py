@@ -81,7 +81,7 @@ class Upkeep(Thread):
 
 
 def _attempt(job: Callable[[], None]) -> None:
-    """Make a call that must not end the supervisor: the training goes on although the disk is full or the store is gone."""
+    """Make a call that must not end the supervisor: the training goes on although the disk is full."""
     try:
         job()
     except (TrackerError, OSError) as error:
