@@ -7,7 +7,7 @@ from typing import Any
 
 from jupyter_tracker.client.run import GRACE_PERIOD
 from jupyter_tracker.client.tracker import AsyncTracker
-from jupyter_tracker.errors import InvalidInput, TrackerError, did_you_mean
+from jupyter_tracker.errors import InvalidInput, did_you_mean
 from jupyter_tracker.feed.feed import RunFeed, Subscription, actions
 from jupyter_tracker.feed.wire import Json, line_data, run_data
 
@@ -52,14 +52,6 @@ async def call(session: Session, operation: str, params: Params) -> Answer:
     if handler is None:
         raise InvalidInput(f"There is no operation {operation!r}.{did_you_mean(operation, OPERATIONS)}")
     return await handler(session, params)
-
-
-def error_data(error: Exception) -> Json:
-    """An error as views show it; what is not ours is named without its text, which may hold anything."""
-    if isinstance(error, TrackerError):
-        return {"kind": type(error).__name__, "message": str(error)}
-    message = f"{type(error).__name__} inside jupyter_tracker; the log of the kernel has more."
-    return {"kind": "InternalError", "message": message}
 
 
 async def _get(session: Session, params: Params) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from jupyter_tracker.backends.base import Support, capabilities
 from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.errors import TrackerError
 from jupyter_tracker.feed.points import PointStore, envelope, packed, within
-from jupyter_tracker.feed.wire import Json, event_data, line_data, number, run_data
+from jupyter_tracker.feed.wire import Json, error_data, event_data, line_data, number, run_data
 from jupyter_tracker.models import Event, LogLine, RunInfo
 
 FIRST_LINES = 500
@@ -20,6 +21,8 @@ FIRST_LINES = 500
 _HELD_LINES = 2000
 _HELD_EVENTS = 5000
 _LINES_A_POLL = 2000
+SIGN_OF_LIFE = 5.0
+"""Seconds after which a view is told that nothing is new, so that it can tell a quiet run from a dead kernel."""
 _FASTEST, _SLOWEST = 0.2, 1.0
 """Seconds between two polls: while something comes, and while nothing does."""
 
@@ -40,6 +43,12 @@ class Subscription:
     events: int = 0
     run: Json | None = None
     begun: bool = False
+    told_at: float = 0.0
+
+    def tell(self, update: Json, buffers: list[bytes]) -> None:
+        """Send an update."""
+        self.told_at = time.monotonic()
+        self.push(update, buffers)
 
 
 class RunFeed:
@@ -112,10 +121,15 @@ class RunFeed:
         while self._views and not self._complete:
             try:
                 changed = await self._poll()
-            except TrackerError as error:
+            except Exception as error:
+                if not isinstance(error, TrackerError):
+                    _log.exception("Reading the run %s failed", self._run_id)
                 for view in list(self._views):
-                    view.push({"now": time.time(), "error": {"kind": type(error).__name__, "message": str(error)}}, [])
+                    view.tell({"now": time.time(), "error": error_data(error)}, [])
                 changed = False
+            for view in self._views:
+                if time.monotonic() - view.told_at >= SIGN_OF_LIFE:
+                    view.tell({"now": time.time()}, [])
             pause = _FASTEST if changed else min(pause * 1.3, _SLOWEST)
             if not self._complete:
                 await asyncio.sleep(pause)
@@ -181,7 +195,7 @@ class RunFeed:
         view.events = self._sequence
         view.begun = True
         if len(update) > 1:
-            view.push(update, buffers)
+            view.tell(update, buffers)
 
     def _new_points(self, view: Subscription, buffers: list[bytes]) -> list[Json]:
         found = []
@@ -190,7 +204,7 @@ class RunFeed:
             lines = self._points.lines(key, view.rows)
             held = view.held.get(key, 0)
             reset = key not in view.held or held + len(lines[0]) > 8 * view.columns
-            reset = reset or lines[0][0] < view.last_step[key]
+            reset = reset or bool(lines[0][0] < view.last_step[key])
             sampled = False
             if reset:
                 lines, sampled = envelope(self._points.lines(key, {}), view.columns)
@@ -233,6 +247,7 @@ def actions(tracker: AsyncTracker, info: RunInfo) -> dict[str, str | None]:
     return found
 
 
+_log = logging.getLogger(__name__)
 _ACTIONS = frozenset({"runs.stop", "runs.delete", "runs.restore", "runs.archive"})
 
 

@@ -6,6 +6,7 @@ import math
 from datetime import datetime
 from typing import Any
 
+from jupyter_tracker.errors import TrackerError
 from jupyter_tracker.models import Event, JsonValue, LogLine, RunInfo
 
 Json = dict[str, Any]
@@ -65,6 +66,14 @@ def line_data(line: LogLine) -> Json:
         "terminated": line.terminated,
         "cursor": line.cursor,
     }
+
+
+def error_data(error: Exception) -> Json:
+    """An error as views show it; what is not ours is named without its text, which may hold anything."""
+    if isinstance(error, TrackerError):
+        return {"kind": type(error).__name__, "message": str(error)}
+    message = f"{type(error).__name__} inside jupyter_tracker; the log of the kernel has more."
+    return {"kind": "InternalError", "message": message}
 
 
 def seconds(moment: datetime | None) -> float | None:

@@ -16,7 +16,7 @@ from jupyter_tracker.backends.base import Backend
 from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.errors import TrackerError
 from jupyter_tracker.feed import Subscription
-from jupyter_tracker.feed.wire import Json
+from jupyter_tracker.feed.wire import Json, error_data
 from jupyter_tracker.widgets.loop import LOOP
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -63,7 +63,7 @@ class Panel(anywidget.AnyWidget):
         except Exception as error:  # noqa: BLE001  # whatever it is, the view must get an answer
             if not isinstance(error, TrackerError):
                 _log.exception("A panel's request %r failed", operation)
-            self.send({"id": identity, "error": rpc.error_data(error)})
+            self.send({"id": identity, "error": error_data(error)})
         else:
             self.send({"id": identity, "result": result}, buffers)
 

@@ -160,16 +160,14 @@ def _compile(source: str | bytes, name: str) -> None:
 
 
 def _read(path: Path) -> bytes:
-    if path.is_dir():
-        raise InvalidCode(f"{path} is a folder, not a file.")
+    """The source; nothing for a program, which only has to be there."""
+    if path.exists() and not path.is_file():
+        raise InvalidCode(f"{path} is {'a folder' if path.is_dir() else 'a device or pipe'}, not a file.")
+    source = is_python(path) or path.suffix == ".ipynb"
     try:
-        return path.read_bytes() if is_python(path) or path.suffix == ".ipynb" else path.open("rb").read(0)
+        return path.read_bytes() if source or not path.exists() else b""
     except FileNotFoundError:
         raise InvalidCode(_missing(path, "file")) from None
-    except PermissionError as error:
-        if os.access(path, os.X_OK) and not is_python(path):
-            return b""  # a program that may be executed and not read
-        raise InvalidCode(f"{path} cannot be read: {error.strerror}.") from None
     except OSError as error:
         raise InvalidCode(f"{path} cannot be read: {error.strerror}.") from None
 

@@ -1,0 +1,47 @@
+// Bundles the widgets: one self-contained module and one style sheet for each, and beside them the licences
+// of the packages that went in.
+import * as esbuild from "esbuild";
+import { readFile, writeFile } from "node:fs/promises";
+
+const OUTPUT = "../jupyter_tracker/static";
+
+const options = {
+  entryPoints: ["src/widgets/run-panel.ts"],
+  outdir: OUTPUT,
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  minify: true,
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  legalComments: "none",
+  banner: { js: "/*! Licences of the packages in this file: licenses.txt beside it. */" },
+  metafile: true,
+  logLevel: "info",
+};
+
+/** Names of the packages that a build has taken code from. */
+function packagesIn(metafile) {
+  const found = Object.keys(metafile.inputs).flatMap(
+    (path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [],
+  );
+  return [...new Set(found)].sort();
+}
+
+async function writeLicenses(metafile) {
+  const parts = [];
+  for (const name of packagesIn(metafile)) {
+    const { version } = JSON.parse(await readFile(`node_modules/${name}/package.json`, "utf8"));
+    const license = await readFile(`node_modules/${name}/LICENSE`, "utf8");
+    parts.push(`${name} ${version}\n\n${license.trim()}\n`);
+  }
+  await writeFile(`${OUTPUT}/licenses.txt`, parts.join("\n\n"));
+}
+
+if (process.argv.includes("--watch")) {
+  const context = await esbuild.context(options);
+  await context.watch();
+} else {
+  const { metafile } = await esbuild.build(options);
+  await writeLicenses(metafile);
+}

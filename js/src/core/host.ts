@@ -1,0 +1,51 @@
+/** What a view may ask of the side that holds the data: a kernel comm today, an HTTP server later. */
+
+import type { RunUpdate } from "./wire";
+
+export type Params = Readonly<Record<string, unknown>>;
+
+export interface Reply {
+  readonly result: unknown;
+  readonly buffers: readonly DataView[];
+}
+
+/** `message` is plain text for people; `since` is when the last word was heard (epoch ms). */
+export type FollowStatus =
+  | { readonly kind: "connecting" }
+  | { readonly kind: "live" }
+  | { readonly kind: "disconnected"; readonly since: number | null; readonly message: string }
+  | { readonly kind: "refused"; readonly message: string };
+
+export type OnUpdate = (update: RunUpdate, buffers: readonly DataView[]) => void;
+export type OnStatus = (status: FollowStatus) => void;
+
+export interface Host {
+  /** Rejects with a {@link HostError}, also when no answer comes in time. */
+  call(op: string, params: Params): Promise<Reply>;
+  /** Pushes of one run until the returned function is called; the first push holds everything. */
+  follow(run: string, columns: number, onUpdate: OnUpdate, onStatus: OnStatus): () => void;
+}
+
+/** The kinds made on this side; every other kind comes from the host as it is. */
+export const TIMEOUT = "Timeout";
+export const CLOSED = "Closed";
+
+export class HostError extends Error {
+  readonly kind: string;
+
+  constructor(kind: string, message: string) {
+    super(message);
+    this.name = "HostError";
+    this.kind = kind;
+  }
+
+  /** True when nobody answered, false when somebody answered "no". */
+  get unanswered(): boolean {
+    return this.kind === TIMEOUT || this.kind === CLOSED;
+  }
+}
+
+/** Text for people out of whatever was thrown. */
+export function errorText(error: unknown): string {
+  return error instanceof Error && error.message !== "" ? error.message : String(error);
+}

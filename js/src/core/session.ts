@@ -1,0 +1,198 @@
+/** Everything the browser knows of one run. Shared by all views of that run on one host, so that a view
+ *  that comes back draws at once, and the run is followed once however many views there are. */
+
+import type { Coalesced } from "./frame";
+import { coalesce } from "./frame";
+import type { FollowStatus, Host } from "./host";
+import { LogBuffer } from "./log-buffer";
+import { isFields, parseLogLines, parsePoints, parseRun } from "./parse";
+import { Series, decodeColumns } from "./series";
+import type { RunData, RunEvent, RunUpdate } from "./wire";
+
+export interface PointsRange {
+  readonly keys: readonly string[];
+  readonly x: "step" | "time";
+  readonly from: number;
+  readonly to: number;
+  readonly columns: number;
+}
+
+const MAX_EVENTS = 5000;
+const OLDER_LINES = 1000;
+
+export class RunSession {
+  readonly id: string;
+  readonly series = new Map<string, Series>();
+  readonly log = new LogBuffer();
+  run: RunData | null = null;
+  events: readonly RunEvent[] = [];
+  status: FollowStatus = { kind: "connecting" };
+  /** The browser's clock minus the kernel's, in seconds. */
+  skew = 0;
+  /** Epoch seconds on the browser's clock of the last push. */
+  heardAt: number | null = null;
+  /** Why the kernel itself has no news, while that is so. */
+  problem: string | null = null;
+  /** Grows with every change. */
+  version = 0;
+  /** False once the host has said that there are no lines before the first one. */
+  olderLines = true;
+
+  private readonly host: Host;
+  private readonly listeners = new Set<() => void>();
+  private readonly notify: Coalesced;
+  private followers = 0;
+  private columns = 0;
+  private unfollow: (() => void) | null = null;
+  private loadingOlder = false;
+
+  constructor(host: Host, id: string) {
+    this.host = host;
+    this.id = id;
+    this.notify = coalesce(() => this.listeners.forEach((listener) => listener()));
+  }
+
+  /** The kernel's clock, in epoch seconds. */
+  now(): number {
+    return Date.now() / 1000 - this.skew;
+  }
+
+  /** `listener` is called at most once per animation frame. */
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => {
+      this.listeners.delete(listener);
+      if (this.listeners.size === 0) {
+        this.notify.cancel();
+      }
+    };
+  }
+
+  /** Pushes come as long as at least one view is attached. */
+  attach(columns: number): () => void {
+    this.followers += 1;
+    if (this.unfollow === null || columns > 1.5 * this.columns) {
+      this.columns = Math.max(columns, this.columns);
+      this.restart();
+    }
+    let attached = true;
+    return () => {
+      if (!attached) {
+        return;
+      }
+      attached = false;
+      this.followers -= 1;
+      if (this.followers === 0) {
+        this.unfollow?.();
+        this.unfollow = null;
+      }
+    };
+  }
+
+  /** Tries again at once instead of waiting for the next attempt. */
+  reconnect(): void {
+    if (this.unfollow !== null) {
+      this.restart();
+    }
+  }
+
+  async stop(): Promise<void> {
+    const { result } = await this.host.call("runs.stop", { run: this.id });
+    const run = isFields(result) ? parseRun(result.run) : null;
+    if (run !== null) {
+      this.run = run;
+      this.changed();
+    }
+  }
+
+  /** Lines before the first one held. Returns how many rows came in above. */
+  async loadOlder(): Promise<number> {
+    const first = this.log.at(0);
+    if (this.loadingOlder || !this.olderLines) {
+      return 0;
+    }
+    this.loadingOlder = true;
+    try {
+      const before = first === undefined ? null : first.cursor;
+      const { result } = await this.host.call("runs.logs", { run: this.id, before, limit: OLDER_LINES });
+      const added = this.log.prepend(parseLogLines(isFields(result) ? result.lines : null));
+      this.olderLines = added > 0;
+      this.changed();
+      return added;
+    } finally {
+      this.loadingOlder = false;
+    }
+  }
+
+  /** Points of a part of the run, at the resolution of the screen. */
+  async points(range: PointsRange): Promise<Map<string, Series>> {
+    const { result, buffers } = await this.host.call("runs.points", { run: this.id, ...range });
+    const found = new Map<string, Series>();
+    for (const update of parsePoints(isFields(result) ? result.points : null)) {
+      const series = new Series(update.key);
+      series.apply({ ...update, reset: true }, decodeColumns(update, buffers));
+      found.set(update.key, series);
+    }
+    return found;
+  }
+
+  private restart(): void {
+    // The new one first: the host then need not tell the kernel to stop in between.
+    const previous = this.unfollow;
+    this.unfollow = this.host.follow(
+      this.id,
+      this.columns,
+      (update, buffers) => this.apply(update, buffers),
+      (status) => {
+        this.status = status;
+        this.changed();
+      },
+    );
+    previous?.();
+  }
+
+  private apply(update: RunUpdate, buffers: readonly DataView[]): void {
+    const now = Date.now() / 1000;
+    this.problem = update.error ?? null;
+    if (this.problem === null) {
+      this.heardAt = now;
+    }
+    if (update.now !== null) {
+      this.skew = now - update.now;
+    }
+    this.run = update.run ?? this.run;
+    for (const points of update.points ?? []) {
+      let series = this.series.get(points.key);
+      if (series === undefined) {
+        series = new Series(points.key);
+        this.series.set(points.key, series);
+      }
+      series.apply(points, decodeColumns(points, buffers));
+    }
+    if (update.log) {
+      this.log.apply(update.log);
+      this.olderLines = update.log.reset ? true : this.olderLines;
+    }
+    if (update.events) {
+      const kept = update.events.reset ? [] : this.events;
+      this.events = kept.concat(update.events.events).slice(-MAX_EVENTS);
+    }
+    this.changed();
+  }
+
+  private changed(): void {
+    this.version += 1;
+    this.notify.request();
+  }
+}
+
+const sessions = new WeakMap<Host, Map<string, RunSession>>();
+
+/** The one session of a run on a host. */
+export function sessionOf(host: Host, run: string): RunSession {
+  const ofHost = sessions.get(host) ?? new Map<string, RunSession>();
+  sessions.set(host, ofHost);
+  const session = ofHost.get(run) ?? new RunSession(host, run);
+  ofHost.set(run, session);
+  return session;
+}

@@ -1,0 +1,64 @@
+import type { JSX } from "preact";
+import { formatDateTime, formatExact, formatNumber } from "../../core/format";
+import type { Series } from "../../core/series";
+
+const LAST_ROWS = 100;
+
+interface Props {
+  readonly series: readonly Series[];
+  readonly title: string;
+  readonly height: number;
+}
+
+interface Row {
+  readonly key: string;
+  readonly step: number;
+  readonly time: number;
+  readonly value: number;
+}
+
+function lastRows(series: readonly Series[]): Row[] {
+  const rows: Row[] = [];
+  for (const { key, length, step, time, value } of series) {
+    for (let index = Math.max(0, length - LAST_ROWS); index < length; index += 1) {
+      rows.push({ key, step: step[index] ?? NaN, time: time[index] ?? NaN, value: value[index] ?? NaN });
+    }
+  }
+  return rows.sort((a, b) => b.time - a.time || b.step - a.step).slice(0, LAST_ROWS);
+}
+
+/** The last points as a table, newest first: what a curve cannot tell to those who do not see it. */
+export function DataTable({ series, title, height }: Props): JSX.Element {
+  const many = series.length > 1;
+  return (
+    <div
+      class="jp-tracker-data"
+      style={{ height: `${height}px` }}
+      tabIndex={0}
+      role="region"
+      aria-label={`Values of ${title}`}
+      data-lm-suppress-shortcuts="true"
+    >
+      <table>
+        <thead>
+          <tr>
+            {many && <th scope="col">metric</th>}
+            <th scope="col">step</th>
+            <th scope="col">time</th>
+            <th scope="col">value</th>
+          </tr>
+        </thead>
+        <tbody>
+          {lastRows(series).map((row) => (
+            <tr key={`${row.key} ${row.step} ${row.time}`}>
+              {many && <td>{row.key}</td>}
+              <td>{formatNumber(row.step)}</td>
+              <td title={formatDateTime(row.time)}>{formatDateTime(row.time).slice(11)}</td>
+              <td title={String(row.value)}>{formatExact(row.value)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

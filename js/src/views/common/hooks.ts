@@ -1,0 +1,56 @@
+/** Hooks that join views to what lives outside of them. */
+
+import { useEffect, useReducer, useState } from "preact/hooks";
+import type { RunSession } from "../../core/session";
+
+/** Draws again when the session has changed, at most once per frame. */
+export function useSession(session: RunSession): void {
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  useEffect(() => {
+    // Something may have come between the first drawing and now.
+    redraw(undefined);
+    return session.subscribe(() => redraw(undefined));
+  }, [session]);
+}
+
+/** Draws again once a second while `live`. */
+export function useSecondTick(live: boolean): void {
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  useEffect(() => {
+    if (!live) {
+      return undefined;
+    }
+    const timer = setInterval(() => redraw(undefined), 1000);
+    return () => clearInterval(timer);
+  }, [live]);
+}
+
+/** Whether the element is on the screen or nearly so; true where the browser cannot tell. */
+export function useNearScreen(element: { readonly current: HTMLElement | null }): boolean {
+  const [near, setNear] = useState(typeof IntersectionObserver === "undefined");
+  useEffect(() => {
+    if (element.current === null || typeof IntersectionObserver === "undefined") {
+      return undefined;
+    }
+    const observer = new IntersectionObserver((entries) => setNear(entries.at(-1)?.isIntersecting ?? true), {
+      rootMargin: "200px",
+    });
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, [element]);
+  return near;
+}
+
+/** Counts the changes of the page's theme, for what cannot be coloured by style sheets. */
+export function useThemeChanges(): number {
+  const [changes, count] = useReducer((before: number) => before + 1, 0);
+  useEffect(() => {
+    const changed = (): void => count(undefined);
+    const observer = new MutationObserver(changed);
+    observer.observe(document.body, {
+      attributeFilter: ["class", "data-jp-theme-light", "data-jp-theme-name"],
+    });
+    return () => observer.disconnect();
+  }, []);
+  return changes;
+}

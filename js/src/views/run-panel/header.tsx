@@ -1,0 +1,132 @@
+import type { JSX } from "preact";
+import { useRef, useState } from "preact/hooks";
+import { formatDateTime, formatDuration, formatNumber } from "../../core/format";
+import { errorText } from "../../core/host";
+import { RemainingTime, elapsedSeconds, progressShare } from "../../core/remaining";
+import type { RunSession } from "../../core/session";
+import type { ProgressData, RunData } from "../../core/wire";
+import { useSecondTick } from "../common/hooks";
+import { StateMark } from "../common/state-mark";
+
+interface Props {
+  readonly session: RunSession;
+  readonly run: RunData;
+  readonly live: boolean;
+}
+
+export function Header({ session, run, live }: Props): JSX.Element {
+  const first = run.progress[0];
+  const stale = live && session.status.kind === "disconnected";
+  return (
+    <header class={`jp-tracker-header${stale ? " jp-tracker-stale" : ""}`}>
+      <StateMark state={run.state} native={run.nativeState} />
+      <span class="jp-tracker-name" title={`${run.experiment} / ${run.name}\nid ${run.id}`}>
+        {run.experiment !== "" && (
+          <span class="jp-tracker-experiment">
+            {run.experiment}
+            <span class="jp-tracker-slash"> / </span>
+          </span>
+        )}
+        <b>{run.name}</b>
+      </span>
+      {first && <Progress progress={first} rest={run.progress.slice(1)} />}
+      <Times session={session} run={run} live={live} />
+      {live && <StopButton session={session} run={run} />}
+    </header>
+  );
+}
+
+function progressText({ operation, value, finalValue, units }: ProgressData): string {
+  const count = formatNumber(value) + (finalValue === null ? "" : ` of ${formatNumber(finalValue)}`);
+  return [operation, count, units].filter((part) => part !== "").join(" ");
+}
+
+function Progress({
+  progress,
+  rest,
+}: {
+  progress: ProgressData;
+  rest: readonly ProgressData[];
+}): JSX.Element {
+  const share = progressShare(progress);
+  const label = progressText(progress);
+  return (
+    <span class="jp-tracker-progress" title={[label, ...rest.map(progressText)].join("\n")}>
+      <span class="jp-tracker-progress-text">{label}</span>
+      {share !== null && (
+        <span
+          class="jp-tracker-bar"
+          role="progressbar"
+          aria-label={progress.operation || "progress"}
+          aria-valuemin={0}
+          aria-valuemax={progress.finalValue ?? undefined}
+          aria-valuenow={progress.value}
+          aria-valuetext={label}
+        >
+          <span style={{ width: `${share * 100}%` }} />
+        </span>
+      )}
+    </span>
+  );
+}
+
+/** Ticks by itself, so that a second does not draw the whole panel again. */
+function Times({ session, run, live }: Props): JSX.Element {
+  const connected = session.status.kind !== "disconnected";
+  useSecondTick(live && connected);
+  const remaining = useRef(new RemainingTime());
+  // While disconnected the clock stands still as well: nobody knows whether the run goes on.
+  const now = connected || session.heardAt === null ? session.now() : session.heardAt - session.skew;
+  const elapsed = elapsedSeconds(run, now);
+  const left = remaining.current.at(run, now);
+  const title = [
+    run.createdAt > 0 ? `created ${formatDateTime(run.createdAt)}` : "",
+    run.startedAt === null ? "not started" : `started ${formatDateTime(run.startedAt)}`,
+    run.endedAt === null ? "" : `ended ${formatDateTime(run.endedAt)}`,
+  ];
+  return (
+    <span class="jp-tracker-times" title={title.filter((line) => line !== "").join("\n")}>
+      {elapsed !== null && formatDuration(elapsed)}
+      {left !== null && <span class="jp-tracker-left"> · {formatDuration(left)} left</span>}
+    </span>
+  );
+}
+
+/** Not offered at all where the host names no such action. */
+function StopButton({ session, run }: { session: RunSession; run: RunData }): JSX.Element | null {
+  const [asked, setAsked] = useState(false);
+  const [error, setError] = useState<string | null>(null);
+  const action = run.actions["runs.stop"];
+  if (action === undefined) {
+    return null;
+  }
+  const stop = async (): Promise<void> => {
+    setAsked(true);
+    setError(null);
+    try {
+      await session.stop();
+    } catch (reason) {
+      setError(errorText(reason));
+    } finally {
+      setAsked(false);
+    }
+  };
+  return (
+    <>
+      <button
+        type="button"
+        class="jp-tracker-button jp-tracker-stop"
+        disabled={action !== null || asked || run.state === "stopping"}
+        title={action ?? `Stop ${run.name}`}
+        onClick={() => void stop()}
+      >
+        Stop
+      </button>
+      {error !== null && (
+        <span class="jp-tracker-error" role="alert">
+          The run was not stopped: {error}
+        </span>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,22 @@
+import type { JSX } from "preact";
+import { stripAnsi } from "../../core/ansi";
+import { formatClock } from "../../core/format";
+import type { RunSession } from "../../core/session";
+
+/** The last line of the log, always on one line of the same height. */
+export function LogTail({ session, onOpen }: { session: RunSession; onOpen: () => void }): JSX.Element {
+  const last = session.log.tail(5).findLast((entry) => entry.text.trim() !== "");
+  return (
+    <button type="button" class="jp-tracker-log-tail" onClick={onOpen} title="Open the log">
+      {last === undefined ? (
+        <span class="jp-tracker-log-tail-text">no log lines yet</span>
+      ) : (
+        <>
+          <time>{formatClock(last.time)}</time>
+          <span class="jp-tracker-log-tail-text">{stripAnsi(last.text)}</span>
+        </>
+      )}
+      <span aria-hidden="true">log ▸</span>
+    </button>
+  );
+}

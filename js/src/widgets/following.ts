@@ -1,0 +1,149 @@
+/** One run that is followed over a comm: tells the kernel once for all subscribers, notices when the
+ *  kernel has gone quiet, and tries again with growing pauses. */
+
+import type { FollowStatus, Host, OnStatus, OnUpdate } from "../core/host";
+import { HostError, errorText } from "../core/host";
+import type { RunUpdate } from "../core/wire";
+import { hasEnded } from "../core/wire";
+
+interface Subscriber {
+  readonly columns: number;
+  readonly onUpdate: OnUpdate;
+  readonly onStatus: OnStatus;
+}
+
+/** What a following needs of its host. */
+export interface Channel extends Pick<Host, "call"> {
+  readonly heardAt: number | null;
+}
+
+/** When a live run has been silent for so long, the kernel is asked whether it is still there … */
+export const QUIET_LIMIT = 15_000;
+/** … and counts as gone when it says nothing within this time. */
+export const PROBE_LIMIT = 3_000;
+const FIRST_PAUSE = 2_000;
+const LONGEST_PAUSE = 30_000;
+
+export class Following {
+  private readonly channel: Channel;
+  private readonly run: string;
+  private readonly subscribers = new Set<Subscriber>();
+  private timer: ReturnType<typeof setTimeout> | null = null;
+  private pause = FIRST_PAUSE;
+  private ended = false;
+  private closed = false;
+  /** Only the latest `runs.follow` may change the status. */
+  private attempt = 0;
+
+  constructor(channel: Channel, run: string) {
+    this.channel = channel;
+    this.run = run;
+  }
+
+  /** The returned function leaves again and says how many subscribers remain. */
+  join(subscriber: Subscriber): () => number {
+    this.subscribers.add(subscriber);
+    // Also for the second subscriber: only a new follow brings the whole picture, which it lacks.
+    this.send();
+    return () => {
+      if (this.subscribers.delete(subscriber) && this.subscribers.size === 0) {
+        this.stop();
+      }
+      return this.subscribers.size;
+    };
+  }
+
+  onPush(update: RunUpdate, buffers: readonly DataView[]): void {
+    if (update.run) {
+      this.ended = hasEnded(update.run.state);
+    }
+    this.pause = FIRST_PAUSE;
+    this.subscribers.forEach((subscriber) => subscriber.onUpdate(update, buffers));
+    this.report({ kind: "live" });
+    this.watch();
+  }
+
+  onClosed(): void {
+    this.closed = true;
+    this.clearTimer();
+    this.lost("The kernel is gone. Run the cell again.");
+  }
+
+  private send(): void {
+    const attempt = (this.attempt += 1);
+    const columns = Math.max(...Array.from(this.subscribers, (subscriber) => subscriber.columns));
+    const sentAt = Date.now();
+    this.watch();
+    this.channel.call("runs.follow", { run: this.run, columns }).catch((error: unknown) => {
+      if (attempt === this.attempt) {
+        this.onFailure(error, sentAt);
+      }
+    });
+  }
+
+  private onFailure(error: unknown, sentAt: number): void {
+    if (!(error instanceof HostError) || !error.unanswered) {
+      this.clearTimer();
+      this.report({ kind: "refused", message: errorText(error) });
+      return;
+    }
+    // Pushes may flow from a thread although the kernel is too busy to answer: then all is well.
+    if ((this.channel.heardAt ?? 0) <= sentAt) {
+      this.lost(error.message);
+      this.retry();
+    }
+  }
+
+  private lost(message: string): void {
+    this.report({ kind: "disconnected", since: this.channel.heardAt, message });
+  }
+
+  private watch(): void {
+    this.clearTimer();
+    if (!this.ended && !this.closed) {
+      this.timer = setTimeout(() => this.probe(), QUIET_LIMIT);
+    }
+  }
+
+  /** Silence alone proves nothing: a run may have nothing to say. */
+  private probe(): void {
+    const askedAt = Date.now();
+    this.send();
+    this.clearTimer();
+    this.timer = setTimeout(() => {
+      if ((this.channel.heardAt ?? 0) < askedAt) {
+        this.lost("The kernel has gone quiet.");
+      }
+      this.watch();
+    }, PROBE_LIMIT);
+  }
+
+  private retry(): void {
+    this.clearTimer();
+    if (this.closed) {
+      return;
+    }
+    this.timer = setTimeout(() => this.send(), this.pause);
+    this.pause = Math.min(LONGEST_PAUSE, this.pause * 2);
+  }
+
+  private stop(): void {
+    this.attempt += 1;
+    this.clearTimer();
+    if (!this.closed) {
+      // Nobody waits for this answer: a kernel that is gone has nothing left to stop.
+      this.channel.call("runs.unfollow", { run: this.run }).catch(() => undefined);
+    }
+  }
+
+  private report(status: FollowStatus): void {
+    this.subscribers.forEach((subscriber) => subscriber.onStatus(status));
+  }
+
+  private clearTimer(): void {
+    if (this.timer !== null) {
+      clearTimeout(this.timer);
+      this.timer = null;
+    }
+  }
+}

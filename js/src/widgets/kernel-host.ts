@@ -1,0 +1,135 @@
+/** The Host over the comm of one widget model: custom messages only, so that nothing of a run gets into
+ *  the widget state that a notebook may save. */
+
+import type { Host, OnStatus, OnUpdate, Params, Reply } from "../core/host";
+import { CLOSED, HostError, TIMEOUT, errorText } from "../core/host";
+import type { Fields } from "../core/parse";
+import { isFields, parseUpdate, text } from "../core/parse";
+import { Following } from "./following";
+import type { WidgetModel } from "./model";
+
+interface Waiting {
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: HostError) => void;
+  readonly timer: ReturnType<typeof setTimeout>;
+}
+
+export const CALL_TIMEOUT = 10_000;
+
+function dataViews(value: unknown): DataView[] {
+  const result: DataView[] = [];
+  for (const buffer of Array.isArray(value) ? value : []) {
+    if (buffer instanceof DataView) {
+      result.push(buffer);
+    } else if (buffer instanceof ArrayBuffer) {
+      result.push(new DataView(buffer));
+    } else if (ArrayBuffer.isView(buffer)) {
+      result.push(new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength));
+    } else {
+      // Keeps the place, so that the indexes of the others stay right.
+      result.push(new DataView(new ArrayBuffer(0)));
+    }
+  }
+  return result;
+}
+
+export class KernelHost implements Host {
+  /** When anything at all last came from the kernel (epoch ms): a reply, a push, even an error. */
+  heardAt: number | null = null;
+
+  private readonly model: WidgetModel;
+  private readonly waiting = new Map<number, Waiting>();
+  private readonly followings = new Map<string, Following>();
+  private lastId = 0;
+  private closed = false;
+
+  constructor(model: WidgetModel) {
+    this.model = model;
+    model.on("msg:custom", this.onMessage);
+    model.on("comm:close", this.onClose);
+    model.on("destroy", this.onClose);
+  }
+
+  call(op: string, params: Params): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      if (this.closed) {
+        reject(new HostError(CLOSED, "The kernel of this panel is gone. Run the cell again."));
+        return;
+      }
+      const id = (this.lastId += 1);
+      const timer = setTimeout(() => {
+        this.waiting.delete(id);
+        reject(new HostError(TIMEOUT, "The kernel did not answer. It may be busy or gone."));
+      }, CALL_TIMEOUT);
+      this.waiting.set(id, { resolve, reject, timer });
+      try {
+        this.model.send({ id, op, params });
+      } catch (error) {
+        this.settle(id)?.reject(new HostError(CLOSED, errorText(error)));
+      }
+    });
+  }
+
+  follow(run: string, columns: number, onUpdate: OnUpdate, onStatus: OnStatus): () => void {
+    const following = this.followings.get(run) ?? new Following(this, run);
+    this.followings.set(run, following);
+    const leave = following.join({ columns, onUpdate, onStatus });
+    return () => {
+      if (leave() === 0 && this.followings.get(run) === following) {
+        this.followings.delete(run);
+      }
+    };
+  }
+
+  dispose(): void {
+    this.onClose();
+    this.model.off("msg:custom", this.onMessage);
+    this.model.off("comm:close", this.onClose);
+    this.model.off("destroy", this.onClose);
+  }
+
+  private readonly onMessage = (content: unknown, buffers: unknown): void => {
+    if (!isFields(content)) {
+      return;
+    }
+    this.heardAt = Date.now();
+    if (typeof content.id === "number") {
+      this.onReply(content.id, content, dataViews(buffers));
+    } else if (content.push === "update" && typeof content.run === "string") {
+      const update = parseUpdate(content.update);
+      if (update !== null) {
+        this.followings.get(content.run)?.onPush(update, dataViews(buffers));
+      }
+    }
+  };
+
+  private onReply(id: number, content: Fields, buffers: DataView[]): void {
+    const waiting = this.settle(id);
+    if (waiting === undefined) {
+      return;
+    }
+    if (isFields(content.error)) {
+      const { kind, message } = content.error;
+      waiting.reject(new HostError(text(kind, "Error"), text(message, "The kernel gave no reason.")));
+    } else {
+      waiting.resolve({ result: content.result, buffers });
+    }
+  }
+
+  private settle(id: number): Waiting | undefined {
+    const waiting = this.waiting.get(id);
+    if (waiting !== undefined) {
+      clearTimeout(waiting.timer);
+      this.waiting.delete(id);
+    }
+    return waiting;
+  }
+
+  private readonly onClose = (): void => {
+    this.closed = true;
+    for (const id of Array.from(this.waiting.keys())) {
+      this.settle(id)?.reject(new HostError(CLOSED, "The kernel of this panel is gone."));
+    }
+    this.followings.forEach((following) => following.onClosed());
+  };
+}

@@ -1,0 +1,51 @@
+import type { WidgetModel } from "../src/widgets/model";
+
+interface Sent {
+  readonly id: number;
+  readonly op: string;
+  readonly params: Record<string, unknown>;
+}
+
+/** A widget model whose kernel is the test. */
+export class MockModel implements WidgetModel {
+  readonly sent: Sent[] = [];
+  run = "r1";
+  private readonly callbacks = new Map<string, Set<(...args: unknown[]) => void>>();
+
+  get(name: string): unknown {
+    return name === "run" ? this.run : undefined;
+  }
+
+  send(content: unknown): void {
+    this.sent.push(content as Sent);
+  }
+
+  on(event: string, callback: (...args: unknown[]) => void): void {
+    const known = this.callbacks.get(event) ?? new Set();
+    this.callbacks.set(event, known.add(callback));
+  }
+
+  off(event: string, callback: (...args: unknown[]) => void): void {
+    this.callbacks.get(event)?.delete(callback);
+  }
+
+  fire(event: string, ...args: unknown[]): void {
+    this.callbacks.get(event)?.forEach((callback) => callback(...args));
+  }
+
+  message(content: unknown, buffers: DataView[] = []): void {
+    this.fire("msg:custom", content, buffers);
+  }
+
+  push(update: Record<string, unknown>, buffers: DataView[] = [], run = "r1"): void {
+    this.message({ push: "update", run, update: { now: 1000, ...update } }, buffers);
+  }
+
+  ops(): string[] {
+    return this.sent.map((message) => message.op);
+  }
+
+  listeners(): number {
+    return Array.from(this.callbacks.values()).reduce((count, known) => count + known.size, 0);
+  }
+}

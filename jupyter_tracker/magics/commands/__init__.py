@@ -1,0 +1,35 @@
+"""The table of all sub-commands; a module holds those that belong together."""
+
+from __future__ import annotations
+
+from jupyter_tracker.magics.commands import cells, connection, doctor, experiments, records, runs
+from jupyter_tracker.magics.helptext import Text, explain, overview
+from jupyter_tracker.magics.parser import find
+from jupyter_tracker.magics.session import Session
+from jupyter_tracker.magics.table import Argument, Arguments, Command, Suggest
+
+
+def help_(session: Session, arguments: Arguments) -> Text:
+    """All sub-commands, or all that begin with a name."""
+    if not arguments.command:
+        return overview(COMMANDS)
+    name = " ".join(arguments.command).lstrip("%").removeprefix("tracker ")
+    chosen = [command for command in COMMANDS if command.name == name or command.name.startswith(f"{name} ")]
+    return Text("\n\n".join(map(explain, chosen or [find(COMMANDS, [name], cell=False)[0]])))
+
+
+COMMANDS: tuple[Command, ...] = (
+    *connection.COMMANDS[:2],
+    *experiments.COMMANDS,
+    *runs.COMMANDS,
+    *records.COMMANDS,
+    *connection.COMMANDS[2:],
+    *doctor.COMMANDS,
+    Command(
+        "help",
+        "this list, or more about one sub-command",
+        help_,
+        (Argument("COMMAND", "a sub-command", required=False, many=True, suggest=Suggest.COMMANDS),),
+    ),
+    *cells.COMMANDS,
+)

@@ -1,0 +1,128 @@
+"""Sub-commands that read what a run left: `logs events metrics series classification checkpoints artifacts`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jupyter_tracker.client.results import (
+    ArtifactList,
+    CheckpointList,
+    ClassificationResult,
+    EventList,
+    LogList,
+)
+from jupyter_tracker.magics import values
+from jupyter_tracker.magics.commands import shared
+from jupyter_tracker.magics.mistakes import UsageMistake
+from jupyter_tracker.magics.session import Session
+from jupyter_tracker.magics.table import Argument, Arguments, Command, Option, Suggest
+from jupyter_tracker.magics.views import LatestMetrics
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def logs(session: Session, arguments: Arguments) -> LogList | None:
+    """What a run printed; with `--follow` it is printed here as it comes."""
+    run = shared.named_run(session, arguments)
+    if not arguments.follow:
+        return run.logs(tail=arguments.tail)
+    with session.following(run):
+        for line in run.logs(follow=True, tail=arguments.tail):
+            session.write(f"{line.text}\n" if line.terminated else line.text)
+    return None
+
+
+def events(session: Session, arguments: Arguments) -> EventList | None:
+    """What happened to a run; with `--follow` it is printed here as it comes."""
+    run = shared.named_run(session, arguments)
+    if not arguments.follow:
+        return run.events()
+    with session.following(run):
+        for event in run.events(follow=True):
+            session.write(f"{event.time:%H:%M:%S}  {event.kind}  {event.message}\n")
+    return None
+
+
+def metrics(session: Session, arguments: Arguments) -> LatestMetrics:
+    """The latest value of each metric."""
+    return LatestMetrics(shared.named_run(session, arguments).info.metrics)
+
+
+def series(session: Session, arguments: Arguments) -> pd.DataFrame:
+    """Every point."""
+    return shared.named_run(session, arguments).series(arguments.keys or None, wide=not arguments.long)
+
+
+def classification(session: Session, arguments: Arguments) -> ClassificationResult:
+    """Confusion matrix and ROC curve."""
+    return shared.named_run(session, arguments).classification(arguments.name)
+
+
+def checkpoints(session: Session, arguments: Arguments) -> CheckpointList:
+    """Saved states of training."""
+    return shared.named_run(session, arguments).checkpoints()
+
+
+def artifacts(session: Session, arguments: Arguments) -> ArtifactList | Path:
+    """Files kept with a run, or where the one that was downloaded lies."""
+    run = shared.named_run(session, arguments)
+    if arguments.download is None:
+        if arguments.to is not None:
+            raise UsageMistake("--to says where --download puts a file; give --download PATH, too.")
+        return run.artifacts()
+    return run.download_artifact(arguments.download, Path(arguments.to or ".").expanduser())
+
+
+COMMANDS = (
+    Command(
+        "logs",
+        "what a run printed",
+        logs,
+        (shared.RUN,),
+        (
+            Option("--tail", "only the last lines", "N", values.count),
+            Option("--follow", "print it as it comes, until the run has ended"),
+        ),
+        example="%tracker logs last --tail 20",
+    ),
+    Command(
+        "events",
+        "what happened to a run",
+        events,
+        (shared.RUN,),
+        (Option("--follow", "print them as they come, until the run has ended"),),
+        example="%tracker events last",
+    ),
+    Command("metrics", "the latest value of each metric", metrics, (shared.RUN,), example="%tracker metrics last"),
+    Command(
+        "series",
+        "every point of the metrics, as a DataFrame",
+        series,
+        (shared.RUN, Argument("KEYS", "metrics; else all", required=False, many=True, suggest=Suggest.METRICS)),
+        (Option("--long", "one row a point, with key, step, time and value, instead of one row a step"),),
+        example="points = %tracker series last loss acc",
+    ),
+    Command(
+        "classification",
+        "confusion matrix and ROC curve of a run",
+        classification,
+        (shared.RUN, Argument("NAME", "under which it was logged; else the last one", required=False)),
+        example="%tracker classification last",
+    ),
+    Command(
+        "checkpoints", "saved states of training", checkpoints, (shared.RUN,), example="%tracker checkpoints last"
+    ),
+    Command(
+        "artifacts",
+        "files kept with a run",
+        artifacts,
+        (shared.RUN,),
+        (
+            Option("--download", "copy this file or folder here", "PATH"),
+            Option("--to", "the folder into which it is copied; else the working directory", "FOLDER"),
+        ),
+        example="%tracker artifacts last --download model.bin --to models",
+    ),
+)

@@ -1,0 +1,154 @@
+"""Sub-commands about runs as a whole: `runs run submit stop compare`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from jupyter_tracker.client import Run
+from jupyter_tracker.client.results import RunList
+from jupyter_tracker.magics import values
+from jupyter_tracker.magics.commands import shared
+from jupyter_tracker.magics.mistakes import UsageMistake
+from jupyter_tracker.magics.session import Session
+from jupyter_tracker.magics.table import Argument, Arguments, Command, Option, Suggest
+from jupyter_tracker.models import Code
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def runs(session: Session, arguments: Arguments) -> RunList[Run]:
+    """List the runs of an experiment, or of all."""
+    if arguments.all and arguments.experiment:
+        raise UsageMistake(f"Give the experiment {arguments.experiment!r} or --all, not both.")
+    return session.tracker.runs.list(
+        None if arguments.all else session.scope(arguments.experiment),
+        where=arguments.where,
+        order_by=arguments.order_by,
+        limit=arguments.limit,
+        lifecycle=shared.lifecycle(arguments),
+    )
+
+
+def run(session: Session, arguments: Arguments) -> Any:
+    """The live panel of a run in Jupyter, the run itself elsewhere."""
+    found = shared.named_run(session, arguments)
+    return session.panel(found) or found
+
+
+def submit(session: Session, arguments: Arguments) -> Run:
+    """Start code as a run of its own process."""
+    return submitted(session, arguments, arguments.code, arguments.entry_point)
+
+
+def submitted(session: Session, arguments: Arguments, code: str | Code, entry_point: str | None = None) -> Run:
+    """Submit with what `shared.SUBMISSION` takes. Does not wait."""
+    limit = {} if arguments.timeout is None else {"timeout": arguments.timeout}
+    made = session.tracker.runs.submit(
+        session.target(arguments.experiment),
+        code=code,
+        entry_point=entry_point,
+        name=arguments.name,
+        params=arguments.param,
+        data=arguments.data,
+        variables=arguments.env,
+        tags=arguments.tag,
+        **limit,
+    )
+    if getattr(arguments, "as"):
+        session.bind(getattr(arguments, "as"), made)
+    return made
+
+
+def submit_and_wait(session: Session, arguments: Arguments) -> Run:
+    """`submit`, and with `--wait` its end."""
+    made = submit(session, arguments)
+    return session.wait(made) if arguments.wait else made
+
+
+def stop(session: Session, arguments: Arguments) -> Run:
+    """Ask a run to end."""
+    found = shared.named_run(session, arguments)
+    found = found.stop() if arguments.grace is None else found.stop(arguments.grace)
+    if arguments.wait:
+        with session.following(found):
+            found.wait()
+    return found
+
+
+def compare(session: Session, arguments: Arguments) -> pd.DataFrame:
+    """One row a run: first the params that differ, then the others, then the latest metrics."""
+    if len(arguments.runs) < 2:
+        raise UsageMistake("Comparing takes two runs or more: `%tracker compare RUN RUN`.")
+    found = RunList(session.tracker.runs.get(name) for name in arguments.runs)
+    params = dict.fromkeys(name for each in found for name in each.params)
+    differing = [name for name in params if len({_kept(each.params, name) for each in found}) > 1]
+    order = [*differing, *(name for name in params if name not in differing)]
+    metrics = dict.fromkeys(name for each in found for name in each.metrics)
+    names = [each.name for each in found]
+    labels = [f"{each.name} {each.id[:8]}" if names.count(each.name) > 1 else each.name for each in found]
+    columns = ["experiment", "state", *(f"params.{name}" for name in order), *(f"metrics.{name}" for name in metrics)]
+    return found.frame().assign(run=labels).set_index("run")[columns]
+
+
+def _kept(params: Mapping[str, Any], name: str) -> str | None:
+    return json.dumps(params[name], sort_keys=True) if name in params else None
+
+
+COMMANDS = (
+    Command(
+        "runs",
+        "list runs",
+        runs,
+        (
+            Argument(
+                "EXPERIMENT",
+                "its name or id; else the one of `%tracker use`, else all",
+                required=False,
+                suggest=Suggest.EXPERIMENTS,
+            ),
+        ),
+        (
+            Option("--where", 'only those that fit, as in "metrics.acc > 0.9 and params.lr < 0.1"', "FILTER"),
+            Option("--order-by", 'newest first by default; as in "metrics.acc DESC"', "FIELDS"),
+            Option("--limit", "at most so many", "N", values.count),
+            Option("--all", "of every experiment"),
+            shared.ARCHIVED,
+            shared.DELETED,
+        ),
+        example='best = %tracker runs digits --where "metrics.acc > 0.9" --order-by "metrics.acc DESC" --limit 5',
+    ),
+    Command("run", "show a run, live", run, (shared.RUN,), example="%tracker run last"),
+    Command(
+        "submit",
+        "start a script, folder or notebook as a run",
+        submit_and_wait,
+        (Argument("CODE", "path of a script, a folder or a notebook"),),
+        (
+            Option("--experiment", shared.TARGET.help, "NAME", suggest=Suggest.EXPERIMENTS),
+            Option("--entry-point", "the file of a folder that is started", "FILE"),
+            *shared.SUBMISSION,
+        ),
+        example="%tracker submit train.py --experiment digits --param lr=0.1 epochs=30",
+    ),
+    Command(
+        "stop",
+        "ask a run to end",
+        stop,
+        (shared.RUN,),
+        (
+            Option("--grace", "kill it when it still runs after this time; 10m by default", "TIME", values.seconds),
+            Option("--wait", "wait until it has ended"),
+        ),
+        example="%tracker stop last --grace 30s",
+    ),
+    Command(
+        "compare",
+        "params and metrics of runs side by side, as a DataFrame",
+        compare,
+        (Argument("RUNS", "two runs or more", many=True, suggest=Suggest.RUNS),),
+        example="%tracker compare small large",
+    ),
+)

@@ -1,0 +1,124 @@
+"""What the sub-commands share: the tracker and the experiment in use, and how a run is shown. It knows no IPython."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import jupyter_tracker
+from jupyter_tracker.backends import names
+from jupyter_tracker.client import Run, Tracker, connect
+from jupyter_tracker.magics.mistakes import Interrupted, RunFailed
+from jupyter_tracker.models import RunState
+
+DEFAULT_EXPERIMENT = "default"
+
+
+class Settings(Protocol):
+    """What people configure: the traits of `TrackerMagics`."""
+
+    connection: str
+    experiment: str
+    panel: bool
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _bind_nothing(name: str, value: object) -> None:
+    """There are no variables outside a shell."""
+
+
+class Session:
+    """The state of `%tracker` in one shell.
+
+    Args:
+        settings: Where to connect when nothing was said, and whether to show panels.
+        rich: Whether panels can be seen here.
+        write: Prints text as it comes.
+        bind: Gives a variable of the user a value.
+        display: Shows an object in the output of the cell.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        rich: bool = False,
+        write: Callable[[str], None] = _print,
+        bind: Callable[[str, object], None] = _bind_nothing,
+        display: Callable[[Any], None] = print,
+    ) -> None:
+        self.settings = settings
+        self.rich = rich
+        self.write = write
+        self.bind = bind
+        self.display = display
+        self.used: str | None = None
+        """The experiment that `use` chose."""
+        self._tracker: Tracker | None = None
+
+    @property
+    def tracker(self) -> Tracker:
+        """The tracker; connected when it is first asked for."""
+        if self._tracker is None:
+            self._tracker = connect(self.settings.connection)
+        return self._tracker
+
+    def connect(self, address: str) -> Tracker:
+        """Another tracker from now on; the experiment in use belonged to the one before."""
+        self._tracker = connect(address)
+        self.used = None
+        return self._tracker
+
+    @staticmethod
+    def connections() -> tuple[str, ...]:
+        """What can be connected to."""
+        return names()
+
+    def target(self, experiment: str | None) -> str:
+        """The experiment of a new run."""
+        return experiment or self.used or self.settings.experiment
+
+    def scope(self, experiment: str | None) -> str | None:
+        """The experiment whose runs are listed; None for all, which it is until one was chosen."""
+        configured = self.settings.experiment if self.settings.experiment != DEFAULT_EXPERIMENT else None
+        return experiment or self.used or configured
+
+    def panel(self, run: Run, *, wanted: bool = True) -> Any | None:
+        """The live panel of a run, or None where it is not wanted or cannot be seen."""
+        if not (wanted and self.rich and self.settings.panel):
+            return None
+        # By its public name: the magics do not depend on the widgets.
+        return jupyter_tracker.RunPanel(run)
+
+    def wait(self, run: Run) -> Run:
+        """Wait for the end of a run.
+
+        Raises:
+            RunFailed: it failed or is lost.
+            Interrupted: the wait was interrupted; the run goes on.
+        """
+        with self.following(run):
+            run.wait()
+        if run.state in (RunState.FAILED, RunState.LOST):
+            reason = f": {run.info.reason}" if run.info.reason else "."
+            hint = f"`%tracker logs {run.id[:8]}` shows what it printed."
+            raise RunFailed(f"The run {run.experiment} / {run.name} {_ENDED[run.state]}{reason} {hint}")
+        return run
+
+    @contextmanager
+    def following(self, run: Run) -> Iterator[None]:
+        """A block that only looks on: interrupted, it ends with one line, and the run goes on."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            hint = f"`%tracker stop {run.id[:8]}` ends it."
+            raise Interrupted(f"Interrupted; the run {run.experiment} / {run.name} goes on. {hint}") from None
+
+
+_ENDED = {RunState.FAILED: "failed", RunState.LOST: "is lost"}

@@ -1,0 +1,62 @@
+"""From the text of a value to the value."""
+
+from __future__ import annotations
+
+import ast
+import json
+import keyword
+import math
+
+from jupyter_tracker.models import JsonValue
+
+_PYTHON_WORDS = {"True": True, "False": False, "None": None}
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def param(text: str) -> JsonValue:
+    """A param: what JSON or Python write as a number, truth value, list or dict has its type; all else is text.
+
+    Python's spelling counts, too, because IPython puts it in for `{variable}` and `$variable`.
+    """
+    if text in _PYTHON_WORDS:
+        return _PYTHON_WORDS[text]
+    try:
+        return json.loads(text)
+    except ValueError:
+        pass
+    if text[:1] in ("[", "{"):
+        try:
+            return ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            pass
+    return text
+
+
+def count(text: str) -> int:
+    """A whole number of 0 or more."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if number < 0:
+        raise ValueError("a whole number of 0 or more")
+    return number
+
+
+def seconds(text: str) -> float:
+    """A time in seconds, or with a unit: `90`, `90s`, `5m`, `2h`, `1d`."""
+    unit = _UNITS.get(text[-1:])
+    try:
+        number = float(text[:-1] if unit else text) * (unit or 1.0)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise ValueError("seconds, or a time as in 90s, 5m, 2h")
+    return number
+
+
+def variable(text: str) -> str:
+    """The name of a Python variable."""
+    if not text.isidentifier() or keyword.iskeyword(text):
+        raise ValueError("the name of a variable")
+    return text
