@@ -264,6 +264,19 @@ describe("the life of a panel", () => {
     expect(host.follows).toHaveLength(2);
   });
 
+  it("goes on with the tab and the axis that were chosen when it is mounted again", async () => {
+    await show({ run: wireRun() });
+    tab("System").click();
+    await frame();
+    expect(find("select")).toHaveProperty("value", "relative");
+    tab("Params").click();
+    await frame();
+    unmount();
+    unmount = mountRunPanel(el, host, { run: "r1" });
+    await frame();
+    expect(tab("Params").getAttribute("aria-selected")).toBe("true");
+  });
+
   it("draws at once when it is mounted again", async () => {
     await show({ run: wireRun() });
     unmount();

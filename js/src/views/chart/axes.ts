@@ -6,6 +6,10 @@ import type { ChartColors } from "./colors";
 
 export type XKind = "step" | "time" | "relative";
 
+export function isXKind(value: unknown): value is XKind {
+  return value === "step" || value === "time" || value === "relative";
+}
+
 const POWERS_OF_TEN = Array.from({ length: 16 }, (_, power) => 10 ** power);
 const STEP_INCREMENTS = POWERS_OF_TEN.flatMap((power) => [power, 2 * power, 5 * power]);
 const DURATION_INCREMENTS = [

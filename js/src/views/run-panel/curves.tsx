@@ -3,7 +3,9 @@ import { useMemo, useState } from "preact/hooks";
 import { chartSpecs } from "../../core/groups";
 import type { RunSession } from "../../core/session";
 import type { XKind } from "../chart/axes";
+import { isXKind } from "../chart/axes";
 import { ChartCard } from "../chart/chart-card";
+import { isFlag, isNumber, useChoice } from "../common/choices";
 import { useThemeChanges } from "../common/hooks";
 import { CurvesToolbar } from "./curves-toolbar";
 import { useZoom } from "./zoom";
@@ -11,6 +13,9 @@ import { useZoom } from "./zoom";
 interface Props {
   readonly session: RunSession;
   readonly keys: readonly string[];
+  /** Names these curves among those of the run. */
+  readonly name: string;
+  readonly initialX: XKind;
   /** Charts with the same key share their cursor. */
   readonly syncKey: string;
   readonly empty: string;
@@ -19,10 +24,10 @@ interface Props {
 /** With fewer charts than this, looking is faster than filtering. */
 const FILTER_FROM = 9;
 
-export function Curves({ session, keys, syncKey, empty }: Props): JSX.Element {
-  const [x, setX] = useState<XKind>("step");
-  const [logY, setLogY] = useState(false);
-  const [smoothing, setSmoothing] = useState(0);
+export function Curves({ session, keys, name, initialX, syncKey, empty }: Props): JSX.Element {
+  const [x, setX] = useChoice(session, `${name} x`, initialX, isXKind);
+  const [logY, setLogY] = useChoice(session, `${name} log y`, false, isFlag);
+  const [smoothing, setSmoothing] = useChoice(session, `${name} smoothing`, 0, isNumber);
   const [filter, setFilter] = useState("");
   const theme = useThemeChanges();
   const run = session.run;

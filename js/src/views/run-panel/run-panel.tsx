@@ -1,7 +1,8 @@
 import type { JSX } from "preact";
-import { useId, useState } from "preact/hooks";
+import { useId } from "preact/hooks";
 import type { RunSession } from "../../core/session";
 import { SYSTEM_PREFIX, hasEnded } from "../../core/wire";
+import { isText, useChoice } from "../common/choices";
 import { useSession } from "../common/hooks";
 import type { Tab } from "../common/tabs";
 import { Tabs } from "../common/tabs";
@@ -20,7 +21,7 @@ const NO_SYSTEM = "No system metrics: this run does not record any.";
 
 export function RunPanel({ session }: { session: RunSession }): JSX.Element {
   useSession(session);
-  const [tab, setTab] = useState("curves");
+  const [tab, setTab] = useChoice(session, "tab", "curves", isText);
   const syncKey = useId();
   const { run } = session;
 
@@ -49,7 +50,15 @@ export function RunPanel({ session }: { session: RunSession }): JSX.Element {
       <Tabs label={`Run ${run.name}`} tabs={tabs} selected={tab} onSelect={setTab}>
         {tab === "curves" && (
           <>
-            <Curves key="curves" session={session} keys={metrics} syncKey={syncKey} empty={NO_METRICS} />
+            <Curves
+              key="curves"
+              name="curves"
+              session={session}
+              keys={metrics}
+              initialX="step"
+              syncKey={syncKey}
+              empty={NO_METRICS}
+            />
             <LogTail session={session} onOpen={() => setTab("log")} />
           </>
         )}
@@ -59,6 +68,8 @@ export function RunPanel({ session }: { session: RunSession }): JSX.Element {
         {tab === "system" && (
           <Curves
             key="system"
+            name="system"
+            initialX="relative"
             session={session}
             keys={system}
             syncKey={`${syncKey}-system`}
