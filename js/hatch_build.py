@@ -1,7 +1,7 @@
 """Build hook: makes the front end while the package is built.
 
-node and npm are taken from the machine, or from a build requirement where they are missing or too old. Nothing is built
-when what is there is not older than its sources, so that an sdist, which carries the built files, installs without node.
+node and npm are taken from the machine, or from a build requirement where they are missing or too old. Nothing is
+built when what is there is not older than its sources, so that an sdist, which carries it, installs without node.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def build(folder: Path) -> None:
     """Install what the front end needs when the lock has changed, then build it."""
     npm = shutil.which("npm")
     if npm is None:
-        raise RuntimeError("npm is missing. Build with isolation (plain `pip install .`), or install node 20.19 or newer.")
+        raise RuntimeError("npm is missing: build with isolation (plain `pip install .`) or install node 20.19 or newer.")
     installed = folder / "node_modules" / ".package-lock.json"
     lock = folder / "package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:

@@ -177,7 +177,6 @@ class RunInfo:
     signal: str | None = None
     """The signal that ended the process, for example `SIGKILL`."""
 
-
     @property
     def training_metrics(self) -> Mapping[str, MetricValue]:
         """The metrics that are no samples of the machine."""

@@ -35,6 +35,9 @@ from jupyter_tracker.models import (
     Submission,
 )
 
+EVERYTHING = And(())
+"""The filter that selects every run."""
+
 F = TypeVar("F", bound=Callable[..., object])
 
 
@@ -44,7 +47,7 @@ class RunQuery:
 
     experiment: str | None = None
     """Name or id; None lists those of all experiments."""
-    where: Expression = And(())
+    where: Expression = EVERYTHING
     """Everything unless it is given."""
     order_by: tuple[Order, ...] = ()
     """Ties are broken by creation, newest first; so is everything when this is empty."""

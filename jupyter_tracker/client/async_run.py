@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from jupyter_tracker.client import flows, writing
+from jupyter_tracker.client import flows, requests, writing
 from jupyter_tracker.client.results import (
     ArtifactList,
     CheckpointList,
@@ -24,7 +24,6 @@ from jupyter_tracker.models import (
     Environment,
     Event,
     JsonValue,
-    Level,
     LogLine,
     RunInfo,
     RunState,
@@ -83,7 +82,7 @@ class AsyncRun(RunProperties):
         self, message: str, *, kind: str = "note", level: str = "info", data: Mapping[str, JsonValue] | None = None
     ) -> Event:
         """See `Run.log_event`."""
-        return await self._drive(self.backend.events.append(self.id, kind, message, Level(level), data or {}))
+        return await self._drive(self.backend.events.append(self.id, kind, message, requests.level(level), data or {}))
 
     async def log_classification(
         self,
@@ -198,5 +197,5 @@ class AsyncRun(RunProperties):
 
     async def end(self, state: RunState | str = RunState.SUCCEEDED, reason: str = "") -> Self:
         """See `Run.end`."""
-        self.info = await self._drive(self.backend.runs.end(self.id, RunState(state), reason))
+        self.info = await self._drive(self.backend.runs.end(self.id, requests.end_state(state), reason))
         return self

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from jupyter_tracker.client import requests
 from jupyter_tracker.client.results import ExperimentList
 from jupyter_tracker.models import Experiment, Lifecycle
 
@@ -29,7 +30,7 @@ class Experiments:
 
     def list(self, *, lifecycle: str = Lifecycle.ACTIVE) -> ExperimentList:
         """All that are active (or `archived`, `deleted`), the one used last first."""
-        return ExperimentList(self._drive(self._operations.list(Lifecycle(lifecycle))))
+        return ExperimentList(self._drive(self._operations.list(requests.lifecycle(lifecycle))))
 
     def update(
         self,
@@ -72,7 +73,7 @@ class AsyncExperiments:
 
     async def list(self, *, lifecycle: str = Lifecycle.ACTIVE) -> ExperimentList:
         """See `Experiments.list`."""
-        return ExperimentList(await self._drive(self._operations.list(Lifecycle(lifecycle))))
+        return ExperimentList(await self._drive(self._operations.list(requests.lifecycle(lifecycle))))
 
     async def update(
         self,

@@ -24,7 +24,7 @@ from jupyter_tracker.models import (
 T = TypeVar("T")
 
 PAGE = 10_000
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 0.5
 
 
 def list_runs(backend: Backend, query: RunQuery, limit: int | None) -> Flow[tuple[RunInfo, ...]]:
@@ -60,7 +60,7 @@ def wait(backend: Backend, run_id: str, timeout: float | None) -> Flow[RunInfo]:
                 raise WaitTimeout(f"The run {info.name!r} is still {info.state} after {timeout:g} s; it goes on.")
             pause = min(pause, left)
         yield Sleep(pause)
-        pause = min(pause * 1.5, 0.5)
+        pause = min(pause * 1.5, _LONGEST_PAUSE)
 
 
 def read_events(backend: Backend, run_id: str, after: int) -> Flow[tuple[Event, ...]]:

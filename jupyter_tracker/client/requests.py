@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
 from jupyter_tracker.backends.base import RunQuery
 from jupyter_tracker.client.code import code_of
 from jupyter_tracker.errors import InvalidInput
-from jupyter_tracker.models import Code, JsonValue, Lifecycle, Submission
+from jupyter_tracker.models import Code, JsonValue, Level, Lifecycle, RunState, Submission
+
+E = TypeVar("E", bound=StrEnum)
 
 LONGEST_TIMEOUT = 172_800.0
 """Seconds (UbiOps: `experiment_runs_create`)."""
 
 
-def query(experiment: str | None, where: str | None, order_by: str | Sequence[str] | None, lifecycle: str) -> RunQuery:
+def query(experiment: str | None, where: str | None, order_by: str | Sequence[str] | None, wanted: str) -> RunQuery:
     """A query from what people write; `InvalidFilter` points at the column of a mistake."""
     from jupyter_tracker.filters import parse, parse_order
 
@@ -23,7 +27,7 @@ def query(experiment: str | None, where: str | None, order_by: str | Sequence[st
         experiment=experiment,
         where=parse(where or ""),
         order_by=parse_order(order_by) if order_by else (),
-        lifecycle=_lifecycle(lifecycle),
+        lifecycle=lifecycle(wanted),
     )
 
 
@@ -57,8 +61,23 @@ def submission(
     )
 
 
-def _lifecycle(text: str) -> Lifecycle:
-    try:
-        return Lifecycle(text)
-    except ValueError:
-        raise InvalidInput(f"{text!r} is no lifecycle; choose one of: {', '.join(Lifecycle)}.") from None
+def lifecycle(text: str) -> Lifecycle:
+    """One of the lifecycles by its word."""
+    return _chosen(Lifecycle, "lifecycle", text, Lifecycle)
+
+
+def level(text: str) -> Level:
+    """One of the levels of events by its word."""
+    return _chosen(Level, "level", text, Level)
+
+
+def end_state(text: str) -> RunState:
+    """One of the states in which a run has ended, by its word."""
+    return _chosen(RunState, "state in which a run ends", text, [state for state in RunState if state.ended])
+
+
+def _chosen(kind: type[E], noun: str, text: str, allowed: Iterable[E]) -> E:
+    words = list(map(str, allowed))
+    if text not in words:
+        raise InvalidInput(f"{text!r} is no {noun}; choose one of: {', '.join(words)}.")
+    return kind(text)

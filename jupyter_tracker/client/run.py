@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from jupyter_tracker.client import current, flows, writing
+from jupyter_tracker.client import current, flows, requests, writing
 from jupyter_tracker.client.results import (
     ArtifactList,
     CheckpointList,
@@ -27,7 +27,6 @@ from jupyter_tracker.models import (
     Environment,
     Event,
     JsonValue,
-    Level,
     LogLine,
     Progress,
     RunInfo,
@@ -174,7 +173,7 @@ class Run(RunProperties):
         self, message: str, *, kind: str = "note", level: str = "info", data: Mapping[str, JsonValue] | None = None
     ) -> Event:
         """Add an event of your own; level is info, warning or error."""
-        return self._drive(self.backend.events.append(self.id, kind, message, Level(level), data or {}))
+        return self._drive(self.backend.events.append(self.id, kind, message, requests.level(level), data or {}))
 
     def log_classification(
         self,
@@ -199,7 +198,7 @@ class Run(RunProperties):
             step: Where in the training it was computed.
 
         Raises:
-            InvalidInput: what belongs together is missing or differs in length (Vertex AI: `log_classification_metrics`).
+            InvalidInput: parts are missing or of unequal length (Vertex AI: `log_classification_metrics`).
         """
         parts: dict[str, Any] = {"labels": labels, "matrix": matrix, "fpr": fpr, "tpr": tpr, "thresholds": thresholds}
         self._drive(writing.log_classification(self.backend, self.id, name=name, step=step, **parts))
@@ -313,5 +312,5 @@ class Run(RunProperties):
 
     def end(self, state: RunState | str = RunState.SUCCEEDED, reason: str = "") -> Self:
         """Record how a run of this process ended; all that was logged is complete afterwards."""
-        self.info = self._drive(self.backend.runs.end(self.id, RunState(state), reason))
+        self.info = self._drive(self.backend.runs.end(self.id, requests.end_state(state), reason))
         return self

@@ -6,13 +6,16 @@ import math
 import os
 import traceback
 from collections.abc import Iterable
+from operator import index
 from pathlib import Path
-from typing import SupportsFloat
+from typing import SupportsFloat, SupportsIndex, TypeVar
 
 from jupyter_tracker.backends.base import Backend
 from jupyter_tracker.errors import InvalidInput
 from jupyter_tracker.flow import Flow
 from jupyter_tracker.models import Artifact, Checkpoint, Classification, Level, Progress, RunState
+
+T = TypeVar("T")
 
 
 def log_artifact(
@@ -61,16 +64,22 @@ def log_classification(
         raise InvalidInput("fpr, tpr and thresholds go together: give all three or none.")
     if matrix is None and fpr is None:
         raise InvalidInput("There is nothing to log: give labels and matrix, or fpr, tpr and thresholds.")
+    if not isinstance(name, str) or not name:
+        raise InvalidInput(f"The name of a classification must be text, not {name!r}.")
+    if step is not None and (isinstance(step, bool) or not isinstance(step, SupportsIndex)):
+        raise InvalidInput(f"The step of a classification must be an integer, not {step!r}.")
     classification = Classification(
         name=name,
-        labels=() if labels is None else tuple(str(label) for label in labels),
-        matrix=() if matrix is None else tuple(_floats(row) for row in matrix),
-        fpr=_floats(fpr),
-        tpr=_floats(tpr),
-        thresholds=_floats(thresholds),
-        step=step,
+        labels=() if labels is None else tuple(str(label) for label in _items(labels, "labels")),
+        matrix=() if matrix is None else tuple(_floats(row, "matrix") for row in _items(matrix, "matrix")),
+        fpr=_floats(fpr, "fpr"),
+        tpr=_floats(tpr, "tpr"),
+        thresholds=_floats(thresholds, "thresholds"),
+        step=None if step is None else index(step),
     )
     size = len(classification.labels)
+    if len(set(classification.labels)) < size:
+        raise InvalidInput(f"Each label must be there once; they are {list(classification.labels)}.")
     if matrix is not None and [len(row) for row in classification.matrix] != [size] * size:
         rows = [len(row) for row in classification.matrix]
         raise InvalidInput(f"The matrix needs a row and a column for each of the {size} labels; its rows have {rows}.")
@@ -80,8 +89,17 @@ def log_classification(
     yield from backend.classifications.log(run_id, classification)
 
 
-def _floats(values: Iterable[float] | None) -> tuple[float, ...]:
-    return () if values is None else tuple(float(value) for value in values)
+def _floats(values: Iterable[float] | None, part: str) -> tuple[float, ...]:
+    try:
+        return () if values is None else tuple(float(value) for value in _items(values, part))
+    except (TypeError, ValueError):
+        raise InvalidInput(f"The {part} must hold numbers only.") from None
+
+
+def _items(values: Iterable[T], part: str) -> Iterable[T]:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise InvalidInput(f"The {part} must be a list or an array, not {values!r}.")
+    return values
 
 
 def outcome(error: BaseException | None) -> tuple[RunState, str]:

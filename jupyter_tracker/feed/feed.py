@@ -121,7 +121,7 @@ class RunFeed:
         while self._views and not self._complete:
             try:
                 changed = await self._poll()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # the views must hear of it, and the next poll may go well
                 if not isinstance(error, TrackerError):
                     _log.exception("Reading the run %s failed", self._run_id)
                 for view in list(self._views):

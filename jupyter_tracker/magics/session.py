@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -11,6 +10,7 @@ import jupyter_tracker
 from jupyter_tracker.backends import names
 from jupyter_tracker.client import Run, Tracker, connect
 from jupyter_tracker.magics.mistakes import Interrupted, RunFailed
+from jupyter_tracker.magics.surface import Surface
 from jupyter_tracker.models import RunState
 
 DEFAULT_EXPERIMENT = "default"
@@ -24,40 +24,17 @@ class Settings(Protocol):
     panel: bool
 
 
-def _print(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
-
-
-def _bind_nothing(name: str, value: object) -> None:
-    """There are no variables outside a shell."""
-
-
 class Session:
     """The state of `%tracker` in one shell.
 
     Args:
         settings: Where to connect when nothing was said, and whether to show panels.
-        rich: Whether panels can be seen here.
-        write: Prints text as it comes.
-        bind: Gives a variable of the user a value.
-        display: Shows an object in the output of the cell.
+        surface: Where results are shown.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        rich: bool = False,
-        write: Callable[[str], None] = _print,
-        bind: Callable[[str, object], None] = _bind_nothing,
-        display: Callable[[Any], None] = print,
-    ) -> None:
+    def __init__(self, settings: Settings, surface: Surface | None = None) -> None:
         self.settings = settings
-        self.rich = rich
-        self.write = write
-        self.bind = bind
-        self.display = display
+        self.surface = surface or Surface()
         self.used: str | None = None
         """The experiment that `use` chose."""
         self._tracker: Tracker | None = None
@@ -68,6 +45,11 @@ class Session:
         if self._tracker is None:
             self._tracker = connect(self.settings.connection)
         return self._tracker
+
+    @property
+    def address(self) -> str:
+        """Where the tracker is connected, or will be."""
+        return self.settings.connection if self._tracker is None else self._tracker.address
 
     def connect(self, address: str) -> Tracker:
         """Another tracker from now on; the experiment in use belonged to the one before."""
@@ -91,7 +73,7 @@ class Session:
 
     def panel(self, run: Run, *, wanted: bool = True) -> Any | None:
         """The live panel of a run, or None where it is not wanted or cannot be seen."""
-        if not (wanted and self.rich and self.settings.panel):
+        if not (wanted and self.surface.rich and self.settings.panel):
             return None
         # By its public name: the magics do not depend on the widgets.
         return jupyter_tracker.RunPanel(run)
@@ -106,9 +88,9 @@ class Session:
         with self.following(run):
             run.wait()
         if run.state in (RunState.FAILED, RunState.LOST):
-            reason = f": {run.info.reason}" if run.info.reason else "."
+            reason = f": {run.info.reason.rstrip('.')}" if run.info.reason else ""
             hint = f"`%tracker logs {run.id[:8]}` shows what it printed."
-            raise RunFailed(f"The run {run.experiment} / {run.name} {_ENDED[run.state]}{reason} {hint}")
+            raise RunFailed(f"The run {run.experiment} / {run.name} {_ENDED[run.state]}{reason}. {hint}")
         return run
 
     @contextmanager

@@ -98,7 +98,8 @@ class Command:
     @property
     def usage(self) -> str:
         """The usage line."""
-        return " ".join([self.written, *(part.usage for part in (*self.arguments, *self.options))])
+        parts = [*(argument.usage for argument in self.arguments), *(option.usage for option in self.options)]
+        return " ".join([self.written, *parts])
 
     def option(self, name: str) -> Option | None:
         """The option of that name."""

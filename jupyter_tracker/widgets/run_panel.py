@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import ClassVar
 
 import traitlets
 
+from jupyter_tracker.client import flows
 from jupyter_tracker.client.run import Run
 from jupyter_tracker.feed.points import PointStore
 from jupyter_tracker.models import Points, RunInfo
 from jupyter_tracker.widgets.panel import STATIC, Panel
 from jupyter_tracker.widgets.picture import run_picture, run_text
-
-_LOOK_EVERY = 1.0
 
 
 class RunPanel(Panel):
@@ -54,6 +52,4 @@ class RunPanel(Panel):
         return drive(backend.runs.get(self._run.id)), drive(backend.metrics.read(self._run.id, None, None))
 
     async def _settled(self) -> None:
-        tracker = self._session.tracker
-        while not (await tracker.drive(tracker.backend.runs.get(self._run.id))).state.ended:
-            await asyncio.sleep(_LOOK_EVERY)
+        await self._session.tracker.drive(flows.wait(self._session.tracker.backend, self._run.id, None))

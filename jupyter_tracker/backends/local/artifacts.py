@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from jupyter_tracker.backends.base import ArtifactOperations, CheckpointOperations
 from jupyter_tracker.backends.local.events import add_event
-from jupyter_tracker.backends.local.files import artifact_path, fetch, files_of, keep
+from jupyter_tracker.backends.local.files import artifact_path, check_source, fetch, files_of, keep
 from jupyter_tracker.backends.local.rows import moment, run_number
 from jupyter_tracker.backends.local.store import Store, now
 from jupyter_tracker.errors import NotFound
@@ -57,6 +57,7 @@ class LocalCheckpoints(CheckpointOperations):
 
     def log(self, run_id: str, step: int, source: Path) -> Flow[Checkpoint]:
         def call() -> Checkpoint:
+            check_source(source)
             identity = os.urandom(16).hex()
             path = f"checkpoints/{step}/{source.name}"
             with self._store.write() as db:

@@ -20,7 +20,8 @@ class LocalBackend(Backend):
 
     def __init__(self, home: Path) -> None:
         self.store = Store(home)
-        metrics = LocalMetrics(self.store)
+        self._metrics = metrics = LocalMetrics(self.store)
+        self._logs = LocalLogs(self.store)
         super().__init__(
             name="local",
             location=str(self.store.home),
@@ -28,11 +29,13 @@ class LocalBackend(Backend):
             runs=LocalRuns(self.store, metrics),
             metrics=metrics,
             events=LocalEvents(self.store),
-            logs=LocalLogs(self.store),
+            logs=self._logs,
             classifications=LocalClassifications(self.store),
             artifacts=LocalArtifacts(self.store),
             checkpoints=LocalCheckpoints(self.store),
         )
 
     def close(self) -> None:
+        self._metrics.close_all()
+        self._logs.close()
         self.store.close()

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from jupyter_tracker.backends.base import EventOperations
 from jupyter_tracker.backends.local.rows import moment, run_number
 from jupyter_tracker.backends.local.store import Store, now
+from jupyter_tracker.backends.local.values import plain_data
 from jupyter_tracker.flow import Flow, local
 from jupyter_tracker.models import Event, JsonValue, Level
 
@@ -39,8 +40,9 @@ class LocalEvents(EventOperations):
 
     def append(self, run_id: str, kind: str, message: str, level: Level, data: Mapping[str, JsonValue]) -> Flow[Event]:
         def call() -> Event:
+            plain = plain_data(data)
             with self._store.write() as db:
-                return add_event(db, run_number(db, run_id), kind, message, level, data)
+                return add_event(db, run_number(db, run_id), kind, message, level, plain)
 
         return local(call)
 

@@ -38,6 +38,12 @@ def files_of(source: Path) -> Iterator[tuple[Path, PurePosixPath]]:
             if file.is_file():
                 yield file, PurePosixPath(file.relative_to(source).as_posix())
     else:
+        check_source(source)
+
+
+def check_source(source: Path) -> None:
+    """Raise `NotFound` when there is no such file or folder."""
+    if not (source.is_file() or source.is_dir()):
         parent = source.parent if source.parent.is_dir() else Path()
         raise NotFound("file", str(source), [str(near) for near in parent.iterdir()])
 

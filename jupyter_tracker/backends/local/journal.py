@@ -9,7 +9,6 @@ death of the process, and readers see it at once. Rows are multiples of eight by
 from __future__ import annotations
 
 import json
-import math
 import os
 import struct
 import time as clock
@@ -25,6 +24,9 @@ from jupyter_tracker.models import MACHINE_PREFIX, RunState
 
 ROTATE_AT = 32 * 2**20
 """Bytes after which a writer begins a new file, so that the settled one can be deleted."""
+
+EARLIEST, LATEST = -62_135_596_800.0, 253_402_300_799.0
+"""Seconds since the epoch that a date can show: the years 1 to 9999."""
 
 WRITTEN, COMPLETE, DELETED = range(3)
 """States of a journal: being written, complete, settled and its file deleted."""
@@ -68,9 +70,9 @@ class MetricWriter:
                 raise Conflict(f"The run {self._run_id[:8]} has ended; start another one to log.")
             if step is None:
                 step = self._next_step
-            if time is not None and not math.isfinite(time):
-                raise InvalidMetric(f"The time must be seconds since the epoch, not {time!r}.")
             try:
+                if time is not None and not EARLIEST <= time <= LATEST:
+                    raise InvalidMetric(f"The time must be seconds since the epoch, not {time!r}.")
                 key_set, pack = self._packers.get(keys := tuple(values)) or self._define(keys)
                 row = pack(key_set, _MARK, step, clock.time() if time is None else time, *values.values())
             except InvalidMetric:
@@ -164,8 +166,11 @@ class Segment:
         return self._words[1 + index :: self._step].tobytes()
 
 
-def segments(data: bytes, key_count: Callable[[int], int], first_row: int) -> Iterator[Segment]:
-    """Cut the bytes of a journal into segments; an incomplete last row is left for the next time."""
+def segments(data: bytes, key_count: Callable[[int], int | None], first_row: int) -> Iterator[Segment]:
+    """Cut the bytes of a journal into segments.
+
+    What follows an incomplete row, or a row of a key set that `key_count` does not know yet, is left for the next time.
+    """
     words = memoryview(data[: len(data) - len(data) % _WORD]).cast("Q")
     start = 0
     while start < len(words):
@@ -173,7 +178,10 @@ def segments(data: bytes, key_count: Callable[[int], int], first_row: int) -> It
         if head >> 32 != _MARK:
             return
         key_set = head & 0xFFFFFFFF
-        width = row_words(key_count(key_set))
+        keys = key_count(key_set)
+        if keys is None:
+            return
+        width = row_words(keys)
         rows = _repeats(words[start::width], head, (len(words) - start) // width)
         if rows == 0:
             return

@@ -151,12 +151,18 @@ class _KeySets:
 
     def __getitem__(self, number: int) -> tuple[str, ...]:
         if number not in self._known:
-            (text,) = self._db.execute("SELECT keys FROM key_sets WHERE id = ?", (number,)).fetchone()
-            self._known[number] = tuple(json.loads(text))
+            row = self._db.execute("SELECT keys FROM key_sets WHERE id = ?", (number,)).fetchone()
+            if row is None:
+                raise KeyError(number)
+            self._known[number] = tuple(json.loads(row[0]))
         return self._known[number]
 
-    def count(self, number: int) -> int:
-        return len(self[number])
+    def count(self, number: int) -> int | None:
+        """How many keys there are; None for a set that was added since the transaction of `db` began."""
+        try:
+            return len(self[number])
+        except KeyError:
+            return None
 
 
 def _chunk_blocks(
@@ -232,7 +238,7 @@ def _settle_some(store: Store, db: sqlite3.Connection, run: int) -> bool:
         rows, end = settled_rows, 0
         for segment in segments(data, key_sets.count, rows):
             columns = by_key_set.setdefault(
-                segment.key_set, [bytearray() for _ in range(3 + key_sets.count(segment.key_set))]
+                segment.key_set, [bytearray() for _ in range(3 + len(key_sets[segment.key_set]))]
             )
             columns[0] += array("q", range(segment.first_row, segment.first_row + segment.rows)).tobytes()
             for index in range(1, len(columns)):

@@ -165,8 +165,9 @@ def page(
     """
     frequent = where == And(()) or _is_frequent(db, scope, where)
     condition = _both(scope, where_sql(where, walking=frequent))
-    if frequent and _is_indexed(order):
-        return _walked_by_metric(db, condition, order[0], limit, after)
+    metric = _indexed_metric(order)
+    if frequent and metric is not None:
+        return _walked_by_metric(db, condition, metric, order[0], limit, after)
     return _sorted(db, condition, order, limit, after)
 
 
@@ -185,11 +186,10 @@ def _sorted(
 
 
 def _walked_by_metric(
-    db: sqlite3.Connection, condition: Sql, key: Order, limit: int, after: Position | None
+    db: sqlite3.Connection, condition: Sql, metric: Metric, key: Order, limit: int, after: Position | None
 ) -> list[Position]:
     """Walk along the index of the latest values until there are enough, then along the runs without a value."""
-    assert isinstance(key.subject, Metric)
-    name = key.subject.name
+    name = metric.name
     found: list[Position] = []
     last = None if after is None else after.keys[0]
     if after is None or last is not None:
@@ -215,12 +215,10 @@ def _walked_by_metric(
     return found + [Position(number, (None,)) for (number,) in db.execute(sql, [*bound, limit - len(found)])]
 
 
-def _is_indexed(order: Sequence[Order]) -> bool:
-    """Whether an index of the metrics holds the runs in this order."""
-    if len(order) != 1:
-        return False
-    subject = order[0].subject
-    return isinstance(subject, Metric) and subject.column is Aggregate.LAST
+def _indexed_metric(order: Sequence[Order]) -> Metric | None:
+    """The metric of which an index holds the runs in this order."""
+    subject = order[0].subject if len(order) == 1 else None
+    return subject if isinstance(subject, Metric) and subject.column is Aggregate.LAST else None
 
 
 def _is_frequent(db: sqlite3.Connection, scope: Sql, where: Expression) -> bool:

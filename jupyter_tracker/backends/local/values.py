@@ -18,7 +18,16 @@ def plain_params(params: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     Raises:
         InvalidParams: names the param, and what cannot be kept.
     """
-    return {_param_name(key): _plain(value, key) for key, value in params.items()}
+    return {_param_name(key): _plain(value, key, "param") for key, value in params.items()}
+
+
+def plain_data(data: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """The data of an event as plain JSON values.
+
+    Raises:
+        InvalidParams: names the key, and what cannot be kept.
+    """
+    return {str(key): _plain(value, str(key), "event data") for key, value in data.items()}
 
 
 def add_params(db: sqlite3.Connection, run: int, params: Mapping[str, JsonValue]) -> None:
@@ -31,7 +40,7 @@ def add_params(db: sqlite3.Connection, run: int, params: Mapping[str, JsonValue]
     (text,) = db.execute("SELECT params FROM runs WHERE number = ?", (run,)).fetchone()
     known: dict[str, JsonValue] = json.loads(text)
     for key, value in plain_params(params).items():
-        if key in known and json.dumps(known[key]) != json.dumps(value):
+        if key in known and _canonical(known[key]) != _canonical(value):
             raise Conflict(
                 f"The param {key!r} is {known[key]!r} already and cannot become {value!r}: params are written once. "
                 "Use a tag for what changes."
@@ -72,7 +81,7 @@ def _param_name(key: object) -> str:
     return key
 
 
-def _plain(value: Any, where: str) -> JsonValue:
+def _plain(value: Any, where: str, noun: str) -> JsonValue:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -84,16 +93,21 @@ def _plain(value: Any, where: str) -> JsonValue:
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):
-                raise InvalidParams(f"The param {where!r} holds the key {key!r}; keys must be text.")
-        return {key: _plain(item, f"{where}.{key}") for key, item in value.items()}
+                raise InvalidParams(f"The {noun} {where!r} holds the key {key!r}; keys must be text.")
+        return {key: _plain(item, f"{where}.{key}", noun) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item, f"{where}[{index}]") for index, item in enumerate(value)]
+        return [_plain(item, f"{where}[{index}]", noun) for index, item in enumerate(value)]
     if hasattr(value, "dtype") and getattr(value, "ndim", None) == 0:
-        return _plain(value.item(), where)
+        return _plain(value.item(), where, noun)
     raise InvalidParams(
-        f"The param {where!r} is {_shown(value)}, which JSON cannot hold. "
+        f"The {noun} {where!r} is {_shown(value)}, which JSON cannot hold. "
         "Give numbers, text, booleans, None, and lists or dicts of these; str(…) makes text of anything."
     )
+
+
+def _canonical(value: JsonValue) -> str:
+    """Equal text for equal values of equal types, in whatever order the keys of a dict are."""
+    return json.dumps(value, sort_keys=True)
 
 
 def _shown(value: object) -> str:

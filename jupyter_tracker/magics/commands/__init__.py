@@ -9,7 +9,7 @@ from jupyter_tracker.magics.session import Session
 from jupyter_tracker.magics.table import Argument, Arguments, Command, Suggest
 
 
-def help_(session: Session, arguments: Arguments) -> Text:
+def help_(_session: Session, arguments: Arguments) -> Text:
     """All sub-commands, or all that begin with a name."""
     if not arguments.command:
         return overview(COMMANDS)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 
 from jupyter_tracker.client import Run
 from jupyter_tracker.magics.commands import shared
 from jupyter_tracker.magics.commands.runs import submitted
-from jupyter_tracker.magics.mistakes import UsageMistake
 from jupyter_tracker.magics.session import Session
 from jupyter_tracker.magics.table import Arguments, Command
+from jupyter_tracker.magics.tracked import run_here
 from jupyter_tracker.models import Code, CodeKind
 
 
@@ -19,24 +19,21 @@ def run_cell(session: Session, arguments: Arguments) -> Run | None:
     Raises:
         RunFailed: with `--wait`, when the run did not end well.
     """
-    code = Code(CodeKind.CELL, text=arguments.cell, working_directory=os.getcwd())
+    code = Code(CodeKind.CELL, text=arguments.cell, working_directory=str(Path.cwd()))
     run = submitted(session, arguments, code)
     panel = session.panel(run, wanted=not arguments.no_panel)
     if panel is not None:
-        session.display(panel)
-        session.keep(run)
+        session.surface.display(panel)
+        session.surface.keep(run)
     if arguments.wait:
         session.wait(run)
     return run if panel is None else None
 
 
 def track(session: Session, arguments: Arguments) -> None:
-    """Only a shell can run a cell, so this stands in for it where there is none.
-
-    Raises:
-        UsageMistake: always.
-    """
-    raise UsageMistake("`%%tracker track` runs its cell in an IPython shell, and here is none.")
+    """Run the cell in the shell, as a run."""
+    __tracebackhide__ = True
+    run_here(session, arguments)
 
 
 COMMANDS = (
@@ -47,7 +44,7 @@ COMMANDS = (
         (shared.TARGET,),
         (*shared.SUBMISSION, shared.NO_PANEL),
         cell=True,
-        example='%%tracker run digits --param lr=0.1\nimport jupyter_tracker as jt\njt.current_run().log({"loss": 0.5})',
+        example="%%tracker run digits --param lr=0.1\nimport train\ntrain.main(epochs=30)",
     ),
     Command(
         "track",

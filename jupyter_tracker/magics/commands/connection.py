@@ -43,7 +43,7 @@ def use(session: Session, arguments: Arguments) -> Experiment | Text:
     return found
 
 
-def capabilities(session: Session, arguments: Arguments) -> CapabilityList:
+def capabilities(session: Session, _arguments: Arguments) -> CapabilityList:
     """What the backend can do."""
     return CapabilityList(session.tracker.capabilities())
 

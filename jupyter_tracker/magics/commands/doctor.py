@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -20,13 +20,12 @@ _LITTLE = 1_000_000_000
 """Free bytes below which the disk deserves a note."""
 
 
-def doctor(session: Session, arguments: Arguments) -> Diagnosis:
+def doctor(session: Session, _arguments: Arguments) -> Diagnosis:
     """Look at everything that this package needs."""
-    checks: tuple[Callable[[Session], Iterator[Check]], ...] = (_versions, _connection, _store, _front_end, _gpu)
-    return Diagnosis(check for look in checks for check in look(session))
+    return Diagnosis([*_versions(), *_connection(session), *_store(session), *_front_end(), *_gpu()])
 
 
-def _versions(session: Session) -> Iterator[Check]:
+def _versions() -> Iterator[Check]:
     yield Check("Python", Health.GOOD, f"{platform.python_version()}, {platform.platform(terse=True)}")
     yield Check("jupyter_tracker", Health.GOOD, jupyter_tracker.__version__)
     for package in _PACKAGES:
@@ -66,7 +65,7 @@ def _store(session: Session) -> Iterator[Check]:
     yield Check("size of the store", health, f"{_size(_bytes(folder))}; {_size(free)} free")
 
 
-def _front_end(session: Session) -> Iterator[Check]:
+def _front_end() -> Iterator[Check]:
     from jupyter_core.paths import jupyter_path
 
     bundles = list((Path(jupyter_tracker.__file__).parent / "static").glob("*.js"))
@@ -78,7 +77,7 @@ def _front_end(session: Session) -> Iterator[Check]:
     yield Check("lab extension", Health.GOOD if installed else Health.NOTE, str(installed or missing))
 
 
-def _gpu(session: Session) -> Iterator[Check]:
+def _gpu() -> Iterator[Check]:
     try:
         import pynvml
     except ImportError:
@@ -108,7 +107,7 @@ def _bytes(folder: Path) -> int:
     for place, _, names in os.walk(folder):
         for name in names:
             try:
-                total += os.lstat(os.path.join(place, name)).st_size
+                total += Path(place, name).lstat().st_size
             except OSError:
                 continue
     return total

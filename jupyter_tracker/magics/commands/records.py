@@ -30,7 +30,7 @@ def logs(session: Session, arguments: Arguments) -> LogList | None:
         return run.logs(tail=arguments.tail)
     with session.following(run):
         for line in run.logs(follow=True, tail=arguments.tail):
-            session.write(f"{line.text}\n" if line.terminated else line.text)
+            session.surface.write(f"{line.text}\n" if line.terminated else line.text)
     return None
 
 
@@ -41,7 +41,7 @@ def events(session: Session, arguments: Arguments) -> EventList | None:
         return run.events()
     with session.following(run):
         for event in run.events(follow=True):
-            session.write(f"{event.time:%H:%M:%S}  {event.kind}  {event.message}\n")
+            session.surface.write(f"{event.time:%H:%M:%S}  {event.kind}  {event.message}\n")
     return None
 
 
@@ -111,9 +111,7 @@ COMMANDS = (
         (shared.RUN, Argument("NAME", "under which it was logged; else the last one", required=False)),
         example="%tracker classification last",
     ),
-    Command(
-        "checkpoints", "saved states of training", checkpoints, (shared.RUN,), example="%tracker checkpoints last"
-    ),
+    Command("checkpoints", "saved states of training", checkpoints, (shared.RUN,), example="%tracker checkpoints last"),
     Command(
         "artifacts",
         "files kept with a run",

@@ -35,7 +35,8 @@ def runs(session: Session, arguments: Arguments) -> RunList[Run]:
 def run(session: Session, arguments: Arguments) -> Any:
     """The live panel of a run in Jupyter, the run itself elsewhere."""
     found = shared.named_run(session, arguments)
-    return session.panel(found) or found
+    panel = session.panel(found)
+    return found if panel is None else panel
 
 
 def submit(session: Session, arguments: Arguments) -> Run:
@@ -58,7 +59,7 @@ def submitted(session: Session, arguments: Arguments, code: str | Code, entry_po
         **limit,
     )
     if getattr(arguments, "as"):
-        session.bind(getattr(arguments, "as"), made)
+        session.surface.bind(getattr(arguments, "as"), made)
     return made
 
 

@@ -18,7 +18,9 @@ TARGET = Argument(
     suggest=Suggest.EXPERIMENTS,
 )
 NAME = Option("--name", "name of the run", "NAME")
-PARAM = Option("--param", "a param; numbers, true, null and [lists] keep their type", "NAME=VALUE", values.param, pairs=True)
+PARAM = Option(
+    "--param", "a param; numbers, true, null and [lists] keep their type", "NAME=VALUE", values.param, pairs=True
+)
 TAG = Option("--tag", "a tag, as text", "NAME=TEXT", pairs=True)
 AS = Option("--as", "bind the run to this variable", "VARIABLE", values.variable)
 NO_PANEL = Option("--no-panel", "show no panel")

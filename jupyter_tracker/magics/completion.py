@@ -1,0 +1,165 @@
+"""Completion of `%tracker` lines from the table and from live data, in IPython's matcher API."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from threading import Thread
+from typing import Any
+
+from jupyter_tracker.magics.mistakes import UsageMistake
+from jupyter_tracker.magics.parser import HELP, Reader, find, split
+from jupyter_tracker.magics.session import Session
+from jupyter_tracker.magics.table import Argument, Command, Option, Suggest
+
+PATIENCE = 0.05
+"""Seconds that Tab may take; what comes later is offered at the next Tab."""
+NEWEST = 200
+"""Runs that are offered."""
+
+_LINE = re.compile(r"\s*(?:[\w.,\s]+=\s*)?(?P<mark>%%?)tracker\s+(?P<rest>.*)\Z", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What may stand in place of the word before the cursor."""
+
+    text: str
+    kind: str
+
+
+class LiveNames:
+    """Names from the tracker, asked for in the background; nobody waits longer than `PATIENCE`."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._asking: dict[tuple[str, ...], Thread] = {}
+
+    def get(self, key: tuple[str, ...], ask: Callable[[], Iterable[str]]) -> tuple[str, ...]:
+        """The names; the ones known before when asking takes too long or fails."""
+        thread = self._asking.get(key)
+        if thread is None or not thread.is_alive():
+            thread = self._asking[key] = Thread(target=self._ask, args=(key, ask), daemon=True)
+            thread.start()
+        thread.join(PATIENCE)
+        return self._known.get(key, ())
+
+    def _ask(self, key: tuple[str, ...], ask: Callable[[], Iterable[str]]) -> None:
+        try:
+            self._known[key] = tuple(dict.fromkeys(ask()))
+        except Exception:  # noqa: BLE001  # whatever it is, it must not disturb typing
+            self._known.pop(key, None)
+
+
+class Completer:
+    """Knows what may come next on a `%tracker` line."""
+
+    def __init__(self, session: Session, commands: tuple[Command, ...]) -> None:
+        self._session = session
+        self._commands = commands
+        self._names = LiveNames()
+
+    def matches(self, line: str) -> tuple[str, list[Completion]] | None:
+        """The word before the end of a line and what may stand in its place; None when the line is not ours."""
+        found = _LINE.match(line)
+        if found is None:
+            return None
+        before, fragment = _last_word(found["rest"])
+        wanted = fragment.lstrip("'\"")
+        try:
+            offered = self._offered(split(before), cell=found["mark"] == "%%", wanted=wanted)
+        except UsageMistake:
+            return fragment, []
+        quoted = fragment != wanted
+        fitting = [each for each in offered if each.text.startswith(wanted) and each.text != fragment]
+        return fragment, [Completion(_quoted(each.text, always=quoted), each.kind) for each in fitting]
+
+    def _offered(self, words: list[str], *, cell: bool, wanted: str) -> Iterable[Completion]:
+        if not words:
+            names = (command.name for command in self._commands if command.cell == cell)
+            return [Completion(name, "function") for name in names if " " not in name]
+        command, rest = find(self._commands, words, cell=cell)
+        if not rest and not wanted.startswith("-"):
+            inner = [name.split()[1] for name in self._command_names() if name.startswith(f"{command.name} ")]
+            if inner:
+                return [Completion(name, "function") for name in inner]
+        reader = Reader(command)
+        for word in rest:
+            reader.take(word)
+        if wanted.startswith("-") and reader.waiting is None and not reader.only_arguments:
+            given = reader.values
+            left = [each.name for each in command.options if each.pairs or each.key not in given]
+            return [Completion(name, "param") for name in (*left, *HELP[:1])]
+        return [Completion(name, "text") for name in self._values(reader)]
+
+    def _values(self, reader: Reader) -> Iterable[str]:
+        expected: Option | Argument | None = reader.waiting or reader.argument
+        here = self._session.address
+        suggest = Suggest.NOTHING if expected is None else expected.suggest
+        if suggest is Suggest.COMMANDS:
+            return self._command_names()
+        if suggest is Suggest.CONNECTIONS:
+            return self._session.connections()
+        if suggest is Suggest.EXPERIMENTS:
+            return self._names.get((here, "experiments"), self._experiments)
+        if suggest is Suggest.RUNS:
+            return self._names.get((here, "runs"), self._runs)
+        if suggest is Suggest.METRICS and "run" in reader.values:
+            run = reader.values["run"]
+            return self._names.get((here, "metrics", run), lambda: self._session.tracker.runs.get(run).metrics)
+        return ()
+
+    def _command_names(self) -> list[str]:
+        return [command.name for command in self._commands if not command.cell]
+
+    def _experiments(self) -> Iterable[str]:
+        return [experiment.name for experiment in self._session.tracker.experiments.list()]
+
+    def _runs(self) -> Iterable[str]:
+        """`last`, then names that only one run has, then short ids."""
+        runs = self._session.tracker.runs.list(limit=NEWEST)
+        names = [run.name for run in runs]
+        unique = [name for name in names if names.count(name) == 1]
+        return [*(["last"] if runs else []), *unique, *(run.id[:8] for run in runs)]
+
+
+def matcher(completer: Completer) -> Callable[[Any], Any]:
+    """The completer as IPython calls it; nothing but ours is shown when there is something of ours."""
+    from IPython.core.completer import SimpleCompletion, context_matcher
+
+    def tracker_matcher(context: Any) -> dict[str, Any]:
+        line = context.text_until_cursor
+        found = None
+        if "tracker" in line and not (line.lstrip().startswith("%%") and context.cursor_line > 0):
+            found = completer.matches(line)
+        if found is None:
+            return {"completions": [], "suppress": False}
+        fragment, completions = found
+        return {
+            "completions": [SimpleCompletion(text=each.text, type=each.kind) for each in completions],
+            "matched_fragment": fragment,
+            "suppress": True,
+            "ordered": True,
+        }
+
+    marked: Callable[[Any], Any] = context_matcher(identifier="jupyter_tracker", priority=150)(tracker_matcher)
+    return marked
+
+
+def _last_word(text: str) -> tuple[str, str]:
+    """What stands before the word at the end, and that word, which may begin with a quotation mark still open."""
+    start, quote = 0, ""
+    for index, character in enumerate(text):
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "'\"":
+            quote = character
+        elif character.isspace():
+            start = index + 1
+    return text[:start], text[start:]
+
+
+def _quoted(text: str, *, always: bool) -> str:
+    return f'"{text}"' if always and '"' not in text else shlex.quote(text)

@@ -1,0 +1,167 @@
+"""Every test of this folder runs on each backend, with the synchronous and with the asynchronous client."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import jupyter_tracker as jt
+from jupyter_tracker.client.results import RunList
+from jupyter_tracker.client.tracker import AsyncTracker
+from jupyter_tracker.models import RunKind
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def local(folder: Path) -> str:
+    return f"local://{folder / 'store'}"
+
+
+BACKENDS: dict[str, Callable[[Path], str]] = {"local": local}
+"""Name to a factory: it prepares a platform in a folder of the test and returns how to connect to it."""
+
+
+@pytest.fixture(params=BACKENDS)
+def address(request, tmp_path, monkeypatch):
+    """How the backend under test is connected to."""
+    monkeypatch.setenv("JUPYTER_TRACKER_HOME", str(tmp_path / "default-store"))
+    monkeypatch.delenv("JUPYTER_TRACKER_RUN_ID", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return BACKENDS[request.param](tmp_path)
+
+
+@pytest.fixture(params=["sync", "async"])
+def tracker(request, address):
+    """The client under test; the asynchronous one is called the same way here."""
+    if request.param == "sync":
+        with jt.connect(address) as client:
+            yield client
+            end_all(client)
+        return
+    with asyncio.Runner() as runner:
+        client = Awaited(jt.connect_async(address), runner)
+        yield client
+        end_all(client)
+        client.close()
+
+
+@pytest.fixture
+def other(address):
+    """Another client of the same backend, as another notebook has it."""
+    with jt.connect(address) as client:
+        yield client
+
+
+@pytest.fixture
+def run(tracker):
+    """A run of this process, under way."""
+    return tracker.runs.start("digits")
+
+
+@pytest.fixture
+def eventually():
+    return _eventually
+
+
+@pytest.fixture
+def process(address):
+    """Start Python code in a process of its own, with `tracker` connected to the backend under test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(code: str) -> subprocess.Popen[str]:
+        head = f"import jupyter_tracker as jt\ntracker = jt.connect({address!r})\n"
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        child = subprocess.Popen(
+            [sys.executable, "-c", head + inspect.cleandoc(code)], env=environment, stdout=subprocess.PIPE, text=True
+        )
+        started.append(child)
+        return child
+
+    yield start
+    for child in started:
+        child.kill()
+        child.communicate()
+
+
+def end_all(client: Any) -> None:
+    """Leave nothing running behind a test."""
+    for left in client.runs.list():
+        if not left.state.ended and left.info.kind is RunKind.IN_KERNEL:
+            left.end("stopped")
+        elif not left.state.ended:
+            left.stop(0).wait(60)
+
+
+def _eventually(check: Callable[[], Any], limit: float = 30.0) -> Any:
+    """The first true answer of a check that is asked again and again; it fails when none comes in time."""
+    until = time.monotonic() + limit
+    while True:
+        answer = check()
+        if answer:
+            return answer
+        assert time.monotonic() < until, "it did not come about in time"
+        time.sleep(0.02)
+
+
+class Awaited:
+    """An object of the asynchronous client that is called like its synchronous twin."""
+
+    def __init__(self, target: Any, runner: asyncio.Runner) -> None:
+        self.target = target
+        self.runner = runner
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self.target, name)
+        return (lambda *args, **options: self._dressed(value(*args, **options))) if _is_method(value) else self._dressed(
+            value
+        )
+
+    def __enter__(self) -> Awaited:
+        self._wait(self.target.__aenter__())
+        return self
+
+    def __exit__(self, *failure: Any) -> None:
+        self._wait(self.target.__aexit__(*failure))
+
+    def __repr__(self) -> str:
+        return repr(self.target)
+
+    def _wait(self, result: Awaitable[Any]) -> Any:
+        async def wait() -> Any:
+            return await result
+
+        return self.runner.run(wait())
+
+    def _dressed(self, value: Any) -> Any:
+        if inspect.isawaitable(value):
+            value = self._wait(value)
+        if isinstance(value, AsyncIterator):
+            return self._iterate(value)
+        if isinstance(value, RunList):
+            return RunList(self._dressed(item) for item in value)
+        if type(value).__module__.startswith("jupyter_tracker.client") and type(value).__name__.startswith("Async"):
+            return Awaited(value, self.runner)
+        return value
+
+    def _iterate(self, stream: Any) -> Iterator[Any]:
+        try:
+            while True:
+                try:
+                    yield self._wait(anext(stream))
+                except StopAsyncIteration:
+                    return
+        finally:
+            self._wait(stream.aclose())
+
+
+def _is_method(value: Any) -> bool:
+    return inspect.ismethod(value) and not isinstance(value, AsyncTracker)
