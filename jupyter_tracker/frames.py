@@ -22,6 +22,7 @@ from jupyter_tracker.models import (
     PointBlock,
     Points,
     RunInfo,
+    span,
 )
 
 if TYPE_CHECKING:
@@ -185,23 +186,31 @@ def text(frame: pd.DataFrame, noun: str, rows: int = 30) -> str:
 
 
 def html(frame: pd.DataFrame, rows: int = 50) -> str:
-    """A frame as the table that pandas draws in Jupyter, which escapes what it shows."""
-    with pd.option_context("display.max_rows", rows, "display.max_colwidth", 80, "display.precision", 4):
-        return str(readable(frame)._repr_html_())  # type: ignore[operator]  # pandas' own notebook hook
+    """A frame as a table for Jupyter; pandas escapes what it shows. A numbered index is left out, it says nothing."""
+    numbered = isinstance(frame.index, pd.RangeIndex)
+    with pd.option_context("display.max_colwidth", 80, "display.precision", 4):
+        return readable(frame).to_html(index=not numbered, max_rows=rows, border=0, na_rep="", justify="left")
 
 
 def readable(frame: pd.DataFrame) -> pd.DataFrame:
-    """The same table for the eye: short ids, times to the second, no column that is empty."""
-    shown = frame.copy()
+    """The same table for the eye: short ids, times to the second, no column that is empty or implied by another."""
+    implied = ["created_at", "ended_at"] if "started_at" in frame else []
+    shown = frame.drop(columns=implied)
     for column in shown.columns:
         if column in ("id", "sha256"):
             shown[column] = shown[column].str[:8]
         elif isinstance(shown[column].dtype, pd.DatetimeTZDtype):
             shown[column] = shown[column].dt.strftime("%Y-%m-%d %H:%M:%S")
         elif pd.api.types.is_timedelta64_dtype(shown[column].dtype):
-            shown[column] = shown[column].dt.round("s")
-    empty = [column for column in shown.columns if shown[column].isna().all() or (shown[column] == "").all()]
+            shown[column] = [span(value.total_seconds()) if value == value else "" for value in shown[column]]  # noqa: PLR0124
+        elif shown[column].isna().any() and not pd.api.types.is_float_dtype(shown[column].dtype):
+            shown[column] = shown[column].astype(object).where(shown[column].notna(), "")
+    empty = [column for column in shown.columns if not any(map(_says_something, shown[column]))]
     return shown.drop(columns=empty) if len(shown) else shown
+
+
+def _says_something(value: object) -> bool:
+    return not (value is None or value is pd.NaT or value is pd.NA or value in ("", {}) or value != value)  # noqa: PLR0124
 
 
 def _wide(blocks: Sequence[PointBlock], keys: Sequence[str] | None) -> pd.DataFrame:

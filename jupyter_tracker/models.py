@@ -301,3 +301,17 @@ class Page(Generic[T]):
     items: tuple[T, ...]
     cursor: str | None
     """None when nothing can follow."""
+
+
+def span(seconds: float) -> str:
+    """A duration as people say it: `0.4 s`, `12 s`, `1 m 02 s`, `3 h 07 m`, `2 d 05 h`."""
+    if seconds < 9.95:
+        return f"{max(seconds, 0.0):.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 1:
+        return f"{rest} s"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 1:
+        return f"{minutes} m {rest:02d} s"
+    days, hours = divmod(hours, 24)
+    return f"{hours} h {minutes:02d} m" if days < 1 else f"{days} d {hours:02d} h"

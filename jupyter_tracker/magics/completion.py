@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -92,14 +93,16 @@ class Completer:
             given = reader.values
             left = [each.name for each in command.options if each.pairs or each.key not in given]
             return [Completion(name, "param") for name in (*left, *HELP[:1])]
-        return [Completion(name, "text") for name in self._values(reader)]
+        return [Completion(name, "text") for name in self._values(reader, wanted)]
 
-    def _values(self, reader: Reader) -> Iterable[str]:
+    def _values(self, reader: Reader, wanted: str) -> Iterable[str]:
         expected: Option | Argument | None = reader.waiting or reader.argument
         here = self._session.address
         suggest = Suggest.NOTHING if expected is None else expected.suggest
         if suggest is Suggest.COMMANDS:
             return self._command_names()
+        if suggest is Suggest.FILES:
+            return _files(wanted)
         if suggest is Suggest.CONNECTIONS:
             return self._session.connections()
         if suggest is Suggest.EXPERIMENTS:
@@ -126,7 +129,7 @@ class Completer:
 
 
 def matcher(completer: Completer) -> Callable[[Any], Any]:
-    """The completer as IPython calls it; nothing but ours is shown when there is something of ours."""
+    """The completer as IPython calls it; on our lines nothing else is shown."""
     from IPython.core.completer import SimpleCompletion, context_matcher
 
     def tracker_matcher(context: Any) -> dict[str, Any]:
@@ -137,8 +140,10 @@ def matcher(completer: Completer) -> Callable[[Any], Any]:
         if found is None:
             return {"completions": [], "suppress": False}
         fragment, completions = found
+        # Where nothing is known, what is there stands for itself: else IPython would offer all of Python.
+        offered = completions or [Completion(fragment, "text")]
         return {
-            "completions": [SimpleCompletion(text=each.text, type=each.kind) for each in completions],
+            "completions": [SimpleCompletion(text=each.text, type=each.kind) for each in offered],
             "matched_fragment": fragment,
             "suppress": True,
             "ordered": True,
@@ -159,6 +164,16 @@ def _last_word(text: str) -> tuple[str, str]:
         elif character.isspace():
             start = index + 1
     return text[:start], text[start:]
+
+
+def _files(begun: str) -> list[str]:
+    """Files and folders whose path begins so."""
+    folder, slash, _ = begun.rpartition("/")
+    try:
+        found = sorted(Path(f"{folder}{slash}" or ".").expanduser().iterdir())
+    except OSError:
+        return []
+    return [f"{folder}{slash}{path.name}{'/' if path.is_dir() else ''}" for path in found if path.name[:1] != "."]
 
 
 def _quoted(text: str, *, always: bool) -> str:

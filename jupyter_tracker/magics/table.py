@@ -25,6 +25,7 @@ class Suggest(Enum):
     """The metrics of the run that stands before."""
     CONNECTIONS = "connections"
     COMMANDS = "commands"
+    FILES = "files"
 
 
 @dataclass(frozen=True)

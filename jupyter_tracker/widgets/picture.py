@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 
 from jupyter_tracker.feed.points import Lines, PointStore, envelope
-from jupyter_tracker.models import MACHINE_PREFIX, RunInfo, RunState
+from jupyter_tracker.models import MACHINE_PREFIX, RunInfo, RunState, span
 
 WIDTH = 760
 _CHARTS = 6
@@ -44,7 +44,7 @@ _INK, _MUTED, _RULE, _PAPER, _CURVE = "#212121", "#616161", "#e0e0e0", "#ffffff"
 def run_text(info: RunInfo) -> str:
     """A run in some lines: state, name, times, progress, params and latest metrics."""
     lines = [f"{_STATE_SHAPE[info.state]} {info.state}   {info.experiment} / {info.name}   {info.id[:8]}"]
-    spans = [part for part in (_progress(info), duration(info)) if part]
+    spans = [part for part in (_progress(info), _duration(info)) if part]
     lines += ["  " + " · ".join(spans)] if spans else []
     lines += [f"  {info.reason}"] if info.reason else []
     if info.params:
@@ -81,26 +81,11 @@ def run_picture(info: RunInfo, points: PointStore) -> str:
     return ET.tostring(svg, encoding="unicode")
 
 
-def duration(info: RunInfo) -> str:
-    """How long a run took or takes, as people say it; empty before it starts."""
-    if info.started_at is None:
-        return ""
-    seconds = ((info.ended_at or datetime.now(UTC)) - info.started_at).total_seconds()
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes, seconds = divmod(int(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} m {seconds:02d} s"
-    return f"{minutes // 60} h {minutes % 60:02d} m"
-
-
 def _header(svg: ET.Element, info: RunInfo) -> None:
     colour = _STATE_COLOUR[info.state]
     _text(svg, 12, 26, f"{_STATE_SHAPE[info.state]} {info.state}", fill=colour, weight="600")
     _text(svg, 110, 26, f"{info.experiment} / {info.name}"[:60], weight="600")
-    right = " · ".join(part for part in (_progress(info), duration(info)) if part)
+    right = " · ".join(part for part in (_progress(info), _duration(info)) if part)
     _text(svg, WIDTH - 12, 26, right, fill=_MUTED, anchor="end")
     svg.append(_element("line", x1=0, x2=WIDTH, y1=38, y2=38, stroke=_RULE))
 
@@ -157,6 +142,12 @@ def _notes(info: RunInfo, hidden: int) -> list[str]:
     if hidden > 0:
         notes.append(f"and {hidden} more metrics")
     return notes
+
+
+def _duration(info: RunInfo) -> str:
+    if info.started_at is None:
+        return ""
+    return span(((info.ended_at or datetime.now(UTC)) - info.started_at).total_seconds())
 
 
 def _progress(info: RunInfo) -> str:

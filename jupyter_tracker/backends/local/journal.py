@@ -70,15 +70,14 @@ class MetricWriter:
                 raise Conflict(f"The run {self._run_id[:8]} has ended; start another one to log.")
             if step is None:
                 step = self._next_step
+            seconds = clock.time() if time is None else _checked_time(time)
             try:
-                if time is not None and not EARLIEST <= time <= LATEST:
-                    raise InvalidMetric(f"The time must be seconds since the epoch, not {time!r}.")
                 key_set, pack = self._packers.get(keys := tuple(values)) or self._define(keys)
-                row = pack(key_set, _MARK, step, clock.time() if time is None else time, *values.values())
+                row = pack(key_set, _MARK, step, seconds, *values.values())
             except InvalidMetric:
                 raise
             except (struct.error, TypeError, ValueError, OverflowError):
-                _explain(values, step, time)
+                _explain(values, step)
                 raise
             try:
                 written = os.write(self._file, row)
@@ -224,7 +223,17 @@ def read_journal(path: Path, start: int, limit: int | None = None) -> bytes:
         return file.readall() or b""
 
 
-def _explain(values: Mapping[str, float], step: object, time: object) -> None:
+def _checked_time(time: float) -> float:
+    """A time that a date can show; others would make the run unreadable."""
+    try:
+        if EARLIEST <= time <= LATEST:
+            return float(time)
+    except (TypeError, ValueError):
+        pass  # no number
+    raise InvalidMetric(f"The time must be seconds since the epoch, not {_shown(time)}.")
+
+
+def _explain(values: Mapping[str, float], step: object) -> None:
     """Raise the error that names what cannot be logged."""
     for key, value in values.items():
         if not isinstance(key, str):
@@ -235,11 +244,7 @@ def _explain(values: Mapping[str, float], step: object, time: object) -> None:
             raise InvalidMetric(
                 f"The metric {key!r} must be one number, not {_shown(value)}. Text belongs in tags or params."
             ) from None
-    try:
-        struct.pack("<q", step)
-    except struct.error:
-        raise InvalidMetric(f"The step must be an integer of at most 64 bits, not {_shown(step)}.") from None
-    raise InvalidMetric(f"The time must be seconds since the epoch, not {_shown(time)}.") from None
+    raise InvalidMetric(f"The step must be an integer of at most 64 bits, not {_shown(step)}.") from None
 
 
 def _shown(value: object) -> str:

@@ -119,7 +119,12 @@ COMMANDS = (
         (shared.RUN,),
         (
             Option("--download", "copy this file or folder here", "PATH"),
-            Option("--to", "the folder into which it is copied; else the working directory", "FOLDER"),
+            Option(
+                "--to",
+                "the folder into which it is copied; else the working directory",
+                "FOLDER",
+                suggest=Suggest.FILES,
+            ),
         ),
         example="%tracker artifacts last --download model.bin --to models",
     ),

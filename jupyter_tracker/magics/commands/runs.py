@@ -126,7 +126,7 @@ COMMANDS = (
         "submit",
         "start a script, folder or notebook as a run",
         submit_and_wait,
-        (Argument("CODE", "path of a script, a folder or a notebook"),),
+        (Argument("CODE", "path of a script, a folder or a notebook", suggest=Suggest.FILES),),
         (
             Option("--experiment", shared.TARGET.help, "NAME", suggest=Suggest.EXPERIMENTS),
             Option("--entry-point", "the file of a folder that is started", "FILE"),

@@ -28,7 +28,12 @@ WAIT = Option("--wait", "wait for the end; the cell fails when the run does")
 SUBMISSION = (
     NAME,
     PARAM,
-    Option("--data", "a file or folder, whose path the code finds in JUPYTER_TRACKER_DATA", "PATH"),
+    Option(
+        "--data",
+        "a file or folder, whose path the code finds in JUPYTER_TRACKER_DATA",
+        "PATH",
+        suggest=Suggest.FILES,
+    ),
     Option("--timeout", "end the run after this time, as in 90s, 5m, 2h; 4h by default", "TIME", values.seconds),
     Option("--env", "an environment variable; its value is not recorded", "NAME=TEXT", pairs=True),
     TAG,
