@@ -79,7 +79,9 @@ def build(folder: Path) -> None:
     """Install what the front end needs when the lock has changed, then build it."""
     npm = shutil.which("npm")
     if npm is None:
-        raise RuntimeError("npm is missing: build with isolation (plain `pip install .`) or install node 20.19 or newer.")
+        raise RuntimeError(
+            "npm is missing: build with isolation (plain `pip install .`) or install node 20.19 or newer."
+        )
     installed = folder / "node_modules" / ".package-lock.json"
     lock = folder / "package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:

@@ -1,29 +1,23 @@
-"""What all tests share: a store of their own, and one way to wait."""
+"""What all tests share: a store of their own, and examples that stay the same from run to run."""
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-T = TypeVar("T")
-
-# Machines differ in speed: an example may take long, and which examples are tried stays the same from run to run.
+# Machines differ in speed: an example may take as long as it takes.
 settings.register_profile(
-    "tracker", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    "tracker", deadline=None, derandomize=True, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("tracker")
 
 
 @pytest.fixture(autouse=True)
 def store_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A store that belongs to one test; none of them sees the store of the person who runs it."""
-    folder = tmp_path / "tracker"
+    """The store of one test; none of them sees the store of the person who runs it."""
+    folder = tmp_path / "tracker-home"
     monkeypatch.setenv("JUPYTER_TRACKER_HOME", str(folder))
     monkeypatch.delenv("JUPYTER_TRACKER_RUN_ID", raising=False)
     return folder
@@ -33,23 +27,3 @@ def store_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def root() -> Path:
     """The top of the checkout."""
     return Path(__file__).parent.parent
-
-
-@pytest.fixture(scope="session")
-def quiet_environment() -> dict[str, str]:
-    """The environment for commands whose output is compared."""
-    return {**os.environ, "PYTHONWARNINGS": "default", "NO_COLOR": "1"}
-
-
-@pytest.fixture(scope="session")
-def eventually() -> Callable[[Callable[[], T], float], T]:
-    """Ask again and again until the answer is true; fail with the last answer after `limit` seconds."""
-
-    def ask(question: Callable[[], T], limit: float) -> T:
-        end = time.monotonic() + limit
-        while not (answer := question()):
-            assert time.monotonic() < end, f"after {limit:g} s the answer was still {answer!r}"
-            time.sleep(0.05)
-        return answer
-
-    return ask

@@ -76,7 +76,12 @@ class Session:
         if not (wanted and self.surface.rich and self.settings.panel):
             return None
         # By its public name: the magics do not depend on the widgets.
-        return jupyter_tracker.RunPanel(run)
+        try:
+            return jupyter_tracker.RunPanel(run)
+        except (ImportError, FileNotFoundError) as error:
+            # A front end that is not installed or not built must not stand in the way of training.
+            self.surface.write(f"There is no panel here: {error}. `%tracker doctor` says more.\n")
+            return None
 
     def wait(self, run: Run) -> Run:
         """Wait for the end of a run.

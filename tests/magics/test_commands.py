@@ -247,6 +247,20 @@ def test_stopping_a_run_that_has_ended_says_so(digits):
     assert "Traceback" not in printed
 
 
+def test_training_needs_no_front_end(session, monkeypatch, capsys):
+    def missing(run):
+        raise FileNotFoundError("run-panel.js")
+
+    monkeypatch.setattr("jupyter_tracker.RunPanel", missing, raising=False)
+    session.surface.rich = True
+    run = session.tracker.runs.start("digits")
+    assert session.panel(run, wanted=False) is None
+    assert capsys.readouterr().out == ""
+    assert session.panel(run) is None
+    assert "run-panel.js" in capsys.readouterr().out
+    run.end()
+
+
 def test_help_is_text_everywhere(shell):
     overview = shell.cell("%tracker")[1]
     for line in ("%tracker help", "%tracker help runs", "%tracker runs --help", "%tracker logs x -h"):
