@@ -81,6 +81,7 @@ def execute(notebook: Path) -> int:
         timeout=LIMIT,
         kernel_name="python3",
         store_widget_state=False,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
         resources={"metadata": {"path": str(notebook.parent)}},
     )
     began, begun_at = time.monotonic(), datetime.now(UTC)

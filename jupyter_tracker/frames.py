@@ -5,6 +5,8 @@ Times are timezone-aware (UTC), steps int64, values float64; what is not there i
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ from jupyter_tracker.models import (
     Event,
     Experiment,
     LogLine,
+    MetricValue,
     PointBlock,
     Points,
     RunInfo,
@@ -158,6 +161,37 @@ def classifications(found: Sequence[ClassificationResult]) -> pd.DataFrame:
     )
 
 
+def latest_metrics(metrics: Mapping[str, MetricValue]) -> pd.DataFrame:
+    """One row a metric."""
+    found = list(metrics.values())
+    return pd.DataFrame(
+        {
+            "metric": _text(metrics),
+            "value": np.fromiter((latest.value for latest in found), np.float64, len(found)),
+            "step": np.fromiter((latest.step for latest in found), np.int64, len(found)),
+            "time": _times(latest.time for latest in found),
+        }
+    )
+
+
+def records(found: Sequence[Any]) -> pd.DataFrame:
+    """Dataclasses of one kind: a row each, a text column a field."""
+    names = [field.name for field in dataclasses.fields(found[0])] if found else []
+    return pd.DataFrame({name: _text(str(getattr(item, name)) for item in found) for name in names})
+
+
+def compare(infos: Sequence[RunInfo]) -> pd.DataFrame:
+    """One row a run, named by it: first the params that differ, then the others, then the latest metrics."""
+    params = dict.fromkeys(name for info in infos for name in info.params)
+    kept = {name: {json.dumps(info.params.get(name, "—"), sort_keys=True) for info in infos} for name in params}
+    order = sorted(params, key=lambda name: len(kept[name]) < 2)
+    metrics = dict.fromkeys(name for info in infos for name in info.training_metrics)
+    names = [info.name for info in infos]
+    labels = [f"{info.name} {info.id[:8]}" if names.count(info.name) > 1 else info.name for info in infos]
+    columns = ["experiment", "state", *(f"params.{name}" for name in order), *(f"metrics.{name}" for name in metrics)]
+    return runs(infos).set_index(pd.Index(labels, name="run"))[columns]
+
+
 def confusion_matrix(classification: Classification) -> pd.DataFrame:
     """Counts, with the true labels as rows and the predicted ones as columns; integers where all cells are whole."""
     labels = list(classification.labels)
@@ -178,14 +212,14 @@ def roc_curve(classification: Classification) -> pd.DataFrame:
     )
 
 
-def text(frame: pd.DataFrame, noun: str, rows: int = 30) -> str:
+def text(frame: pd.DataFrame, noun: str, rows: int) -> str:
     """A frame as plain text for people: short ids, relative precision, no index."""
     shown = readable(frame).head(rows).to_string(index=False, max_colwidth=48, na_rep="")
     left = len(frame) - rows
     return f"{shown}\n… and {left:,} more {noun}" if left > 0 else shown
 
 
-def html(frame: pd.DataFrame, rows: int = 50) -> str:
+def html(frame: pd.DataFrame, rows: int) -> str:
     """A frame as a table for Jupyter; pandas escapes what it shows. A numbered index is left out, it says nothing."""
     numbered = isinstance(frame.index, pd.RangeIndex)
     with pd.option_context("display.max_colwidth", 80, "display.precision", 4):

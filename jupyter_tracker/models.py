@@ -199,6 +199,8 @@ class Submission:
     variables: Mapping[str, str] = field(default_factory=dict)
     """Environment variables of the process."""
     tags: Mapping[str, str] = field(default_factory=dict)
+    history: tuple[str, ...] = ()
+    """Cells executed in the notebook before it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from jupyter_tracker.models import (
     LogLine,
     RunInfo,
     RunState,
+    Stream,
     Submission,
 )
 
@@ -83,6 +84,10 @@ class AsyncRun(RunProperties):
     ) -> Event:
         """See `Run.log_event`."""
         return await self._drive(self.backend.events.append(self.id, kind, message, requests.level(level), data or {}))
+
+    async def log_text(self, text: str, stream: str = Stream.STDOUT) -> None:
+        """See `Run.log_text`."""
+        await self._drive(self.backend.logs.append(self.id, Stream(stream), text))
 
     async def log_classification(
         self,

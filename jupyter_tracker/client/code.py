@@ -21,6 +21,8 @@ def code_of(code: str | os.PathLike[str] | Code, entry_point: str | None = None)
         return code
     here = str(Path.cwd())
     if isinstance(code, str) and "\n" in code:
+        if entry_point is not None:
+            raise InvalidCode("entry_point names a file of a folder, and the code is source text.")
         return Code(CodeKind.CELL, text=code, working_directory=here)
     if not str(code).strip():
         raise InvalidCode("There is no code: give the path of a script, folder or notebook, or source text.")

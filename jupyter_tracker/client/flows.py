@@ -47,7 +47,10 @@ def wait(backend: Backend, run_id: str, timeout: float | None) -> Flow[RunInfo]:
 
     Raises:
         WaitTimeout: it has not within `timeout` seconds.
+        InvalidInput: the timeout is no time.
     """
+    if timeout is not None and not (isinstance(timeout, int | float) and timeout >= 0):
+        raise InvalidInput(f"The timeout must be seconds, 0 or more, not {timeout!r}.")
     limit = None if timeout is None else time.monotonic() + timeout
     pause = _FIRST_PAUSE
     while True:

@@ -42,6 +42,7 @@ def submission(
     timeout: float,
     variables: Mapping[str, str] | None,
     tags: Mapping[str, str] | None,
+    history: Sequence[str],
 ) -> Submission:
     """A submission from what people give, checked as far as that goes without the backend."""
     if not (isinstance(timeout, int | float) and 0 < timeout <= LONGEST_TIMEOUT):
@@ -58,6 +59,7 @@ def submission(
         timeout=float(timeout),
         variables=variables or {},
         tags=tags or {},
+        history=tuple(history),
     )
 
 

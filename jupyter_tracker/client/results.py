@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from jupyter_tracker.models import Artifact, Checkpoint, Classification, Event, Experiment, LogLine
+from jupyter_tracker.backends.base import Capability
+from jupyter_tracker.models import Artifact, Checkpoint, Classification, Event, Experiment, LogLine, MetricValue
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from jupyter_tracker.client.async_run import AsyncRun
     from jupyter_tracker.client.run import Run
+
+SHOWN_ROWS = 100
+SHOWN_LINES = 500
+"""Log lines that a notebook shows of a longer log."""
 
 T = TypeVar("T")
 R = TypeVar("R", bound="Run | AsyncRun")
@@ -22,18 +27,20 @@ class ResultList(list[T], Generic[T]):
     """Some models, in the order in which the backend gave them."""
 
     def frame(self) -> pd.DataFrame:
-        """The models as a DataFrame, one row each."""
-        raise NotImplementedError
+        """The models as a DataFrame, one row each and one column a field."""
+        from jupyter_tracker import frames
+
+        return frames.records(self)
 
     def __repr__(self) -> str:
         from jupyter_tracker import frames
 
-        return frames.text(self.frame(), self._noun) if self else f"No {self._noun}."
+        return frames.text(self.frame(), self._noun, SHOWN_ROWS) if self else f"No {self._noun}."
 
     def _repr_html_(self) -> str | None:
         from jupyter_tracker import frames
 
-        return frames.html(self.frame()) if self else None
+        return frames.html(self.frame(), SHOWN_ROWS) if self else None
 
     @property
     def _noun(self) -> str:
@@ -83,7 +90,11 @@ class LogList(ResultList[LogLine]):
         return "\n".join(line.text for line in self)
 
     def __repr__(self) -> str:
-        return str(self) if self else "No log lines."
+        if not self:
+            return "No log lines."
+        left = len(self) - SHOWN_LINES
+        last = "\n".join(line.text for line in self[-SHOWN_LINES:])
+        return f"… {left:,} earlier lines; print(…) shows all, .frame() has them\n{last}" if left > 0 else last
 
     def _repr_html_(self) -> str | None:
         return None  # a log reads best as text
@@ -91,6 +102,38 @@ class LogList(ResultList[LogLine]):
     @property
     def _noun(self) -> str:
         return "log lines"
+
+
+class CapabilityList(ResultList[Capability]):
+    """What a backend does itself, emulates and lacks; its frame has the columns operation, support, note."""
+
+    @property
+    def _noun(self) -> str:
+        return "capabilities"
+
+
+class LatestMetrics(dict[str, float]):
+    """The latest value of each metric, by name."""
+
+    def __init__(self, metrics: Mapping[str, MetricValue]) -> None:
+        super().__init__({key: latest.value for key, latest in metrics.items()})
+        self._metrics = metrics
+
+    def frame(self) -> pd.DataFrame:
+        """Columns metric, value, step, time (UTC)."""
+        from jupyter_tracker import frames
+
+        return frames.latest_metrics(self._metrics)
+
+    def __repr__(self) -> str:
+        from jupyter_tracker import frames
+
+        return frames.text(self.frame(), "metrics", SHOWN_ROWS) if self else "No metrics."
+
+    def _repr_html_(self) -> str | None:
+        from jupyter_tracker import frames
+
+        return frames.html(self.frame(), SHOWN_ROWS) if self else None
 
 
 class ArtifactList(ResultList[Artifact]):
@@ -164,7 +207,7 @@ class ClassificationResult:
     def _repr_html_(self) -> str | None:
         from jupyter_tracker import frames
 
-        return frames.html(self.confusion_matrix) if self.data.matrix else None
+        return frames.html(self.confusion_matrix, SHOWN_ROWS) if self.data.matrix else None
 
 
 class ClassificationList(ResultList[ClassificationResult]):

@@ -19,6 +19,7 @@ from jupyter_tracker.client.results import (
     ClassificationList,
     ClassificationResult,
     EventList,
+    LatestMetrics,
     LogList,
 )
 from jupyter_tracker.models import (
@@ -31,6 +32,7 @@ from jupyter_tracker.models import (
     Progress,
     RunInfo,
     RunState,
+    Stream,
     Submission,
 )
 
@@ -76,9 +78,9 @@ class RunProperties:
         return self.info.params
 
     @property
-    def metrics(self) -> Mapping[str, float]:
+    def metrics(self) -> LatestMetrics:
         """The latest value of each metric of the training; `machine` has the samples of the machine."""
-        return {key: latest.value for key, latest in self.info.training_metrics.items()}
+        return LatestMetrics(self.info.training_metrics)
 
     @property
     def tags(self) -> Mapping[str, str]:
@@ -174,6 +176,10 @@ class Run(RunProperties):
     ) -> Event:
         """Add an event of your own; level is info, warning or error."""
         return self._drive(self.backend.events.append(self.id, kind, message, requests.level(level), data or {}))
+
+    def log_text(self, text: str, stream: str = Stream.STDOUT) -> None:
+        """Add text to the log as it was printed; what follows the last line break is continued by the next text."""
+        self._drive(self.backend.logs.append(self.id, Stream(stream), text))
 
     def log_classification(
         self,

@@ -13,6 +13,8 @@ from jupyter_tracker.client.run import GRACE_PERIOD, Run
 from jupyter_tracker.models import Code, Environment, JsonValue, Lifecycle
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from jupyter_tracker.client.tracker import AsyncTracker, Tracker
 
 TIMEOUT = 14_400.0
@@ -40,6 +42,7 @@ class Runs:
         timeout: float = TIMEOUT,
         variables: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
+        history: Sequence[str] = (),
     ) -> Run:
         """Start training in a process of its own, which goes on when this one ends.
 
@@ -54,6 +57,7 @@ class Runs:
             timeout: Seconds after which it is ended, at most 172,800.
             variables: Environment variables of the process; they are not recorded.
             tags: Text by name.
+            history: Cells that were executed before, to be kept with the run.
 
         Raises:
             InvalidCode: the code is missing, has a syntax error or cannot be executed.
@@ -61,7 +65,7 @@ class Runs:
             InvalidInput: another value is wrong.
         """
         submission = requests.submission(
-            experiment, code, entry_point, name, params, data, resources, timeout, variables, tags
+            experiment, code, entry_point, name, params, data, resources, timeout, variables, tags, history
         )
         return Run(self._tracker, self._drive(self._backend.runs.submit(submission)))
 
@@ -120,6 +124,12 @@ class Runs:
         found = self._drive(flows.list_runs(self._backend, query, limit))
         return RunList(Run(self._tracker, info) for info in found)
 
+    def compare(self, *runs: str) -> pd.DataFrame:
+        """One row a run: first the params that differ, then the others, then the latest metrics."""
+        from jupyter_tracker import frames
+
+        return frames.compare([self.get(run).info for run in runs])
+
     def stop(self, run: str, *, grace_period: float = GRACE_PERIOD) -> Run:
         """Ask a run to end; what still runs after `grace_period` seconds is killed."""
         return self.get(run).stop(grace_period)
@@ -158,10 +168,11 @@ class AsyncRuns:
         timeout: float = TIMEOUT,
         variables: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
+        history: Sequence[str] = (),
     ) -> AsyncRun:
         """See `Runs.submit`."""
         submission = requests.submission(
-            experiment, code, entry_point, name, params, data, resources, timeout, variables, tags
+            experiment, code, entry_point, name, params, data, resources, timeout, variables, tags, history
         )
         return AsyncRun(self._tracker, await self._drive(self._backend.runs.submit(submission)))
 
@@ -199,6 +210,12 @@ class AsyncRuns:
         query = requests.query(experiment, where, order_by, lifecycle)
         found = await self._drive(flows.list_runs(self._backend, query, limit))
         return RunList(AsyncRun(self._tracker, info) for info in found)
+
+    async def compare(self, *runs: str) -> pd.DataFrame:
+        """See `Runs.compare`."""
+        from jupyter_tracker import frames
+
+        return frames.compare([(await self.get(run)).info for run in runs])
 
     async def stop(self, run: str, *, grace_period: float = GRACE_PERIOD) -> AsyncRun:
         """See `Runs.stop`."""

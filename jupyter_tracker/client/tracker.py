@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_tracker import flow
 from jupyter_tracker.backends import open_backend
-from jupyter_tracker.backends.base import Backend, Capability, capabilities
+from jupyter_tracker.backends.base import Backend, capabilities
 from jupyter_tracker.client.experiments import AsyncExperiments, Experiments
+from jupyter_tracker.client.results import CapabilityList
 from jupyter_tracker.client.runs import AsyncRuns, Runs
 
 if TYPE_CHECKING:
@@ -52,9 +53,9 @@ class Tracker:
         """Carry out a stream of the backend, item by item."""
         return flow.iterate(stream)
 
-    def capabilities(self) -> tuple[Capability, ...]:
+    def capabilities(self) -> CapabilityList:
         """What the backend does itself, emulates and lacks."""
-        return capabilities(self.backend)
+        return CapabilityList(capabilities(self.backend))
 
     def close(self) -> None:
         """Give back connections and files."""
@@ -93,9 +94,9 @@ class AsyncTracker:
         """Carry out an operation and put its items into a list of some kind."""
         return kind(await self.drive(operation))
 
-    def capabilities(self) -> tuple[Capability, ...]:
+    def capabilities(self) -> CapabilityList:
         """See `Tracker.capabilities`."""
-        return capabilities(self.backend)
+        return CapabilityList(capabilities(self.backend))
 
     async def close(self) -> None:
         """See `Tracker.close`."""

@@ -106,7 +106,7 @@ def outcome(error: BaseException | None) -> tuple[RunState, str]:
     """How a run ended whose code raised this, or nothing."""
     if error is None or (isinstance(error, SystemExit) and not error.code):
         return RunState.SUCCEEDED, ""
-    if isinstance(error, KeyboardInterrupt):
+    if not isinstance(error, Exception | SystemExit):  # KeyboardInterrupt, or a task that was cancelled
         return RunState.STOPPED, "It was interrupted."
     return RunState.FAILED, _brief(error)
 

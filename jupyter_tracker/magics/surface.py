@@ -7,6 +7,9 @@ from typing import Any
 
 from jupyter_tracker.magics.mistakes import UsageMistake
 
+HISTORY = 1000
+"""Cells of a session that are kept with a run."""
+
 
 class Surface:
     """Plain Python: text is all that can be shown, and there are no variables of a user."""
@@ -29,6 +32,10 @@ class Surface:
     def keep(self, value: object) -> None:
         """Make it the last result, `_`, without showing it."""
 
+    def history(self) -> list[str]:
+        """The cells that were executed in this session, oldest first, bounded."""
+        return []
+
     @property
     def shell(self) -> Any:
         """The IPython shell; `UsageMistake` where there is none."""
@@ -50,6 +57,9 @@ class ShellSurface(Surface):
         from IPython.display import display
 
         display(thing)  # type: ignore[no-untyped-call]  # IPython has no types here
+
+    def history(self) -> list[str]:
+        return [cell for cell in self._shell.history_manager.input_hist_raw if cell.strip()][-HISTORY:]
 
     def bind(self, name: str, value: object) -> None:
         self._shell.push({name: value})

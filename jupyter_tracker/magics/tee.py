@@ -94,7 +94,7 @@ def logged_output(run: Run) -> Iterator[None]:
     """A block whose output becomes log lines of a run, too."""
 
     def keeper(stream: Stream) -> Callable[[str], None]:
-        return lambda text: run.tracker.drive(run.backend.logs.append(run.id, stream, text))
+        return lambda text: run.log_text(text, stream)
 
     before = sys.stdout, sys.stderr
     out, err = Tee(sys.stdout, keeper(Stream.STDOUT)), Tee(sys.stderr, keeper(Stream.STDERR))

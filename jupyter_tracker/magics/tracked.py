@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,8 +16,6 @@ from jupyter_tracker.magics.session import Session
 from jupyter_tracker.magics.table import Arguments
 from jupyter_tracker.magics.tee import logged_output
 
-HISTORY = 1000
-"""Cells of the session that are kept with the run, the tracked one last."""
 _NOT_THE_CELL = ("IPython.", "jupyter_tracker.magics.", "ipykernel.")
 
 
@@ -36,7 +33,8 @@ class TrackedRun:
         self._arguments = arguments
         self._cell = cell
         self._shell = session.surface.shell
-        self._while_open = ExitStack()
+        self._output = ExitStack()
+        self._afterwards = ExitStack()
         self._run: Run | None = None
 
     def begin(self) -> None:
@@ -50,9 +48,10 @@ class TrackedRun:
             panel = self._session.panel(run, wanted=not self._arguments.no_panel)
             if panel is not None:
                 self._session.surface.display(panel)
+                self._afterwards.callback(panel.save_picture)
             else:
-                self._while_open.callback(self._summarize, run)
-            self._while_open.enter_context(logged_output(run))
+                self._afterwards.callback(self._summarize, run)
+            self._output.enter_context(logged_output(run))
         except BaseException as error:
             self.end(error)
             raise
@@ -62,11 +61,10 @@ class TrackedRun:
         run, self._run = self._run, None
         if run is None:
             return
-        with self._while_open:
-            # Jupyter interrupts a cell that awaits by cancelling it.
-            cause = KeyboardInterrupt() if isinstance(error, asyncio.CancelledError) else error
-            with _own_traceback(cause):
-                run.__exit__(None if cause is None else type(cause), cause, None)
+        with self._afterwards, _own_traceback(error):
+            # First the tail of what was printed: whoever sees that the run has ended finds its log complete.
+            self._output.close()
+            run.__exit__(None if error is None else type(error), error, None)
 
     def end_with_cell(self) -> None:
         """Have the shell call `end` when it has run the cell that it runs now."""
@@ -101,10 +99,8 @@ class TrackedRun:
         )
 
     def _history(self) -> list[str]:
-        cells = [cell for cell in self._shell.history_manager.input_hist_raw if cell.strip()]
-        if self._cell:
-            cells.append(self._cell)
-        return cells[-HISTORY:]
+        cells = self._session.surface.history()
+        return [*cells, self._cell] if self._cell else cells
 
     def _summarize(self, run: Run) -> None:
         self._session.surface.write(f"{run!r}\n")

@@ -134,11 +134,15 @@ class Panel(anywidget.AnyWidget):
         )
         LOOP.submit(self._keep_picture())
 
+    def save_picture(self) -> None:
+        """Put the panel as it is now into the output of its cell, where a saved notebook keeps it."""
+        if self._handle is not None:
+            data, metadata = self.bundle()
+            self._handle.update(data, metadata=metadata, raw=True)
+
     async def _keep_picture(self) -> None:
-        """Once the panel shows its last state, put that into the saved output."""
         await self._settled()
-        data, metadata = await asyncio.to_thread(self.bundle)
-        self._handle.update(data, metadata=metadata, raw=True)
+        await asyncio.to_thread(self.save_picture)
 
     async def _settled(self) -> None:
         """Return when nothing more will change."""

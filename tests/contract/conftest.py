@@ -121,8 +121,10 @@ class Awaited:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self.target, name)
-        return (lambda *args, **options: self._dressed(value(*args, **options))) if _is_method(value) else self._dressed(
-            value
+        return (
+            (lambda *args, **options: self._dressed(value(*args, **options)))
+            if _is_method(value)
+            else self._dressed(value)
         )
 
     def __enter__(self) -> Awaited:

@@ -52,7 +52,7 @@ def test_an_unknown_experiment_is_not_found(tracker, runs):
         ("metrics.loss is null and experiment = 'even'", ["r2", "r0"]),
         ("state = 'succeeded' and created_at > now() - 1h", ["r4", "r3", "r2", "r1", "r0"]),
         ("name = 'none'", []),
-        ("name = \"'; drop table runs; --\"", []),
+        ('name = "\'; drop table runs; --"', []),
     ],
 )
 def test_a_filter_selects(tracker, runs, where, expected):

@@ -200,19 +200,19 @@ def test_capabilities_name_every_operation(shell):
     found = shell.value("%tracker capabilities")
     assert "runs.submit" in [each.operation for each in found]
     assert "runs.submit" in repr(found)
-    assert "<table>" in found._repr_html_()
+    assert "<td>runs.submit</td>" in found._repr_html_()
 
 
 def test_doctor_finds_a_store_that_cannot_be_used(shell, tmp_path):
     found = shell.value("%tracker doctor")
-    names = [check.name for check in found]
+    names = [check.check for check in found]
     assert names[:2] == ["Python", "jupyter_tracker"]
     assert {"connection", "active runs", "store", "size of the store", "panels", "lab extension", "GPU"} <= set(names)
     (tmp_path / "file").write_text("")
     shell.value(f"%tracker connect local://{tmp_path / 'file'}")
     found = shell.value("%tracker doctor")
     assert not found.healthy
-    assert "connection" in [check.name for check in found if check.health == "problem"]
+    assert "connection" in [check.check for check in found if check.result == "problem"]
 
 
 def test_commands_work_without_ipython(session):

@@ -32,7 +32,8 @@ LAYERS = (
 RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
 
 ONLY_IN = {
-    "IPython": ("magics", "widgets"),  # a panel is displayed by IPython
+    # A panel is displayed by IPython, and a cell is turned into a script by it.
+    "IPython": ("magics", "widgets", "backends"),
     "anywidget": ("widgets",),
     "ipywidgets": ("widgets",),
     "jupyter_server": ("server",),
@@ -127,7 +128,7 @@ def test_only_the_registry_and_the_backends_know_a_single_backend():
     wrong = [
         str(found)
         for found in ALL
-        if found.part not in {"backends"}
+        if found.part != "backends"
         and found.module.startswith(f"{NAME}.backends.")
         and found.module.split(".")[2] in backends
     ]

@@ -40,7 +40,7 @@ class LocalEvents(EventOperations):
 
     def append(self, run_id: str, kind: str, message: str, level: Level, data: Mapping[str, JsonValue]) -> Flow[Event]:
         def call() -> Event:
-            plain = plain_data(data)
+            plain = plain_data(data, "event data")
             with self._store.write() as db:
                 return add_event(db, run_number(db, run_id), kind, message, level, plain)
 

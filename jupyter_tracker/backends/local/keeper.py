@@ -16,7 +16,7 @@ from jupyter_tracker.backends.local.metrics import LocalMetrics, settle
 from jupyter_tracker.backends.local.sampling import Sampler
 from jupyter_tracker.backends.local.store import Store
 from jupyter_tracker.environment import capture
-from jupyter_tracker.errors import TrackerError
+from jupyter_tracker.errors import Conflict, TrackerError
 from jupyter_tracker.models import Level, RunState
 
 BEAT = 0.5
@@ -76,7 +76,9 @@ class Keeper:
             for kept in runs:
                 try:
                     self._look_after(kept)
-                except TrackerError as error:
+                except Conflict:
+                    self.release(kept.run_id)  # somebody else has ended it
+                except (TrackerError, OSError) as error:
                     # A full disk or a lock must not end the thread: the run goes on and the next beat tries again.
                     sys.stderr.write(f"jupyter_tracker: run {kept.run_id[:8]}: {error}\n")
 

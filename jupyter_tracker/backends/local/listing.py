@@ -38,7 +38,11 @@ def find_run(db: sqlite3.Connection, reference: str) -> tuple[RunInfo, int]:
         rows = (
             _select(db, "runs.id = ?", (reference,))
             or _select(db, "runs.name = ? AND runs.lifecycle != 'deleted' LIMIT 50", (reference,))
-            or _select(db, "runs.id >= ? AND runs.id < ? AND ? != '' LIMIT 50", (reference, reference + "g", reference))
+            or _select(
+                db,
+                "runs.id >= ? AND runs.id < ? AND ? != '' AND runs.lifecycle != 'deleted' LIMIT 50",
+                (reference, reference + "g", reference),
+            )
         )
     if not rows:
         names = db.execute("SELECT name FROM runs WHERE lifecycle != 'deleted' ORDER BY number DESC LIMIT 1000")

@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"A notebook needs {error.name} to run: pip install nbclient ipykernel\n")
         return 2
     try:
-        notebook = nbformat.read(source, as_version=4)  # type: ignore[no-untyped-call]
+        notebook = nbformat.read(source, as_version=4)
     except Exception as error:  # noqa: BLE001 - nbformat raises many kinds
         sys.stderr.write(f"{source} cannot be read as a notebook: {error}\n")
         return 2
@@ -49,7 +49,7 @@ def inject(notebook: NotebookNode, params: Mapping[str, Any]) -> None:
     from nbformat.v4 import new_code_cell
 
     lines = ["# Parameters of this run", *(f"{name} = {_literal(value)}" for name, value in names.items())]
-    cell = new_code_cell("\n".join(lines), metadata={"tags": ["injected-parameters"]})  # type: ignore[no-untyped-call]
+    cell = new_code_cell("\n".join(lines), metadata={"tags": ["injected-parameters"]})
     notebook.cells = [each for each in notebook.cells if "injected-parameters" not in each.metadata.get("tags", ())]
     tagged = [i for i, each in enumerate(notebook.cells) if "parameters" in each.metadata.get("tags", ())]
     notebook.cells.insert(tagged[0] + 1 if tagged else 0, cell)
@@ -63,7 +63,7 @@ def execute(notebook: NotebookNode, target: Path) -> int:
 
     def save(**_: object) -> None:
         partial = target.with_suffix(".part")
-        nbformat.write(notebook, partial)  # type: ignore[no-untyped-call]
+        nbformat.write(notebook, partial)
         partial.replace(target)
 
     kernel = notebook.metadata.get("kernelspec", {})

@@ -21,7 +21,7 @@ from jupyter_tracker.backends.local.metrics import LocalMetrics, settle, unsettl
 from jupyter_tracker.backends.local.processes import host, identify
 from jupyter_tracker.backends.local.rows import run_number
 from jupyter_tracker.backends.local.store import Store, now
-from jupyter_tracker.backends.local.values import add_params, change_tags
+from jupyter_tracker.backends.local.values import add_params, change_tags, plain_data, plain_params
 from jupyter_tracker.errors import Conflict, TrackerError
 from jupyter_tracker.flow import Flow, local
 from jupyter_tracker.models import (
@@ -54,7 +54,12 @@ class LocalRuns(RunOperations):
             from jupyter_tracker.backends.local.launcher import check_code, check_variables, launch
 
             check_variables(submission.variables)
-            checked = dataclasses.replace(submission, code=check_code(submission.code))
+            checked = dataclasses.replace(
+                submission,
+                code=check_code(submission.code),
+                params=plain_params(submission.params),
+                resources=plain_data(submission.resources, "resource"),
+            )
             record = dataclasses.asdict(dataclasses.replace(checked, variables={}))
             # Values of variables may be secrets: only their names are kept.
             record["variables"] = sorted(checked.variables)
@@ -62,7 +67,7 @@ class LocalRuns(RunOperations):
                 run_id, number = self._insert(
                     db,
                     checked.experiment,
-                    checked.name or _default_name(checked.code),
+                    _default_name(checked.code) if checked.name is None else checked.name,
                     RunKind.SUBMITTED,
                     checked.params,
                     checked.tags,
@@ -91,7 +96,7 @@ class LocalRuns(RunOperations):
         def call() -> RunInfo:
             with self._store.write() as db:
                 run_id, number = self._insert(
-                    db, experiment, name or "run", RunKind.IN_KERNEL, params, tags, None, environment
+                    db, experiment, "run" if name is None else name, RunKind.IN_KERNEL, params, tags, None, environment
                 )
                 lifecycle.kept_by(db, number, host(), identify())
                 lifecycle.started(db, number, "")
@@ -258,7 +263,8 @@ def submission_from(text: str) -> Submission:
     """A submission from the column `runs.submission`; of its variables only the names were kept."""
     fields = json.loads(text)
     code = Code(**{**fields["code"], "kind": CodeKind(fields["code"]["kind"])})
-    return Submission(**{**fields, "code": code, "variables": dict.fromkeys(fields["variables"], "")})
+    kept = {"code": code, "variables": dict.fromkeys(fields["variables"], ""), "history": tuple(fields["history"])}
+    return Submission(**{**fields, **kept})
 
 
 def _put(db: sqlite3.Connection, run: int, where: Lifecycle) -> None:

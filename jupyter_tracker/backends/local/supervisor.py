@@ -100,7 +100,7 @@ class Supervisor:
         capture = Capture(pipes, folder / "log")
         capture.start()
         self._attempt(lambda: self._started(child.pid))
-        upkeep = Upkeep(self._store, self._run_id, self._run, child.pid, working_directory(self._submission.code))
+        upkeep = Upkeep(self._store, self._run_id, self._run, child.pid, self._submission)
         upkeep.start()
         self._wait(child)
         end_leftovers(child.pid, self._on_leftovers)

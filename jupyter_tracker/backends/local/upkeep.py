@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import sys
 import time
 from collections.abc import Callable
 from threading import Event, Thread
 
+from jupyter_tracker.backends.local.command import working_directory
 from jupyter_tracker.backends.local.journal import MetricWriter
-from jupyter_tracker.backends.local.lifecycle import heartbeat
+from jupyter_tracker.backends.local.lifecycle import heartbeat, record_environment
 from jupyter_tracker.backends.local.metrics import settle
 from jupyter_tracker.backends.local.sampling import Sampler
 from jupyter_tracker.backends.local.store import Store
 from jupyter_tracker.backends.local.tree import reap
 from jupyter_tracker.environment import capture
 from jupyter_tracker.errors import TrackerError
+from jupyter_tracker.models import Submission
 
 BEAT = 1.0
 FIRST_SAMPLE = 0.5
@@ -28,13 +28,13 @@ TICK = 0.25
 class Upkeep(Thread):
     """Does each of these in turn until it is stopped; one that fails is tried again at its next time."""
 
-    def __init__(self, store: Store, run_id: str, run: int, child: int, cwd: str) -> None:
+    def __init__(self, store: Store, run_id: str, run: int, child: int, submission: Submission) -> None:
         super().__init__(name="upkeep", daemon=True)
         self._store = store
         self._run_id = run_id
         self._run = run
         self._child = child
-        self._cwd = cwd
+        self._submission = submission
         self._over = Event()
         self._sampler = Sampler(own=False)
         self._writer: MetricWriter | None = None
@@ -63,9 +63,9 @@ class Upkeep(Thread):
             _attempt(self._writer.close)
 
     def _describe(self) -> None:
-        environment = json.dumps(dataclasses.asdict(capture(self._cwd)))
+        environment = capture(working_directory(self._submission.code), self._submission.history)
         with self._store.write() as db:
-            db.execute("UPDATE runs SET environment = ? WHERE number = ?", (environment, self._run))
+            record_environment(db, self._run, environment)
 
     def _beat(self) -> None:
         with self._store.write() as db:

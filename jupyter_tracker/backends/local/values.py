@@ -21,13 +21,13 @@ def plain_params(params: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     return {_param_name(key): _plain(value, key, "param") for key, value in params.items()}
 
 
-def plain_data(data: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """The data of an event as plain JSON values.
+def plain_data(data: Mapping[str, JsonValue], noun: str) -> dict[str, JsonValue]:
+    """Other data as plain JSON values; `noun` is what they are called in messages.
 
     Raises:
         InvalidParams: names the key, and what cannot be kept.
     """
-    return {str(key): _plain(value, str(key), "event data") for key, value in data.items()}
+    return {str(key): _plain(value, str(key), noun) for key, value in data.items()}
 
 
 def add_params(db: sqlite3.Connection, run: int, params: Mapping[str, JsonValue]) -> None:

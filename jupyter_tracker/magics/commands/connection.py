@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from jupyter_tracker.client import Tracker
-from jupyter_tracker.errors import NotFound
+from jupyter_tracker.client.results import CapabilityList
+from jupyter_tracker.errors import NotFound, did_you_mean
 from jupyter_tracker.magics.helptext import Text
 from jupyter_tracker.magics.session import Session
 from jupyter_tracker.magics.table import Argument, Arguments, Command, Option, Suggest
-from jupyter_tracker.magics.views import CapabilityList
 from jupyter_tracker.models import Experiment
 
 
@@ -17,10 +17,10 @@ def connect(session: Session, arguments: Arguments) -> Tracker:
 
 
 def use(session: Session, arguments: Arguments) -> Experiment | Text:
-    """Choose the experiment of this session, or say which one is chosen.
+    """Choose the experiment of this session, which is made when it is not there, or say which one is chosen.
 
     Raises:
-        NotFound: there is none of that name, and `--create` was not given.
+        NotFound: there is none of that name but one much like it, and `--create` was not given.
     """
     name = arguments.experiment
     if name is None:
@@ -31,13 +31,9 @@ def use(session: Session, arguments: Arguments) -> Experiment | Text:
     try:
         found = session.tracker.experiments.get(name)
     except NotFound as error:
-        if not arguments.create:
-            raise NotFound(
-                "experiment",
-                name,
-                [known.name for known in session.tracker.experiments.list()],
-                f"`%tracker use {name} --create` makes it.",
-            ) from error
+        known = [experiment.name for experiment in session.tracker.experiments.list()]
+        if did_you_mean(name, known) and not arguments.create:
+            raise NotFound("experiment", name, known, f"`%tracker use {name} --create` makes it.") from error
         found = session.tracker.experiments.create(name)
     session.used = found.name
     return found
@@ -45,7 +41,7 @@ def use(session: Session, arguments: Arguments) -> Experiment | Text:
 
 def capabilities(session: Session, _arguments: Arguments) -> CapabilityList:
     """What the backend can do."""
-    return CapabilityList(session.tracker.capabilities())
+    return session.tracker.capabilities()
 
 
 COMMANDS = (
@@ -68,8 +64,8 @@ COMMANDS = (
         "choose the experiment for new runs and for `%tracker runs`",
         use,
         (Argument("EXPERIMENT", "its name or id", required=False, suggest=Suggest.EXPERIMENTS),),
-        (Option("--create", "make it when it is not there"),),
-        example="%tracker use digits --create",
+        (Option("--create", "make it even if its name is much like that of another"),),
+        example="%tracker use digits",
     ),
     Command("capabilities", "what the backend does itself, emulates and lacks", capabilities),
 )

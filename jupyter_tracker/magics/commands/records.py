@@ -10,6 +10,7 @@ from jupyter_tracker.client.results import (
     CheckpointList,
     ClassificationResult,
     EventList,
+    LatestMetrics,
     LogList,
 )
 from jupyter_tracker.magics import values
@@ -17,7 +18,6 @@ from jupyter_tracker.magics.commands import shared
 from jupyter_tracker.magics.mistakes import UsageMistake
 from jupyter_tracker.magics.session import Session
 from jupyter_tracker.magics.table import Argument, Arguments, Command, Option, Suggest
-from jupyter_tracker.magics.views import LatestMetrics
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +47,7 @@ def events(session: Session, arguments: Arguments) -> EventList | None:
 
 def metrics(session: Session, arguments: Arguments) -> LatestMetrics:
     """The latest value of each metric."""
-    return LatestMetrics(shared.named_run(session, arguments).info.metrics)
+    return shared.named_run(session, arguments).metrics
 
 
 def series(session: Session, arguments: Arguments) -> pd.DataFrame:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracker.client import Run
@@ -56,6 +54,7 @@ def submitted(session: Session, arguments: Arguments, code: str | Code, entry_po
         data=arguments.data,
         variables=arguments.env,
         tags=arguments.tag,
+        history=session.surface.history(),
         **limit,
     )
     if getattr(arguments, "as"):
@@ -83,19 +82,7 @@ def compare(session: Session, arguments: Arguments) -> pd.DataFrame:
     """One row a run: first the params that differ, then the others, then the latest metrics."""
     if len(arguments.runs) < 2:
         raise UsageMistake("Comparing takes two runs or more: `%tracker compare RUN RUN`.")
-    found = RunList(session.tracker.runs.get(name) for name in arguments.runs)
-    params = dict.fromkeys(name for each in found for name in each.params)
-    differing = [name for name in params if len({_kept(each.params, name) for each in found}) > 1]
-    order = [*differing, *(name for name in params if name not in differing)]
-    metrics = dict.fromkeys(name for each in found for name in each.metrics)
-    names = [each.name for each in found]
-    labels = [f"{each.name} {each.id[:8]}" if names.count(each.name) > 1 else each.name for each in found]
-    columns = ["experiment", "state", *(f"params.{name}" for name in order), *(f"metrics.{name}" for name in metrics)]
-    return found.frame().assign(run=labels).set_index("run")[columns]
-
-
-def _kept(params: Mapping[str, Any], name: str) -> str | None:
-    return json.dumps(params[name], sort_keys=True) if name in params else None
+    return session.tracker.runs.compare(*arguments.runs)
 
 
 COMMANDS = (
