@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from jupyter_tracker.backends.base import Backend, RunQuery
+from jupyter_tracker.backends.base import Backend
+from jupyter_tracker.backends.operations import RunQuery
 from jupyter_tracker.errors import InvalidInput, NotFound, WaitTimeout
 from jupyter_tracker.flow import Emit, Flow, Sleep, Streaming
 from jupyter_tracker.models import (

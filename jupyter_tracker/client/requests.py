@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
-from jupyter_tracker.backends.base import RunQuery
+from jupyter_tracker.backends.operations import RunQuery
 from jupyter_tracker.client.code import code_of
 from jupyter_tracker.errors import InvalidInput
 from jupyter_tracker.models import Code, JsonValue, Level, Lifecycle, RunState, Submission

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sqlite3
 import stat
@@ -17,10 +16,9 @@ from jupyter_tracker.backends.local.backend import LocalBackend
 from jupyter_tracker.backends.local.schema import MIGRATIONS
 from jupyter_tracker.backends.local.store import Store, default_home
 from jupyter_tracker.client import Tracker
-from jupyter_tracker.errors import StoreError, StoreReadOnly, StoreTooNew
+from jupyter_tracker.errors import StoreError, StoreFull, StoreReadOnly, StoreTooNew
 
 ROOT = Path(__file__).resolve().parents[2]
-SPAWN = multiprocessing.get_context("spawn")
 
 
 def script(code, *arguments):
@@ -167,17 +165,15 @@ def test_a_file_that_is_no_database_is_an_error_of_the_store_and_is_left_alone(t
     assert (tmp_path / "tracker.db").read_bytes() == b"precious" * 1000
 
 
-def test_a_full_disk_is_an_error_of_its_own_and_what_was_acknowledged_is_kept(tmp_path):
+@pytest.mark.parametrize("limit", [400_000, 400_003])  # where a row ends, and in the middle of one
+def test_a_full_disk_is_an_error_of_its_own_and_what_was_acknowledged_is_kept(tmp_path, limit):
     code = """
-import resource, signal, sys
+import os, resource, signal, sys
 from pathlib import Path
 from jupyter_tracker.backends.local.backend import LocalBackend
 from jupyter_tracker.client import Tracker
 from jupyter_tracker.errors import StoreFull
-from jupyter_tracker.backends.local import store
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-import errno
-store.FULL = {errno.EFBIG}
 tracker = Tracker(LocalBackend(Path(sys.argv[1])))
 run = tracker.runs.start("digits", name="full")
 run.log({"x": -1.0})
@@ -190,10 +186,9 @@ try:
 except StoreFull as error:
     print(acknowledged, flush=True)
     print(error, flush=True)
-import os
 os._exit(0)
 """
-    child = script(code, tmp_path, 400_003)
+    child = script(code, tmp_path, limit)
     output, errors = child.communicate(timeout=60)
     assert child.returncode == 0, errors
     acknowledged, message = output.splitlines()[:2]
@@ -203,6 +198,18 @@ os._exit(0)
     series = tracker.runs.get("full").series()["x"].tolist()
     assert series == [-1.0, *map(float, range(int(acknowledged)))]
     tracker.close()
+
+
+def test_a_database_that_is_full_is_an_error_of_its_own_and_goes_on_when_there_is_room(tmp_path):
+    store = Store(tmp_path)
+    with store.read() as db:
+        (pages,) = db.execute("PRAGMA page_count").fetchone()
+        db.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StoreFull, match="what was acknowledged is kept"), store.write() as db:
+        db.executemany("INSERT INTO key_sets (keys) VALUES (?)", [(f"{number} {'x' * 1000}",) for number in range(50)])
+    with store.write() as db:
+        assert db.execute("SELECT count(*) FROM key_sets").fetchone() == (0,)
+    store.close()
 
 
 @pytest.mark.parametrize("limit", range(120_000, 200_000, 9_001))

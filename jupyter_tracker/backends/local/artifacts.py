@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path, PurePosixPath
 
-from jupyter_tracker.backends.base import ArtifactOperations, CheckpointOperations
 from jupyter_tracker.backends.local.events import add_event
 from jupyter_tracker.backends.local.files import artifact_path, check_source, fetch, files_of, keep
 from jupyter_tracker.backends.local.rows import moment, run_number
 from jupyter_tracker.backends.local.store import Store, now
+from jupyter_tracker.backends.operations import ArtifactOperations, CheckpointOperations
 from jupyter_tracker.errors import NotFound
 from jupyter_tracker.flow import Flow, local
 from jupyter_tracker.models import Artifact, Checkpoint

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 
-from jupyter_tracker.backends.base import ClassificationOperations
 from jupyter_tracker.backends.local.rows import moment, run_number
 from jupyter_tracker.backends.local.store import Store, now
+from jupyter_tracker.backends.operations import ClassificationOperations
 from jupyter_tracker.flow import Flow, local
 from jupyter_tracker.models import Classification
 

@@ -7,9 +7,9 @@ import os
 import sqlite3
 from collections.abc import Mapping
 
-from jupyter_tracker.backends.base import ExperimentOperations
 from jupyter_tracker.backends.local.rows import EXPERIMENT_COLUMNS, experiment
 from jupyter_tracker.backends.local.store import Store, now
+from jupyter_tracker.backends.operations import ExperimentOperations
 from jupyter_tracker.errors import Conflict, InvalidInput, NotFound
 from jupyter_tracker.flow import Flow, local
 from jupyter_tracker.models import Experiment, Lifecycle

@@ -8,13 +8,13 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from jupyter_tracker.backends.base import RunQuery
 from jupyter_tracker.backends.local.experiments import find_experiment
 from jupyter_tracker.backends.local.metrics import journaled_blocks
 from jupyter_tracker.backends.local.query import Position, page
 from jupyter_tracker.backends.local.rows import RUN_COLUMNS, RUN_TABLES, metric_values, progress_of, run_info
 from jupyter_tracker.backends.local.store import Store
 from jupyter_tracker.backends.local.summary import with_points
+from jupyter_tracker.backends.operations import RunQuery
 from jupyter_tracker.errors import Ambiguous, InvalidInput, NotFound
 from jupyter_tracker.models import Lifecycle, Page, Progress, RunInfo
 

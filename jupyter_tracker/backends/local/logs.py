@@ -6,11 +6,11 @@ import os
 from collections import OrderedDict
 from threading import Lock
 
-from jupyter_tracker.backends.base import LogOperations
 from jupyter_tracker.backends.local.logfile import LogWriter
 from jupyter_tracker.backends.local.logreader import LogReader
 from jupyter_tracker.backends.local.rows import run_number
 from jupyter_tracker.backends.local.store import Store
+from jupyter_tracker.backends.operations import LogOperations
 from jupyter_tracker.flow import Flow, local
 from jupyter_tracker.models import LogLine, Page, Stream
 

@@ -16,12 +16,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 
-from jupyter_tracker.backends.base import MetricOperations
 from jupyter_tracker.backends.local.journal import COMPLETE, DELETED, MetricWriter, Segment, read_journal, segments
 from jupyter_tracker.backends.local.processes import alive, host
 from jupyter_tracker.backends.local.rows import run_number
 from jupyter_tracker.backends.local.store import Store
 from jupyter_tracker.backends.local.summary import summarize
+from jupyter_tracker.backends.operations import MetricOperations
 from jupyter_tracker.errors import InvalidInput, StoreError
 from jupyter_tracker.flow import Flow, Local, local
 from jupyter_tracker.models import PointBlock, Points

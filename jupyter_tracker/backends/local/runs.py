@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from jupyter_tracker.backends.base import RunOperations, RunQuery
 from jupyter_tracker.backends.local import lifecycle
 from jupyter_tracker.backends.local.events import add_event
 from jupyter_tracker.backends.local.experiments import checked_name, usable_experiment
@@ -22,6 +21,7 @@ from jupyter_tracker.backends.local.processes import host, identify
 from jupyter_tracker.backends.local.rows import run_number
 from jupyter_tracker.backends.local.store import Store, now
 from jupyter_tracker.backends.local.values import add_params, change_tags, plain_data, plain_params
+from jupyter_tracker.backends.operations import RunOperations, RunQuery
 from jupyter_tracker.errors import Conflict, TrackerError
 from jupyter_tracker.flow import Flow, local
 from jupyter_tracker.models import (

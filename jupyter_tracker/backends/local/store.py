@@ -207,7 +207,7 @@ class Store:
         return StoreError(f"The store {self.home} cannot be used: {text}.")
 
     def _translate_os(self, error: OSError) -> StoreError | None:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             return StoreFull(f"The disk of {self.home} is full. Free some space; what was acknowledged is kept.")
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
             return self._read_only()

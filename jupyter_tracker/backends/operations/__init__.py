@@ -1,0 +1,47 @@
+"""The shared model: one class per noun, one flow per operation, each described where it is declared.
+
+A backend overrides what its platform can do; the rest raises `Unsupported` before anything is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jupyter_tracker.backends.operations.experiments import ExperimentOperations
+from jupyter_tracker.backends.operations.files import ArtifactOperations, CheckpointOperations
+from jupyter_tracker.backends.operations.noun import Operations
+from jupyter_tracker.backends.operations.recording import (
+    ClassificationOperations,
+    EventOperations,
+    LogOperations,
+    MetricOperations,
+)
+from jupyter_tracker.backends.operations.runs import RunOperations, RunQuery
+
+__all__ = [
+    "NOUNS",
+    "ArtifactOperations",
+    "CheckpointOperations",
+    "ClassificationOperations",
+    "EventOperations",
+    "ExperimentOperations",
+    "LogOperations",
+    "MetricOperations",
+    "Operations",
+    "RunOperations",
+    "RunQuery",
+]
+
+NOUNS: Mapping[str, type[Operations]] = {
+    kind.noun: kind
+    for kind in (
+        ExperimentOperations,
+        RunOperations,
+        MetricOperations,
+        EventOperations,
+        LogOperations,
+        ClassificationOperations,
+        ArtifactOperations,
+        CheckpointOperations,
+    )
+}

@@ -1,0 +1,102 @@
+"""What can be done with runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jupyter_tracker.backends.operations.noun import Operations
+from jupyter_tracker.filters import And, Expression, Order
+from jupyter_tracker.flow import Flow
+from jupyter_tracker.models import Environment, JsonValue, Lifecycle, Page, Progress, RunInfo, RunState, Submission
+
+EVERYTHING = And(())
+"""The filter that selects every run."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunQuery:
+    """Which runs are listed, in which order."""
+
+    experiment: str | None = None
+    """Name or id; None lists those of all experiments."""
+    where: Expression = EVERYTHING
+    """Everything unless it is given."""
+    order_by: tuple[Order, ...] = ()
+    """Ties are broken by creation, newest first; so is everything when this is empty."""
+    lifecycle: Lifecycle = Lifecycle.ACTIVE
+    limit: int = 1000
+    cursor: str | None = None
+
+
+class RunOperations(Operations):
+    """Training runs, from the first word to the end."""
+
+    noun = "runs"
+
+    def submit(self, submission: Submission) -> Flow[RunInfo]:
+        """Start training on the platform."""
+        self._lacks("submit")
+
+    def start(
+        self,
+        experiment: str,
+        name: str | None,
+        params: Mapping[str, JsonValue],
+        tags: Mapping[str, str],
+        environment: Environment,
+    ) -> Flow[RunInfo]:
+        """Make a run of which this process is the training."""
+        self._lacks("start")
+
+    def attach(self, run_id: str) -> Flow[RunInfo]:
+        """Take up a run that was started for this process, so that it can log."""
+        self._lacks("attach")
+
+    def end(self, run_id: str, state: RunState, reason: str) -> Flow[RunInfo]:
+        """Record the end of a run of this process; everything that was logged is complete afterwards."""
+        self._lacks("end")
+
+    def get(self, reference: str) -> Flow[RunInfo]:
+        """Find one by id, unique prefix of the id, name, or `last`."""
+        self._lacks("get")
+
+    def list(self, query: RunQuery) -> Flow[Page[RunInfo]]:
+        """One page of the runs that a query selects."""
+        self._lacks("list")
+
+    def stop(self, run_id: str, grace_period: float) -> Flow[RunInfo]:
+        """Ask a run to end; it is killed when `grace_period` seconds have passed."""
+        self._lacks("stop")
+
+    def delete(self, run_id: str) -> Flow[RunInfo]:
+        """Put it where only `restore` finds it; `Conflict` while it runs."""
+        self._lacks("delete")
+
+    def restore(self, run_id: str) -> Flow[RunInfo]:
+        """Bring back what was deleted or archived."""
+        self._lacks("restore")
+
+    def archive(self, run_id: str) -> Flow[RunInfo]:
+        """Put it away: it leaves the listing and stays readable."""
+        self._lacks("archive")
+
+    def log_params(self, run_id: str, params: Mapping[str, JsonValue]) -> Flow[None]:
+        """Add params; `Conflict` when one is there with another value (MLflow: `log_param`)."""
+        self._lacks("log_params")
+
+    def set_tags(self, run_id: str, tags: Mapping[str, str | None]) -> Flow[None]:
+        """Set tags; one of value None is removed."""
+        self._lacks("set_tags")
+
+    def set_progress(self, run_id: str, progress: Progress) -> Flow[None]:
+        """Record how far an operation of the run is."""
+        self._lacks("set_progress")
+
+    def environment(self, run_id: str) -> Flow[Environment]:
+        """What surrounded the code when the run started."""
+        self._lacks("environment")
+
+    def submission(self, run_id: str) -> Flow[Submission | None]:
+        """What a submitted run was started from; None for a run in a kernel."""
+        self._lacks("submission")
