@@ -76,17 +76,26 @@ def has_node() -> bool:
 
 
 def build(folder: Path) -> None:
-    """Install what the front end needs when the lock has changed, then build it."""
-    npm = shutil.which("npm")
-    if npm is None:
+    """Build the front end."""
+    install(folder)
+    run([npm(), "run", "build"], folder)
+
+
+def install(folder: Path) -> None:
+    """Install what the front end is built and tested with, unless that was done since the lock changed."""
+    installed = folder / "node_modules" / ".package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime:
+        run([npm(), "ci", "--no-audit", "--no-fund"], folder)
+
+
+def npm() -> str:
+    """Where npm is."""
+    found = shutil.which("npm")
+    if found is None:
         raise RuntimeError(
             "npm is missing: build with isolation (plain `pip install .`) or install node 20.19 or newer."
         )
-    installed = folder / "node_modules" / ".package-lock.json"
-    lock = folder / "package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        run([npm, "ci", "--no-audit", "--no-fund"], folder)
-    run([npm, "run", "build"], folder)
+    return found
 
 
 def run(command: list[str], folder: Path) -> None:

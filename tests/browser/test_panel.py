@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import time
+import re
 from pathlib import Path
 
 import pytest
@@ -52,6 +52,7 @@ FIRST_CURVE = """
     }
   };
   notebook.activeCellIndex = index;
+  notebook.widgets[index].node.scrollIntoView({ block: 'start' });
   void window.jupyterapp.commands.execute('notebook:run-cell');
   look();
 })
@@ -73,7 +74,9 @@ def test_the_first_curve_comes_soon(open_notebook, figure):
     for index in (1, 2, 3):
         elapsed.append(notebook.page.evaluate(FIRST_CURVE, [index, 20_000]) / 1000)
         notebook.wait_for_cell(index)
-    figure(f"cell to first painted curve: {elapsed[0]:.2f} s for the first panel of a kernel, then {min(elapsed):.2f} s")
+    figure(
+        f"cell to first painted curve: {elapsed[0]:.2f} s for the first panel of a kernel, then {min(elapsed):.2f} s"
+    )
     assert min(elapsed) < 10  # the aim is 1 s; a busy machine must not fail the test
 
 
@@ -92,7 +95,6 @@ def test_a_tracked_cell_is_live_and_stops(open_notebook, lab):
     with lab.tracker() as tracker:
         first = tracker.runs.list("busy")[0]
         points = len(first.series(["loss"]))
-        expect(panel.get_by_role("tab", name="Log")).to_contain_text("Log", timeout=LIMIT)
         panel.get_by_role("button", name="Stop").click()
         expect(panel.locator(".jp-tracker-header")).to_contain_text("stopped", timeout=LIMIT)
         ended = first.wait(timeout=30)
@@ -152,10 +154,10 @@ def test_the_panel_follows_the_theme(open_notebook, pictures, theme):
     expect(panel.locator(".jp-tracker-header")).to_contain_text("succeeded", timeout=LIMIT)
     expect(panel.locator(".jp-tracker-chart canvas").first).to_be_visible(timeout=LIMIT)
     ink = panel.locator(".jp-tracker-header b").evaluate("node => getComputedStyle(node).color")
-    paper = notebook.page.evaluate("getComputedStyle(document.body).getPropertyValue('--jp-layout-color0').trim()")
-    shades = [int(part) for part in ink.split("(")[1].split(")")[0].split(",")[:3]]
-    assert (sum(shades) > 3 * 128) == (theme == "JupyterLab Dark"), f"{ink} on {paper}"
+    shades = [int(part) for part in re.findall(r"\d+", ink)[:3]]
+    assert (sum(shades) > 3 * 128) == (theme == "JupyterLab Dark"), f"{theme} has names in {ink}"
     notebook.page.screenshot(path=pictures / f"{theme.split()[1].lower()}.png")
+    notebook.command("apputils:change-theme", theme="JupyterLab Light")
 
 
 def test_a_page_that_is_loaded_again_finds_its_panel(open_notebook):
@@ -190,5 +192,4 @@ def test_a_failed_run_says_why(open_notebook, pictures):
     panel = notebook.panel(1)
     expect(panel.locator(".jp-tracker-header")).to_contain_text("failed", timeout=LIMIT)
     expect(panel).to_contain_text("no such digit", timeout=LIMIT)
-    time.sleep(0)
     notebook.page.screenshot(path=pictures / "failed.png")

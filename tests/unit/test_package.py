@@ -114,6 +114,49 @@ def test_a_screen_is_recognised(monkeypatch: pytest.MonkeyPatch, variables: dict
     assert command.has_screen() is screen
 
 
+def one_cell_notebook(folder: Path, source: str) -> Path:
+    cell = {"cell_type": "code", "id": "only", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
+    folder.mkdir()
+    notebook = folder / command.NOTEBOOK
+    notebook.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    return notebook
+
+
+def test_without_a_screen_the_notebook_is_executed_and_summed_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    source = (
+        "import jupyter_tracker as jt\nwith jt.connect().runs.start('digits', name='first') as run: run.log({'a': 2})"
+    )
+    notebook = one_cell_notebook(tmp_path / "work", source)
+    assert command.main(["quickstart", "--execute", str(notebook.parent)]) == 0
+    told = capsys.readouterr().out
+    assert "1 of 1 cells ran" in told
+    assert "digits / first  succeeded" in told
+    assert json.loads(notebook.read_text())["cells"][0]["execution_count"] == 1
+
+
+def test_a_cell_that_fails_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    notebook = one_cell_notebook(tmp_path / "work", "raise ValueError('no such digit')")
+    assert command.main(["quickstart", "--execute", str(notebook.parent)]) == 1
+    assert "ValueError: no such digit" in capsys.readouterr().out
+
+
+def test_ci_runs_the_command_of_the_readme(root: Path):
+    lines = (root / ".ci/run").read_text().splitlines()
+    assert lines[-1] == readme_command(root, "Test it")
+
+
+def test_the_readme_opens_the_quickstart(root: Path):
+    assert readme_command(root, "Run it").endswith("jupyter-tracker quickstart")
+
+
+def readme_command(root: Path, heading: str) -> str:
+    """The only line of the first fenced block under a heading."""
+    section = (root / "README.md").read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    lines = section.split("```")[1].splitlines()[1:]
+    assert len(lines) == 1, "the command is one line"
+    return lines[0]
+
+
 def submodules() -> set[str]:
     return {path.stem for path in Path(jt.__file__).parent.iterdir()}
 

@@ -42,7 +42,7 @@ def store():
 
 def later(point):
     value, _, time = point
-    return time, -math.inf if math.isnan(value) else value
+    return time, not math.isnan(value), 0.0 if math.isnan(value) else value
 
 
 def slow(all_points):

@@ -30,6 +30,8 @@ SETTLE_BYTES = 4 * 2**20
 """How much of a journal one transaction moves, so that other writers need not wait long."""
 CHUNK_ROWS = 2048
 """A chunk with fewer rows is filled up before a new one is begun."""
+ATTEMPTS = 5
+"""How often reading begins anew because a journal was settled and deleted meanwhile."""
 _WORD = 8
 
 
@@ -107,7 +109,7 @@ def settle(store: Store, run: int) -> None:
 
 def read_points(store: Store, run_id: str, keys: Sequence[str] | None, after: str | None) -> Points:
     """The points of a run behind a cursor."""
-    for _ in range(5):
+    for _ in range(ATTEMPTS):
         try:
             return _read_points(store, run_id, keys, _parse_cursor(after))
         except FileNotFoundError:

@@ -16,7 +16,7 @@ from jupyter_tracker.backends.local.experiments import checked_name, usable_expe
 from jupyter_tracker.backends.local.keeper import Keeper
 from jupyter_tracker.backends.local.listing import find_run, list_runs, with_journaled
 from jupyter_tracker.backends.local.liveness import reconcile
-from jupyter_tracker.backends.local.metrics import LocalMetrics, settle, unsettled
+from jupyter_tracker.backends.local.metrics import ATTEMPTS, LocalMetrics, settle, unsettled
 from jupyter_tracker.backends.local.processes import host, identify
 from jupyter_tracker.backends.local.rows import run_number
 from jupyter_tracker.backends.local.store import Store, now
@@ -200,14 +200,15 @@ class LocalRuns(RunOperations):
 
     def _info(self, reference: str) -> RunInfo:
         reconcile(self._store)
-        while True:
+        for _ in range(ATTEMPTS):
             with self._store.read() as db:
                 info, number = find_run(db, reference)
                 try:
                     # Reading must not need to write, so the newest points are taken in here rather than settled.
                     return with_journaled(self._store, db, info, number)
                 except FileNotFoundError:
-                    continue
+                    continue  # settled and deleted since the database was read
+        return info  # somebody removed the journal; reading the points says so
 
     def _settle_active(self) -> None:
         with self._store.read() as db:

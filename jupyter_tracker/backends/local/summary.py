@@ -98,10 +98,10 @@ def _known(entry: Sequence[float]) -> Point:
     return value, int(step), time
 
 
-def _later(point: Point) -> tuple[float, float]:
+def _later(point: Point) -> tuple[float, bool, float]:
     """Latest time first, then the largest value, NaN being the least (Databricks: `get_run`)."""
     value, _, time = point
-    return time, -math.inf if math.isnan(value) else value
+    return (time, False, 0.0) if math.isnan(value) else (time, True, value)
 
 
 def _range(values: memoryview[float]) -> tuple[float | None, float | None]:
