@@ -341,6 +341,8 @@ def _spread(prefix: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, pd.Seri
 
 def _found_type(values: list[Any]) -> pd.Series:
     kinds = {type(value) for value in values}
+    if int in kinds and any(type(value) is int and not -(2**63) <= value < 2**63 for value in values):
+        return pd.Series(values, dtype=object)  # exact, which a float would not be
     if kinds <= {int, float} or kinds in ({bool}, {str}):
         return pd.Series(values)
     if kinds == {int, type(None)}:

@@ -207,12 +207,6 @@ class Notebook:
             self.page.close()
 
 
-def painted(canvas: Locator) -> str:
-    """What a canvas shows, to compare."""
-    shown: str = canvas.evaluate("canvas => canvas.toDataURL()")
-    return shown
-
-
 def free_port() -> int:
     """A port that nobody listens on."""
     with socket.socket() as listener:
@@ -251,6 +245,14 @@ def stop_group(server: subprocess.Popen[bytes]) -> None:
 
 
 FIGURES = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Where screenshots are put; the folder that JUPYTER_TRACKER_SCREENSHOTS names is kept."""
+    folder = Path(os.environ.get("JUPYTER_TRACKER_SCREENSHOTS", tmp_path / "screenshots"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -57,14 +55,6 @@ FIRST_CURVE = """
   look();
 })
 """
-
-
-@pytest.fixture
-def pictures(tmp_path) -> Path:
-    """Where screenshots are put; the folder that JUPYTER_TRACKER_SCREENSHOTS names is kept."""
-    folder = Path(os.environ.get("JUPYTER_TRACKER_SCREENSHOTS", tmp_path / "screenshots"))
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def test_the_first_curve_comes_soon(open_notebook, figure):

@@ -52,7 +52,7 @@ def test_the_quickstart_live(quickstart):
     panel.get_by_role("tab", name="Events").click()
     expect(panel).to_contain_text("The run succeeded.", timeout=LIMIT)
     panel.get_by_role("tab", name="Params").click()
-    expect(panel).to_contain_text("0.0003", timeout=LIMIT)
+    expect(panel).to_contain_text("0.0001", timeout=LIMIT)
 
     for name in ("log", "events", "series", "matrix", "roc"):
         notebook.run(at[name])

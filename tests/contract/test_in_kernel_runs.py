@@ -50,6 +50,14 @@ def test_an_exception_ends_it_as_failed_and_its_traceback_is_kept(tracker):
     assert "second line" in exception.data["traceback"]
 
 
+def test_an_exception_with_bytes_that_are_no_text_ends_it_all_the_same(tracker):
+    run = tracker.runs.start("digits")
+    with pytest.raises(OSError, match="no such file"), run:
+        raise OSError("no such file: \udcff.txt")
+    assert run.refresh().state is RunState.FAILED
+    assert "\\udcff.txt" in run.info.reason
+
+
 def test_an_interrupt_ends_it_as_stopped(tracker):
     run = tracker.runs.start("digits")
     with pytest.raises(KeyboardInterrupt), run:

@@ -128,6 +128,7 @@ def test_what_is_no_number_is_refused_by_name_and_nothing_of_the_call_is_logged(
         ({"": 1.0}, {}),
         ({3: 1.0}, {}),
         ({"x" * 251: 1.0}, {}),
+        ({"\ud800": 1.0}, {}),
         ({"x": 1.0}, {"step": 1.5}),
         ({"x": 1.0}, {"step": "3"}),
         ({"x": 1.0}, {"step": 2**63}),

@@ -10,9 +10,9 @@ import sys
 
 import pytest
 
-from jupyter_tracker.backends.local import launcher
-from jupyter_tracker.backends.local.codecheck import check_code, has_magics
-from jupyter_tracker.backends.local.command import (
+from jupyter_tracker.backends.local.process import launcher
+from jupyter_tracker.backends.local.process.codecheck import check_code, has_magics
+from jupyter_tracker.backends.local.process.command import (
     arguments,
     child_environment,
     command,
@@ -22,7 +22,7 @@ from jupyter_tracker.backends.local.command import (
     unpacked_variables,
     working_directory,
 )
-from jupyter_tracker.backends.local.launcher import check_variables, launch
+from jupyter_tracker.backends.local.process.launcher import check_variables, launch
 from jupyter_tracker.backends.local.store import Store
 from jupyter_tracker.errors import InvalidCode, InvalidInput, StoreError
 from jupyter_tracker.models import Code, CodeKind, Submission

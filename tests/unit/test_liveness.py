@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_tracker.backends.local.backend import LocalBackend
-from jupyter_tracker.backends.local.liveness import LAUNCH, SILENCE
-from jupyter_tracker.backends.local.processes import alive, host, identify
+from jupyter_tracker.backends.local.process.liveness import LAUNCH, SILENCE
+from jupyter_tracker.backends.local.process.identity import alive, host, identify
 from jupyter_tracker.backends.local.store import now
 from jupyter_tracker.client import Tracker
 from jupyter_tracker.models import RunState

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_tracker.backends.local import logfile
-from jupyter_tracker.backends.local.logblocks import MAX_PAYLOAD, START, incomplete_tail
-from jupyter_tracker.backends.local.logfile import LogWriteError, LogWriter
-from jupyter_tracker.backends.local.logreader import LogReader
+from jupyter_tracker.backends.local.logfile.blocks import MAX_PAYLOAD, START, incomplete_tail
+from jupyter_tracker.backends.local.logfile.writer import LogWriteError, LogWriter
+from jupyter_tracker.backends.local.logfile.reader import LogReader
 from jupyter_tracker.errors import InvalidInput, StoreError
 from jupyter_tracker.models import Stream
 
@@ -242,7 +242,7 @@ def test_several_processes_append_to_one_log_and_readers_never_see_half_a_block(
     code = """
         import sys
         from pathlib import Path
-        from jupyter_tracker.backends.local.logfile import LogWriter
+        from jupyter_tracker.backends.local.logfile.writer import LogWriter
         from jupyter_tracker.models import Stream
         writer = LogWriter(Path(sys.argv[1]))
         print("ready", flush=True)

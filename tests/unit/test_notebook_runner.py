@@ -15,7 +15,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from jupyter_tracker.backends.local.backend import LocalBackend
-from jupyter_tracker.backends.local.notebook import inject
+from jupyter_tracker.backends.local.process.notebook import inject
 from jupyter_tracker.flow import run as drive
 from jupyter_tracker.models import Code, CodeKind, RunState, Stream, Submission
 
@@ -28,7 +28,7 @@ def written(path, *sources):
 
 
 def command(source, target):
-    return [sys.executable, "-u", "-P", "-m", "jupyter_tracker.backends.local.notebook", str(source), str(target)]
+    return [sys.executable, "-u", "-P", "-m", "jupyter_tracker.backends.local.process.notebook", str(source), str(target)]
 
 
 def execute(source, target, params=None):

@@ -13,9 +13,9 @@ import psutil
 import pytest
 
 from jupyter_tracker.backends.local.backend import LocalBackend
-from jupyter_tracker.backends.local.logreader import LogReader
-from jupyter_tracker.backends.local.processes import alive
-from jupyter_tracker.backends.local.supervisor import Supervisor
+from jupyter_tracker.backends.local.logfile.reader import LogReader
+from jupyter_tracker.backends.local.process.identity import alive
+from jupyter_tracker.backends.local.process.supervisor import Supervisor
 from jupyter_tracker.errors import InvalidCode
 from jupyter_tracker.flow import run as drive
 from jupyter_tracker.models import Code, CodeKind, RunState, Stream, Submission

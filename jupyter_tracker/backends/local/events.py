@@ -23,6 +23,8 @@ def add_event(
     data: Mapping[str, JsonValue] | None = None,
 ) -> Event:
     """Append an event inside a write transaction; its sequence number follows the last one without a gap."""
+    # What an exception says may hold bytes of a file name that are no text.
+    kind, message = (text.encode("utf-8", "backslashreplace").decode() for text in (kind, message))
     (last,) = db.execute("SELECT coalesce(max(sequence), 0) FROM events WHERE run = ?", (run,)).fetchone()
     time = now()
     db.execute(

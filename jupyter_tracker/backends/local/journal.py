@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from threading import Lock
 
-from jupyter_tracker.backends.local.processes import host, identify
+from jupyter_tracker.backends.local.process.identity import host, identify
 from jupyter_tracker.backends.local.rows import run_number
 from jupyter_tracker.backends.local.store import Store
+from jupyter_tracker.backends.local.values import writable
 from jupyter_tracker.errors import Conflict, InvalidMetric, StoreFull
 from jupyter_tracker.models import MACHINE_PREFIX, RunState
 
@@ -128,7 +129,7 @@ class MetricWriter:
 
     def _define(self, keys: tuple[str, ...]) -> tuple[int, Callable[..., bytes]]:
         for key in keys:
-            if not isinstance(key, str) or not key or len(key) > 250:
+            if not isinstance(key, str) or not key or len(key) > 250 or not writable(key):
                 raise InvalidMetric(f"The metric name {key!r} is not text of 1 to 250 characters.")
         if not keys:
             raise InvalidMetric("There is nothing to log: give a metric, for example run.log({'loss': 0.5}).")

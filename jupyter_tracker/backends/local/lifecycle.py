@@ -25,7 +25,7 @@ def kept_by(db: sqlite3.Connection, run: int, host: str, keeper: str) -> None:
 
 
 def started(db: sqlite3.Connection, run: int, child: str) -> None:
-    """The training code runs. `child` is its process (see processes.py), empty when it is the keeper itself."""
+    """The training code runs. `child` is its process (see process/identity.py), empty when it is the keeper itself."""
     db.execute(
         "UPDATE runs SET state = iif(state = ?, ?, state), started_at = ?, child = ?, heartbeat_at = ?"
         " WHERE number = ? AND ended_at IS NULL",
@@ -87,6 +87,7 @@ def ended(
     row = db.execute("SELECT state FROM runs WHERE number = ?", (run,)).fetchone()
     if row is None or (RunState(row[0]).ended and (row[0] != RunState.LOST or state is RunState.LOST)):
         return False
+    reason = reason.encode("utf-8", "backslashreplace").decode()
     db.execute(
         "UPDATE runs SET state = ?, reason = ?, ended_at = ?, exit_code = ?, signal = ? WHERE number = ?",
         (state, reason, now(), exit_code, signal, run),

@@ -6,8 +6,8 @@ import os
 from collections import OrderedDict
 from threading import Lock
 
-from jupyter_tracker.backends.local.logfile import LogWriter
-from jupyter_tracker.backends.local.logreader import LogReader
+from jupyter_tracker.backends.local.logfile.reader import LogReader
+from jupyter_tracker.backends.local.logfile.writer import LogWriter
 from jupyter_tracker.backends.local.rows import run_number
 from jupyter_tracker.backends.local.store import Store
 from jupyter_tracker.backends.operations import LogOperations

@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import Lock
 
 from jupyter_tracker.backends.local.journal import COMPLETE, DELETED, MetricWriter, Segment, read_journal, segments
-from jupyter_tracker.backends.local.processes import alive, host
+from jupyter_tracker.backends.local.process.identity import alive, host
 from jupyter_tracker.backends.local.rows import run_number
 from jupyter_tracker.backends.local.store import Store
 from jupyter_tracker.backends.local.summary import summarize

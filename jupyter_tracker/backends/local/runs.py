@@ -13,11 +13,11 @@ from typing import TypeVar
 from jupyter_tracker.backends.local import lifecycle
 from jupyter_tracker.backends.local.events import add_event
 from jupyter_tracker.backends.local.experiments import checked_name, usable_experiment
-from jupyter_tracker.backends.local.keeper import Keeper
 from jupyter_tracker.backends.local.listing import find_run, list_runs, with_journaled
-from jupyter_tracker.backends.local.liveness import reconcile
 from jupyter_tracker.backends.local.metrics import ATTEMPTS, LocalMetrics, settle, unsettled
-from jupyter_tracker.backends.local.processes import host, identify
+from jupyter_tracker.backends.local.process.identity import host, identify
+from jupyter_tracker.backends.local.process.keeper import Keeper
+from jupyter_tracker.backends.local.process.liveness import reconcile
 from jupyter_tracker.backends.local.rows import run_number
 from jupyter_tracker.backends.local.store import Store, now
 from jupyter_tracker.backends.local.values import add_params, change_tags, plain_data, plain_params
@@ -51,7 +51,7 @@ class LocalRuns(RunOperations):
 
     def submit(self, submission: Submission) -> Flow[RunInfo]:
         def call() -> RunInfo:
-            from jupyter_tracker.backends.local.launcher import check_code, check_variables, launch
+            from jupyter_tracker.backends.local.process.launcher import check_code, check_variables, launch
 
             check_variables(submission.variables)
             checked = dataclasses.replace(

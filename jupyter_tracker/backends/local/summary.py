@@ -75,7 +75,7 @@ def _lasts(block: PointBlock) -> Iterator[tuple[str, Point]]:
     """The latest point of each key."""
     times, rows = block.times, len(block)
     latest = max(times)
-    if times[rows - 1] == latest and (rows == 1 or times[rows - 2] < latest):
+    if rows == 1 or max(times[: rows - 1]) < latest:
         last_at = [rows - 1]
     else:
         last_at = [row for row in range(rows) if times[row] == latest]

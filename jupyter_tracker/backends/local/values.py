@@ -18,7 +18,7 @@ def plain_params(params: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     Raises:
         InvalidParams: names the param, and what cannot be kept.
     """
-    return {_param_name(key): _plain(value, key, "param") for key, value in params.items()}
+    return {_param_name(key): _whole(value, key, "param") for key, value in params.items()}
 
 
 def plain_data(data: Mapping[str, JsonValue], noun: str) -> dict[str, JsonValue]:
@@ -27,7 +27,7 @@ def plain_data(data: Mapping[str, JsonValue], noun: str) -> dict[str, JsonValue]
     Raises:
         InvalidParams: names the key, and what cannot be kept.
     """
-    return {str(key): _plain(value, str(key), noun) for key, value in data.items()}
+    return {str(key): _whole(value, str(key), noun) for key, value in data.items()}
 
 
 def add_params(db: sqlite3.Connection, run: int, params: Mapping[str, JsonValue]) -> None:
@@ -62,13 +62,13 @@ def change_tags(db: sqlite3.Connection, run: int, tags: Mapping[str, str | None]
     (text,) = db.execute("SELECT tags FROM runs WHERE number = ?", (run,)).fetchone()
     known: dict[str, str] = json.loads(text)
     for key, value in tags.items():
-        if not isinstance(key, str) or not key:
+        if not isinstance(key, str) or not key or not writable(key):
             raise InvalidInput(f"The tag name {key!r} must be text.")
         if value is None:
             known.pop(key, None)
             db.execute("DELETE FROM tags WHERE run = ? AND key = ?", (run, key))
             continue
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not writable(value):
             raise InvalidInput(f"The tag {key!r} must be text, not {value!r} ({type(value).__name__}).")
         known[key] = value
         db.execute("INSERT OR REPLACE INTO tags (run, key, value) VALUES (?, ?, ?)", (run, key, value))
@@ -76,7 +76,7 @@ def change_tags(db: sqlite3.Connection, run: int, tags: Mapping[str, str | None]
 
 
 def _param_name(key: object) -> str:
-    if not isinstance(key, str) or not key or len(key) > 250:
+    if not isinstance(key, str) or not key or len(key) > 250 or not writable(key):
         raise InvalidParams(f"The param name {key!r} must be text of 1 to 250 characters.")
     return key
 
@@ -84,7 +84,7 @@ def _param_name(key: object) -> str:
 def _plain(value: Any, where: str, noun: str) -> JsonValue:
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, str):
+    if isinstance(value, str) and writable(value):
         return str(value)
     if isinstance(value, int):
         return int(value)
@@ -103,6 +103,22 @@ def _plain(value: Any, where: str, noun: str) -> JsonValue:
         f"The {noun} {where!r} is {_shown(value)}, which JSON cannot hold. "
         "Give numbers, text, booleans, None, and lists or dicts of these; str(…) makes text of anything."
     )
+
+
+def writable(text: str) -> bool:
+    """Whether text can be written at all, which half of a surrogate pair cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _whole(value: Any, where: str, noun: str) -> JsonValue:
+    try:
+        return _plain(value, where, noun)
+    except RecursionError:
+        raise InvalidParams(f"The {noun} {where!r} holds itself, or is nested too deeply.") from None
 
 
 def _canonical(value: JsonValue) -> str:

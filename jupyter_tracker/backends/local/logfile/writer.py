@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from threading import Lock
 
-from jupyter_tracker.backends.local.logblocks import (
+from jupyter_tracker.backends.local.logfile.blocks import (
     MAGIC,
     START,
     STREAMS,

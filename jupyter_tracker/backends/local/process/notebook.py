@@ -1,4 +1,4 @@
-"""Runs a notebook from top to bottom: `python -m jupyter_tracker.backends.local.notebook SOURCE TARGET`.
+"""Runs a notebook from top to bottom: `python -m jupyter_tracker.backends.local.process.notebook SOURCE TARGET`.
 
 What its cells print goes to stdout and stderr at once; the executed notebook is written to TARGET after each cell. The
 params of the run are put in as a cell behind the one tagged `parameters`, or else as the first one.

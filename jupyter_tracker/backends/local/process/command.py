@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from jupyter_tracker.backends.local.codecheck import has_magics, is_python
+from jupyter_tracker.backends.local.process.codecheck import has_magics, is_python
 from jupyter_tracker.models import Code, CodeKind, JsonValue, Submission
 
 PREFIX = "JUPYTER_TRACKER_"
@@ -141,7 +141,7 @@ def _started(code: Code) -> Path:
 
 def _notebook_command(source: Path, folder: Path) -> list[str]:
     target = folder / "code" / f"executed-{source.name}"
-    return [sys.executable, "-u", "-P", "-m", "jupyter_tracker.backends.local.notebook", str(source), str(target)]
+    return [sys.executable, "-u", "-P", "-m", "jupyter_tracker.backends.local.process.notebook", str(source), str(target)]
 
 
 def _as_notebook(text: str) -> dict[str, JsonValue]:

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import jupyter_tracker
-from jupyter_tracker.backends.local.codecheck import check_code
-from jupyter_tracker.backends.local.command import packed_variables, prepare
+from jupyter_tracker.backends.local.process.codecheck import check_code
+from jupyter_tracker.backends.local.process.command import packed_variables, prepare
 from jupyter_tracker.backends.local.store import Store
 from jupyter_tracker.errors import InvalidInput, StoreError
 from jupyter_tracker.models import Submission
@@ -86,7 +86,7 @@ def _start(home: Path, run_id: str, submission: Submission, ready: int, output: 
         "PYTHONPATH": _python_path(),
         **packed_variables(submission.variables),
     }
-    module = "jupyter_tracker.backends.local.supervisor"
+    module = "jupyter_tracker.backends.local.process.supervisor"
     process = subprocess.Popen(
         # -P keeps the working directory from shadowing a module of the standard library.
         [sys.executable, "-P", "-m", module, run_id, str(ready)],

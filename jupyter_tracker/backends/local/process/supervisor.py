@@ -1,6 +1,6 @@
 """The process that starts the training of a submitted run, watches over it and records its true end.
 
-    python -m jupyter_tracker.backends.local.supervisor RUN_ID [FD]
+    python -m jupyter_tracker.backends.local.process.supervisor RUN_ID [FD]
 
 It belongs to nobody: the notebook that started it may be gone. Into the file descriptor FD it writes when it answers
 for the run. It has three threads: this one waits for the end and for stop requests, `Capture` drains the pipes, and
@@ -20,18 +20,23 @@ from select import select
 from typing import Any
 
 from jupyter_tracker.backends.local import lifecycle
-from jupyter_tracker.backends.local.capture import Capture
-from jupyter_tracker.backends.local.command import child_environment, command, unpacked_variables, working_directory
 from jupyter_tracker.backends.local.events import add_event
-from jupyter_tracker.backends.local.launcher import READY
 from jupyter_tracker.backends.local.metrics import settle
-from jupyter_tracker.backends.local.outcome import explain_exit_code, explain_signal, out_of_memory_kills
-from jupyter_tracker.backends.local.processes import host, identify
+from jupyter_tracker.backends.local.process.capture import Capture
+from jupyter_tracker.backends.local.process.command import (
+    child_environment,
+    command,
+    unpacked_variables,
+    working_directory,
+)
+from jupyter_tracker.backends.local.process.identity import host, identify
+from jupyter_tracker.backends.local.process.launcher import READY
+from jupyter_tracker.backends.local.process.outcome import explain_exit_code, explain_signal, out_of_memory_kills
+from jupyter_tracker.backends.local.process.tree import adopt_orphans, end_leftovers, send
+from jupyter_tracker.backends.local.process.upkeep import Upkeep
 from jupyter_tracker.backends.local.rows import run_number
 from jupyter_tracker.backends.local.runs import submission_from
 from jupyter_tracker.backends.local.store import Store, default_home
-from jupyter_tracker.backends.local.tree import adopt_orphans, end_leftovers, send
-from jupyter_tracker.backends.local.upkeep import Upkeep
 from jupyter_tracker.errors import NotFound, TrackerError
 from jupyter_tracker.models import Code, JsonValue, Level, RunState, Stream
 

@@ -13,7 +13,7 @@ from threading import Event, Lock, Thread
 from jupyter_tracker.backends.local.events import add_event
 from jupyter_tracker.backends.local.lifecycle import ended, heartbeat, record_environment
 from jupyter_tracker.backends.local.metrics import LocalMetrics, settle
-from jupyter_tracker.backends.local.sampling import Sampler
+from jupyter_tracker.backends.local.process.sampling import Sampler
 from jupyter_tracker.backends.local.store import Store
 from jupyter_tracker.environment import capture
 from jupyter_tracker.errors import Conflict, TrackerError

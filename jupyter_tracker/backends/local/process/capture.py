@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from threading import Event, Thread
 
-from jupyter_tracker.backends.local.logfile import LogWriteError, LogWriter
+from jupyter_tracker.backends.local.logfile.writer import LogWriteError, LogWriter
 from jupyter_tracker.backends.local.store import now
 from jupyter_tracker.errors import StoreError
 from jupyter_tracker.models import Stream

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from jupyter_tracker.backends.local.events import add_event
 from jupyter_tracker.backends.local.lifecycle import ended
 from jupyter_tracker.backends.local.metrics import settle
-from jupyter_tracker.backends.local.processes import alive, host
+from jupyter_tracker.backends.local.process.identity import alive, host
 from jupyter_tracker.backends.local.store import Store, now
 from jupyter_tracker.models import Level, RunState
 

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from jupyter_tracker.backends.local.logblocks import START, Block, backward, forward, read_mark, whole_end
+from jupyter_tracker.backends.local.logfile.blocks import START, Block, backward, forward, read_mark, whole_end
 from jupyter_tracker.backends.local.rows import moment
 from jupyter_tracker.errors import InvalidInput, StoreError
 from jupyter_tracker.models import LogLine, Page

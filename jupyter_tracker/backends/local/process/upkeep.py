@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable
 from threading import Event, Thread
 
-from jupyter_tracker.backends.local.command import working_directory
 from jupyter_tracker.backends.local.journal import MetricWriter
 from jupyter_tracker.backends.local.lifecycle import heartbeat, record_environment
 from jupyter_tracker.backends.local.metrics import settle
-from jupyter_tracker.backends.local.sampling import Sampler
+from jupyter_tracker.backends.local.process.command import working_directory
+from jupyter_tracker.backends.local.process.sampling import Sampler
+from jupyter_tracker.backends.local.process.tree import reap
 from jupyter_tracker.backends.local.store import Store
-from jupyter_tracker.backends.local.tree import reap
 from jupyter_tracker.environment import capture
 from jupyter_tracker.errors import TrackerError
 from jupyter_tracker.models import Submission
