@@ -141,7 +141,8 @@ def _started(code: Code) -> Path:
 
 def _notebook_command(source: Path, folder: Path) -> list[str]:
     target = folder / "code" / f"executed-{source.name}"
-    return [sys.executable, "-u", "-P", "-m", "jupyter_tracker.backends.local.process.notebook", str(source), str(target)]
+    runner = "jupyter_tracker.backends.local.process.notebook"
+    return [sys.executable, "-u", "-P", "-m", runner, str(source), str(target)]
 
 
 def _as_notebook(text: str) -> dict[str, JsonValue]:
