@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from jupyter_tracker.backends.base import Capability
 from jupyter_tracker.models import Artifact, Checkpoint, Classification, Event, Experiment, LogLine, MetricValue
+from jupyter_tracker.pictures import accuracy, area, classification_picture
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -184,16 +184,12 @@ class ClassificationResult:
     @property
     def auc(self) -> float | None:
         """Area under the ROC curve by the trapezoid rule; None when no curve was logged."""
-        points = sorted(zip(self.data.fpr, self.data.tpr, strict=True))
-        if not points:
-            return None
-        return sum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in pairwise(points))
+        return area(self.data.fpr, self.data.tpr)
 
     @property
     def accuracy(self) -> float | None:
         """The share of the matrix on its diagonal; None when no matrix was logged."""
-        total = sum(map(sum, self.data.matrix))
-        return sum(row[index] for index, row in enumerate(self.data.matrix)) / total if total else None
+        return accuracy(self.data.matrix)
 
     def __repr__(self) -> str:
         parts: list[Any] = [f"classification {self.name!r}"]
@@ -204,10 +200,8 @@ class ClassificationResult:
             parts.append(f"ROC curve of {len(self.data.fpr)} points, area {self.auc:.4g}")
         return "\n".join(parts)
 
-    def _repr_html_(self) -> str | None:
-        from jupyter_tracker import frames
-
-        return frames.html(self.confusion_matrix, SHOWN_ROWS) if self.data.matrix else None
+    def _repr_svg_(self) -> str | None:
+        return classification_picture(self.data)
 
 
 class ClassificationList(ResultList[ClassificationResult]):
