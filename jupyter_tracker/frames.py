@@ -8,13 +8,14 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from jupyter_tracker.models import (
+    MACHINE_PREFIX,
     Artifact,
     Checkpoint,
     Classification,
@@ -24,7 +25,9 @@ from jupyter_tracker.models import (
     MetricValue,
     PointBlock,
     Points,
+    RunColumns,
     RunInfo,
+    RunTable,
     span,
 )
 
@@ -32,27 +35,28 @@ if TYPE_CHECKING:
     from jupyter_tracker.client.results import ClassificationResult
 
 _TIME = "datetime64[us, UTC]"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def runs(infos: Sequence[RunInfo]) -> pd.DataFrame:
     """One row a run: what it is, then a column for each param, metric (latest value) and tag."""
-    now = datetime.now(UTC)
-    started = _times(info.started_at for info in infos)
-    ended = _times(info.ended_at for info in infos)
+    known = infos.columns() if isinstance(infos, RunTable) else _columns(infos)
+    started, ended = _microseconds(known.started_at), _microseconds(known.ended_at)
     columns: dict[str, Any] = {
-        "id": _text(info.id for info in infos),
-        "name": _text(info.name for info in infos),
-        "experiment": _text(info.experiment for info in infos),
-        "state": _text(str(info.state) for info in infos),
-        "created_at": _times(info.created_at for info in infos),
+        "id": _text(known.id),
+        "name": _text(known.name),
+        "experiment": _text(known.experiment),
+        "state": _text(known.state),
+        "created_at": _microseconds(known.created_at),
         "started_at": started,
         "ended_at": ended,
-        "duration": ended.fillna(pd.Timestamp(now)) - started,
+        "duration": ended.fillna(pd.Timestamp(datetime.now(UTC))) - started,
     }
-    columns.update(_spread("params", [info.params for info in infos]))
-    columns.update(_metric_columns(infos))
-    columns.update(_spread("tags", [info.tags for info in infos]))
-    return pd.DataFrame(columns)
+    columns.update(_spread("params", known.params))
+    metrics = [key for key in _keys(known.metrics) if not key.startswith(MACHINE_PREFIX)]
+    columns.update({f"metrics.{key}": pd.Series(_column(known.metrics, key), dtype="float64") for key in metrics})
+    columns.update(_spread("tags", known.tags))
+    return pd.DataFrame(columns, copy=False)
 
 
 def experiments(found: Sequence[Experiment]) -> pd.DataFrame:
@@ -329,14 +333,34 @@ def _times(moments: Iterable[datetime | None]) -> pd.Series:
     return pd.Series(list(moments), dtype=_TIME)
 
 
+def _microseconds(moments: Sequence[int | None]) -> pd.Series:
+    """Times of the table of runs."""
+    numbers = np.array([pd.NaT.value if moment is None else moment for moment in moments], dtype=np.int64)
+    return pd.Series(pd.DatetimeIndex(numbers.view("datetime64[us]"), tz="UTC"))
+
+
 def _text(values: Iterable[str]) -> pd.Series:
     return pd.Series(list(values), dtype="str")
 
 
 def _spread(prefix: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, pd.Series]:
     """A column for each key, in the order in which the keys are met; types are found from the values."""
-    keys = dict.fromkeys(key for row in rows for key in row)
-    return {f"{prefix}.{key}": _found_type([row.get(key) for row in rows]) for key in keys}
+    return {f"{prefix}.{key}": _found_type(_column(rows, key)) for key in _keys(rows)}
+
+
+def _keys(rows: Sequence[Mapping[str, Any]]) -> dict[str, None]:
+    """All keys, in the order in which they are met."""
+    keys: dict[str, None] = {}
+    for row in rows:
+        keys |= {} if row.keys() <= keys.keys() else dict.fromkeys(row)
+    return keys
+
+
+def _column(rows: Sequence[Mapping[str, Any]], key: str) -> list[Any]:
+    try:
+        return [row[key] for row in rows]
+    except KeyError:
+        return [row.get(key) for row in rows]
 
 
 def _found_type(values: list[Any]) -> pd.Series:
@@ -356,11 +380,21 @@ def _found_type(values: list[Any]) -> pd.Series:
     return pd.Series(values, dtype=object)
 
 
-def _metric_columns(infos: Sequence[RunInfo]) -> dict[str, pd.Series]:
-    keys = dict.fromkeys(key for info in infos for key in info.training_metrics)
-    return {
-        f"metrics.{key}": pd.Series(
-            [latest.value if (latest := info.metrics.get(key)) else None for info in infos], dtype="float64"
-        )
-        for key in keys
-    }
+def _columns(infos: Sequence[RunInfo]) -> RunColumns:
+    """The columns of runs that are objects already."""
+    return RunColumns(
+        id=[info.id for info in infos],
+        name=[info.name for info in infos],
+        experiment=[info.experiment for info in infos],
+        state=[str(info.state) for info in infos],
+        created_at=[_since_epoch(info.created_at) for info in infos],
+        started_at=[_since_epoch(info.started_at) for info in infos],
+        ended_at=[_since_epoch(info.ended_at) for info in infos],
+        params=[info.params for info in infos],
+        metrics=[{key: latest.value for key, latest in info.metrics.items()} for info in infos],
+        tags=[info.tags for info in infos],
+    )
+
+
+def _since_epoch(moment: datetime | None) -> int | None:
+    return None if moment is None else (moment - _EPOCH) // timedelta(microseconds=1)

@@ -6,7 +6,16 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from jupyter_tracker.backends.base import Capability
-from jupyter_tracker.models import Artifact, Checkpoint, Classification, Event, Experiment, LogLine, MetricValue
+from jupyter_tracker.models import (
+    Artifact,
+    Checkpoint,
+    Classification,
+    Event,
+    Experiment,
+    LogLine,
+    MetricValue,
+    RunTable,
+)
 from jupyter_tracker.pictures import accuracy, area, classification_picture
 
 if TYPE_CHECKING:
@@ -64,6 +73,11 @@ class RunList(ResultList[R], Generic[R]):
         """One row a run: id, name, experiment, state, times (UTC), duration, then `params.…`, `metrics.…`, `tags.…`."""
         from jupyter_tracker import frames
 
+        rows = [run.row for run in self]
+        table = rows[0][0] if rows and rows[0] else None
+        # All of a listing, as it was listed, turns into a table without an object for each run.
+        if isinstance(table, RunTable) and len(rows) == len(table) and rows == [(table, at) for at in range(len(rows))]:
+            return frames.runs(table)
         return frames.runs([run.info for run in self])
 
 

@@ -122,7 +122,7 @@ class Runs:
         """
         query = requests.query(experiment, where, order_by, lifecycle)
         found = self._drive(flows.list_runs(self._backend, query, limit))
-        return RunList(Run(self._tracker, info) for info in found)
+        return RunList(Run(self._tracker, (found, index)) for index in range(len(found)))
 
     def compare(self, *runs: str) -> pd.DataFrame:
         """One row a run: first the params that differ, then the others, then the latest metrics."""
@@ -209,7 +209,7 @@ class AsyncRuns:
         """See `Runs.list`."""
         query = requests.query(experiment, where, order_by, lifecycle)
         found = await self._drive(flows.list_runs(self._backend, query, limit))
-        return RunList(AsyncRun(self._tracker, info) for info in found)
+        return RunList(AsyncRun(self._tracker, (found, index)) for index in range(len(found)))
 
     async def compare(self, *runs: str) -> pd.DataFrame:
         """See `Runs.compare`."""

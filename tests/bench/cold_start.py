@@ -44,7 +44,13 @@ def measure(small: bool) -> list[Figure]:
             heavy.update(modules)
             floors.append(_cpu(FLOOR, home / "floor")[0])
     return [
-        Figure("cold process to first logged point", statistics.median(ours), "CPU s", LIMIT, floor=statistics.median(floors)),
+        Figure(
+            "cold process to first logged point",
+            statistics.median(ours),
+            "CPU s",
+            LIMIT,
+            floor=statistics.median(floors),
+        ),
         Figure("heavy libraries imported on that path", float(len(heavy)), "modules", 0),
     ]
 

@@ -41,9 +41,17 @@ def measure(small: bool) -> list[Figure]:
             rates.append(lines / (ended - began))
             began = time.monotonic()
             with (home / "floor").open("wb") as file:
-                subprocess.run([sys.executable, "-c", code], stdout=file, stderr=subprocess.DEVNULL, check=True, env=environment(home))
+                subprocess.run(
+                    [sys.executable, "-c", code],
+                    stdout=file,
+                    stderr=subprocess.DEVNULL,
+                    check=True,
+                    env=environment(home),
+                )
             floors.append(lines / (time.monotonic() - began))
-    return [Figure(f"{lines:,} lines captured", statistics.median(rates), "lines/s", LIMIT, True, statistics.median(floors))]
+    return [
+        Figure(f"{lines:,} lines captured", statistics.median(rates), "lines/s", LIMIT, True, statistics.median(floors))
+    ]
 
 
 if __name__ == "__main__":

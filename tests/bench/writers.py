@@ -56,7 +56,9 @@ def measure(small: bool) -> list[Figure]:
         with folder() as home:
             floors.append(_rate(HEAD + FLOOR + LOOP, home, steps))
     return [
-        Figure("eight processes together", statistics.median(rates), "points/s", LIMIT, True, statistics.median(floors)),
+        Figure(
+            "eight processes together", statistics.median(rates), "points/s", LIMIT, True, statistics.median(floors)
+        ),
         Figure("lost of what they logged", float(lost), "points", 0),
     ]
 

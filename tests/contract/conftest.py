@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -127,11 +127,11 @@ class Awaited:
             else self._dressed(value)
         )
 
-    def __enter__(self) -> Awaited:
+    def __enter__(self) -> Self:
         self._wait(self.target.__aenter__())
         return self
 
-    def __exit__(self, *failure: Any) -> None:
+    def __exit__(self, *failure: object) -> None:
         self._wait(self.target.__aexit__(*failure))
 
     def __repr__(self) -> str:

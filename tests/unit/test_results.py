@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from xml.etree import ElementTree as ET
 
 from jupyter_tracker.client.results import (
     ArtifactList,
@@ -21,6 +22,8 @@ HOSTILE = "<script>alert('x')</script>&\x1b[31m"
 
 
 class Held:
+    row = None
+
     def __init__(self, info):
         self.info = info
 
@@ -47,11 +50,16 @@ def test_names_are_escaped_in_html():
         hostile,
         ExperimentList([Experiment("1", HOSTILE, HOSTILE, {HOSTILE: HOSTILE}, created_at=NOW, updated_at=NOW)]),
         EventList([Event(1, NOW, HOSTILE, HOSTILE, data={HOSTILE: HOSTILE})]),
-        ClassificationResult(Classification(HOSTILE, (HOSTILE,), ((1.0,),))),
     ):
         html = shown._repr_html_()
         assert "<script" not in html
         assert "&lt;script" in html
+
+
+def test_labels_are_escaped_in_pictures():
+    picture = ClassificationResult(Classification(HOSTILE, (HOSTILE,), ((1.0,),)))._repr_svg_()
+    ET.fromstring(picture)
+    assert "<script" not in picture
 
 
 def test_a_long_list_is_shortened():

@@ -11,7 +11,15 @@ from typing import Any
 from jupyter_tracker.backends.local.experiments import find_experiment
 from jupyter_tracker.backends.local.metrics import journaled_blocks
 from jupyter_tracker.backends.local.query import Position, page
-from jupyter_tracker.backends.local.rows import RUN_COLUMNS, RUN_TABLES, metric_values, progress_of, run_info
+from jupyter_tracker.backends.local.rows import (
+    RUN_COLUMNS,
+    RUN_TABLES,
+    RunRows,
+    collector_paused,
+    metric_values,
+    progress_of,
+    run_info,
+)
 from jupyter_tracker.backends.local.store import Store
 from jupyter_tracker.backends.local.summary import with_points
 from jupyter_tracker.backends.operations import RunQuery
@@ -77,15 +85,16 @@ def list_runs(db: sqlite3.Connection, query: RunQuery) -> Page[RunInfo]:
     found = page(db, (scope, list(bound)), query.where, query.order_by, query.limit + 1, after)
     shown = found[: query.limit]
     more = len(found) > len(shown) > 0
-    return Page(_infos(db, shown), _format_cursor(shown[-1]) if more else None)
+    return Page(_runs(db, shown), _format_cursor(shown[-1]) if more else None)
 
 
-def _infos(db: sqlite3.Connection, positions: Sequence[Position]) -> tuple[RunInfo, ...]:
+def _runs(db: sqlite3.Connection, positions: Sequence[Position]) -> RunRows:
     """The runs of some positions, in their order."""
     numbers = [position.number for position in positions]
-    found = {row[16]: row for row in _select(db, "runs.number IN (SELECT value FROM json_each(?))", (str(numbers),))}
-    progress = _progress_of_active(db)
-    return tuple(run_info(found[number], progress.get(number, ())) for number in numbers)
+    with collector_paused():
+        rows = _select(db, "runs.number IN (SELECT value FROM json_each(?))", (str(numbers),))
+        found = {row[16]: row for row in rows}
+    return RunRows([found[number] for number in numbers], _progress_of_active(db))
 
 
 def _progress_of_active(db: sqlite3.Connection) -> dict[int, tuple[Progress, ...]]:
