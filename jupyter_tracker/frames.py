@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from jupyter_tracker.models import (
     Classification,
     Event,
     Experiment,
+    FieldGroup,
     LogLine,
     MetricValue,
     PointBlock,
@@ -52,10 +54,7 @@ def runs(infos: Sequence[RunInfo]) -> pd.DataFrame:
         "ended_at": ended,
         "duration": ended.fillna(pd.Timestamp(datetime.now(UTC))) - started,
     }
-    columns.update(_spread("params", known.params))
-    metrics = [key for key in _keys(known.metrics) if not key.startswith(MACHINE_PREFIX)]
-    columns.update({f"metrics.{key}": pd.Series(_column(known.metrics, key), dtype="float64") for key in metrics})
-    columns.update(_spread("tags", known.tags))
+    columns.update(_fields(known.fields, len(known.id)))
     return pd.DataFrame(columns, copy=False)
 
 
@@ -335,7 +334,8 @@ def _times(moments: Iterable[datetime | None]) -> pd.Series:
 
 def _microseconds(moments: Sequence[int | None]) -> pd.Series:
     """Times of the table of runs."""
-    numbers = np.array([pd.NaT.value if moment is None else moment for moment in moments], dtype=np.int64)
+    whole = [pd.NaT.value if moment is None else moment for moment in moments] if None in moments else moments
+    numbers = np.array(whole, dtype=np.int64)
     return pd.Series(pd.DatetimeIndex(numbers.view("datetime64[us]"), tz="UTC"))
 
 
@@ -380,8 +380,38 @@ def _found_type(values: list[Any]) -> pd.Series:
     return pd.Series(values, dtype=object)
 
 
+def _fields(groups: Sequence[FieldGroup], size: int) -> dict[str, Any]:
+    """The columns that groups of rows have, params first, then metrics but those of the machine, then tags."""
+    parts: dict[str, list[tuple[Sequence[int], Any]]] = {}
+    for group in groups:
+        for name, values in group.columns.items():
+            if not name.startswith(f"metrics.{MACHINE_PREFIX}"):
+                parts.setdefault(name, []).append((group.rows, values))
+    order = ("params.", "metrics.", "tags.")
+    return {name: _assembled(parts[name], size) for scope in order for name in parts if name.startswith(scope)}
+
+
+def _assembled(parts: Sequence[tuple[Sequence[int], Any]], size: int) -> Any:
+    """One column from its parts; numbers stay numbers without becoming objects on the way."""
+    if len(parts) == 1 and len(parts[0][0]) == size and isinstance(parts[0][1], memoryview):
+        return np.asarray(parts[0][1])
+    if all(isinstance(values, memoryview) and values.format == "d" for _, values in parts):
+        column = np.full(size, np.nan)
+        for rows, values in parts:
+            column[np.asarray(rows)] = values
+        return column
+    if len(parts) == 1 and len(parts[0][0]) == size:
+        return _found_type(list(parts[0][1]))
+    objects: list[Any] = [None] * size
+    for rows, values in parts:
+        for row, value in zip(rows, values.tolist() if isinstance(values, memoryview) else values, strict=True):
+            objects[row] = value
+    return _found_type(objects)
+
+
 def _columns(infos: Sequence[RunInfo]) -> RunColumns:
     """The columns of runs that are objects already."""
+    rows = range(len(infos))
     return RunColumns(
         id=[info.id for info in infos],
         name=[info.name for info in infos],
@@ -390,10 +420,26 @@ def _columns(infos: Sequence[RunInfo]) -> RunColumns:
         created_at=[_since_epoch(info.created_at) for info in infos],
         started_at=[_since_epoch(info.started_at) for info in infos],
         ended_at=[_since_epoch(info.ended_at) for info in infos],
-        params=[info.params for info in infos],
-        metrics=[{key: latest.value for key, latest in info.metrics.items()} for info in infos],
-        tags=[info.tags for info in infos],
+        fields=[
+            FieldGroup(rows, _listed("params", [info.params for info in infos])),
+            FieldGroup(rows, _latest_values(infos)),
+            FieldGroup(rows, _listed("tags", [info.tags for info in infos])),
+        ],
     )
+
+
+def _listed(scope: str, fields: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    return {f"{scope}.{key}": _column(fields, key) for key in _keys(fields)}
+
+
+def _latest_values(infos: Sequence[RunInfo]) -> dict[str, memoryview[float]]:
+    missing = float("nan")
+    return {
+        f"metrics.{key}": memoryview(
+            array("d", (info.metrics[key].value if key in info.metrics else missing for info in infos))
+        )
+        for key in _keys([info.metrics for info in infos])
+    }
 
 
 def _since_epoch(moment: datetime | None) -> int | None:

@@ -185,6 +185,16 @@ class RunInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldGroup:
+    """Columns of some rows of a table of runs: those whose runs have the same fields."""
+
+    rows: Sequence[int]
+    """Where in the table they are."""
+    columns: Mapping[str, memoryview[float] | memoryview[int] | Sequence[JsonValue]]
+    """`params.…`, `metrics.…` and `tags.…`, each as long as `rows`."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunColumns:
     """What a table of runs shows, column by column; all columns are equally long."""
 
@@ -196,10 +206,8 @@ class RunColumns:
     """Microseconds since the epoch, like the other times."""
     started_at: Sequence[int | None]
     ended_at: Sequence[int | None]
-    params: Sequence[Mapping[str, JsonValue]]
-    metrics: Sequence[Mapping[str, float]]
-    """The latest values."""
-    tags: Sequence[Mapping[str, str]]
+    fields: Sequence[FieldGroup]
+    """Params, latest metrics and tags."""
 
 
 class RunTable(Sequence[RunInfo]):

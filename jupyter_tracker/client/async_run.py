@@ -17,7 +17,7 @@ from jupyter_tracker.client.results import (
     EventList,
     LogList,
 )
-from jupyter_tracker.client.run import GRACE_PERIOD, Row, RunProperties
+from jupyter_tracker.client.run import GRACE_PERIOD, RunProperties
 from jupyter_tracker.models import (
     Artifact,
     Checkpoint,
@@ -42,11 +42,11 @@ if TYPE_CHECKING:
 class AsyncRun(RunProperties):
     """A run, asynchronously. As a context manager it ends with the block: failed when the block raises."""
 
-    def __init__(self, tracker: AsyncTracker, info: RunInfo | Row) -> None:
+    def __init__(self, tracker: AsyncTracker, info: RunInfo) -> None:
         self.tracker = tracker
         self.backend = tracker.backend
         self._drive = tracker.drive
-        self._know(info)
+        self.info = info
 
     async def __aenter__(self) -> Self:
         return self

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from jupyter_tracker.backends.base import Capability
 from jupyter_tracker.models import (
@@ -14,7 +14,7 @@ from jupyter_tracker.models import (
     Experiment,
     LogLine,
     MetricValue,
-    RunTable,
+    RunInfo,
 )
 from jupyter_tracker.pictures import accuracy, area, classification_picture
 
@@ -32,28 +32,41 @@ T = TypeVar("T")
 R = TypeVar("R", bound="Run | AsyncRun")
 
 
-class ResultList(list[T], Generic[T]):
+class Shown:
+    """Prints well, as what its frame shows."""
+
+    def frame(self) -> pd.DataFrame:
+        """What it holds as a DataFrame."""
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        from jupyter_tracker import frames
+
+        return frames.text(self.frame(), self._noun, SHOWN_ROWS) if len(self) else f"No {self._noun}."
+
+    def _repr_html_(self) -> str | None:
+        from jupyter_tracker import frames
+
+        return frames.html(self.frame(), SHOWN_ROWS) if len(self) else None
+
+    @property
+    def _noun(self) -> str:
+        return type(self).__name__.removesuffix("List").lower() + "s"
+
+
+class ResultList(Shown, list[T], Generic[T]):
     """Some models, in the order in which the backend gave them."""
+
+    __len__ = list.__len__
 
     def frame(self) -> pd.DataFrame:
         """The models as a DataFrame, one row each and one column a field."""
         from jupyter_tracker import frames
 
         return frames.records(self)
-
-    def __repr__(self) -> str:
-        from jupyter_tracker import frames
-
-        return frames.text(self.frame(), self._noun, SHOWN_ROWS) if self else f"No {self._noun}."
-
-    def _repr_html_(self) -> str | None:
-        from jupyter_tracker import frames
-
-        return frames.html(self.frame(), SHOWN_ROWS) if self else None
-
-    @property
-    def _noun(self) -> str:
-        return type(self).__name__.removesuffix("List").lower() + "s"
 
 
 class ExperimentList(ResultList[Experiment]):
@@ -66,19 +79,47 @@ class ExperimentList(ResultList[Experiment]):
         return frames.experiments(self)
 
 
-class RunList(ResultList[R], Generic[R]):
-    """Runs."""
+class RunList(Shown, Sequence[R], Generic[R]):
+    """Runs, as they were listed; one becomes an object when it is looked at.
+
+    Args:
+        infos: What was listed.
+        make: Turns one of them into a run.
+    """
+
+    def __init__(self, infos: Sequence[RunInfo], make: Callable[[RunInfo], R]) -> None:
+        self._infos = infos
+        self._make = make
+        self._made: dict[int, tuple[RunInfo, R]] = {}
+
+    def __len__(self) -> int:
+        return len(self._infos)
+
+    @overload
+    def __getitem__(self, index: int) -> R: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[R]: ...
+    def __getitem__(self, index: int | slice) -> R | list[R]:
+        if isinstance(index, slice):
+            return [self[at] for at in range(*index.indices(len(self)))]
+        at = range(len(self))[index]
+        if at not in self._made:
+            info = self._infos[at]
+            self._made[at] = info, self._make(info)
+        return self._made[at][1]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # like a list
 
     def frame(self) -> pd.DataFrame:
         """One row a run: id, name, experiment, state, times (UTC), duration, then `params.…`, `metrics.…`, `tags.…`."""
         from jupyter_tracker import frames
 
-        rows = [run.row for run in self]
-        table = rows[0][0] if rows and rows[0] else None
-        # All of a listing, as it was listed, turns into a table without an object for each run.
-        if isinstance(table, RunTable) and len(rows) == len(table) and rows == [(table, at) for at in range(len(rows))]:
-            return frames.runs(table)
-        return frames.runs([run.info for run in self])
+        if any(run.info is not listed for listed, run in self._made.values()):
+            return frames.runs([run.info for run in self])  # some were read anew
+        return frames.runs(self._infos)
 
 
 class EventList(ResultList[Event]):

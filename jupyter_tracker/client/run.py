@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from jupyter_tracker.client import current, flows, requests, writing
 from jupyter_tracker.client.results import (
@@ -47,37 +47,11 @@ GRACE_PERIOD = 600.0
 """Seconds between asking a run to end and killing it (Chariot: `stop_run`)."""
 
 
-Row: TypeAlias = tuple[Sequence[RunInfo], int]
-"""A listing and a place in it."""
-
-
 class RunProperties:
-    """What is known of a run, or where in a listing that stands."""
+    """What is known of a run."""
 
-    _info: RunInfo | None
-    _row: Row | None
-
-    def _know(self, info: RunInfo | Row) -> None:
-        self._info, self._row = (None, info) if isinstance(info, tuple) else (info, None)
-
-    @property
-    def info(self) -> RunInfo:
-        """All of it, as it was when the run was read last."""
-        if self._info is None and self._row is not None:
-            table, index = self._row
-            self._info = table[index]
-        if self._info is None:
-            raise RuntimeError("Nothing is known of the run.")
-        return self._info
-
-    @info.setter
-    def info(self, info: RunInfo) -> None:
-        self._know(info)
-
-    @property
-    def row(self) -> Row | None:
-        """The listing that it comes from and its place there; None once it was read anew."""
-        return self._row
+    info: RunInfo
+    """All of it, as it was when the run was read last."""
 
     @property
     def id(self) -> str:
@@ -148,11 +122,11 @@ class RunProperties:
 class Run(RunProperties):
     """A run. As a context manager it ends with the block: failed when the block raises."""
 
-    def __init__(self, tracker: Tracker, info: RunInfo | Row) -> None:
+    def __init__(self, tracker: Tracker, info: RunInfo) -> None:
         self.tracker = tracker
         self.backend = tracker.backend
         self._drive = tracker.drive
-        self._know(info)
+        self.info = info
 
     def __enter__(self) -> Self:
         current.push(self)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import random
 
 import pandas as pd
 from harness import Figure, folder, fresh_times, main, paired_times
 
 import jupyter_tracker as jt
+from jupyter_tracker.backends.local.packing import key_set, pack, pack_points
 from jupyter_tracker.client import Tracker
 
 LIMIT = 2.5
@@ -17,6 +17,7 @@ WARM_LIMIT = 100.0
 
 OURS = """
 import jupyter_tracker as jt
+from jupyter_tracker.backends.local.packing import key_set, pack, pack_points
 import jupyter_tracker.frames
 tracker = jt.connect()
 tracker.experiments.list()
@@ -59,20 +60,23 @@ def fill(tracker: Tracker, runs: int) -> None:
         for number in range(1, runs + 1):
             params = {f"p{index}": chance.random() for index in range(8)}
             params |= {"model": chance.choice(["resnet", "vit"]), "layers": number % 12}
-            metrics = {f"m{index}": [chance.random(), 1000, 1.7e9 + number + chance.random()] for index in range(10)}
-            tags = {f"t{index}": f"value {number % 7}" for index in range(5)}
+            metrics = {f"m{index}": (chance.random(), 1000, 1.7e9 + number + chance.random()) for index in range(10)}
+            record = pack(params, {f"t{index}": f"value {number % 7}" for index in range(5)})
             created = 1_700_000_000_000_000 + number * 1_000_000
             db.execute(
-                "INSERT INTO runs (number, id, experiment_id, name, kind, state, params, tags, metrics, created_at,"
-                " started_at, ended_at, exit_code) VALUES (?, ?, ?, ?, 'submitted', 'succeeded', ?, ?, ?, ?, ?, ?, 0)",
+                "INSERT INTO runs (number, id, experiment_id, name, kind, state, fields, numbers, texts, metrics,"
+                " points, created_at, started_at, ended_at, exit_code)"
+                " VALUES (?, ?, ?, ?, 'submitted', 'succeeded', ?, ?, ?, ?, ?, ?, ?, ?, 0)",
                 (
                     number,
                     f"{number:032x}",
                     experiment,
                     f"run-{number}",
-                    json.dumps(params),
-                    json.dumps(tags),
-                    json.dumps(metrics),
+                    key_set(db, record.names),
+                    record.numbers,
+                    record.texts,
+                    key_set(db, [*metrics]),
+                    pack_points(metrics),
                     created,
                     created + 10,
                     created + 60_000_000,

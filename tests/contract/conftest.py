@@ -15,6 +15,7 @@ from typing import Any, Self
 import pytest
 
 import jupyter_tracker as jt
+from jupyter_tracker.client import AsyncRun
 from jupyter_tracker.client.results import RunList
 from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.models import RunKind
@@ -149,7 +150,9 @@ class Awaited:
         if isinstance(value, AsyncIterator):
             return self._iterate(value)
         if isinstance(value, RunList):
-            return RunList(self._dressed(item) for item in value)
+            runs = [self._dressed(run) for run in value]
+            made = {id(run.info): run for run in runs}
+            return RunList([run.info for run in runs], lambda info: made[id(info)])
         if type(value).__module__.startswith("jupyter_tracker.client") and type(value).__name__.startswith("Async"):
             return Awaited(value, self.runner)
         return value

@@ -30,18 +30,20 @@ class Held:
 
 def runs(count, **fields):
     base = {"experiment_id": "e", "experiment": "digits", "state": RunState.RUNNING, "native_state": "running"}
-    return RunList(
-        Held(RunInfo(**{"id": f"{number:032x}", "name": f"run-{number}", **base, "created_at": NOW, **fields}))
+    infos = [
+        RunInfo(**{"id": f"{number:032x}", "name": f"run-{number}", **base, "created_at": NOW, **fields})
         for number in range(count)
-    )
+    ]
+    return RunList(infos, Held)
 
 
 def test_empty_lists_say_so():
-    for kind in (ArtifactList, CheckpointList, ClassificationList, EventList, ExperimentList, RunList):
+    for kind in (ArtifactList, CheckpointList, ClassificationList, EventList, ExperimentList):
         noun = kind.__name__.removesuffix("List").lower() + "s"
         assert repr(kind([])) == f"No {noun}."
         assert kind([])._repr_html_() is None
     assert repr(LogList([])) == "No log lines."
+    assert repr(RunList([], Held)) == "No runs."
 
 
 def test_names_are_escaped_in_html():
@@ -81,11 +83,14 @@ def test_a_log_reads_as_text():
     assert lines._repr_html_() is None
 
 
-def test_lists_stay_lists():
+def test_listed_runs_are_used_like_a_list():
     listed = runs(3)
-    assert isinstance(listed, list)
     assert [run.info.name for run in listed] == ["run-0", "run-1", "run-2"]
-    assert listed[1].info.name == "run-1"
+    assert listed[-1].info.name == "run-2"
+    assert listed[1] is listed[1]
+    assert listed[:2] == [listed[0], listed[1]]
+    assert listed[0] in listed
+    assert listed == list(listed)
 
 
 def test_a_classification_says_what_it_has():
