@@ -1,0 +1,40 @@
+"""Models to pandas DataFrames; the only place that imports pandas.
+
+Times are timezone-aware (UTC), steps int64, values float64; what is not there is missing (NaN, NaT, None).
+"""
+
+from jupyter_tracker.frames.points import machine, series
+from jupyter_tracker.frames.tables import (
+    artifacts,
+    checkpoints,
+    classifications,
+    confusion_matrix,
+    events,
+    experiments,
+    latest_metrics,
+    logs,
+    records,
+    roc_curve,
+)
+from jupyter_tracker.frames.run_tables import compare, runs
+from jupyter_tracker.frames.shown import html, readable, text
+
+__all__ = [
+    "artifacts",
+    "checkpoints",
+    "classifications",
+    "compare",
+    "confusion_matrix",
+    "events",
+    "experiments",
+    "html",
+    "latest_metrics",
+    "logs",
+    "machine",
+    "readable",
+    "records",
+    "roc_curve",
+    "runs",
+    "series",
+    "text",
+]
