@@ -4,6 +4,8 @@ Times are timezone-aware (UTC), steps int64, values float64; what is not there i
 """
 
 from jupyter_tracker.frames.points import machine, series
+from jupyter_tracker.frames.run_tables import compare, runs
+from jupyter_tracker.frames.shown import html, readable, text
 from jupyter_tracker.frames.tables import (
     artifacts,
     checkpoints,
@@ -16,8 +18,6 @@ from jupyter_tracker.frames.tables import (
     records,
     roc_curve,
 )
-from jupyter_tracker.frames.run_tables import compare, runs
-from jupyter_tracker.frames.shown import html, readable, text
 
 __all__ = [
     "artifacts",
