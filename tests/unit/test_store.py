@@ -107,13 +107,13 @@ def test_a_migration_that_fails_leaves_nothing_behind(tmp_path, monkeypatch):
 def test_an_older_store_is_brought_up_to_date(tmp_path, monkeypatch):
     store = Store(tmp_path)
     with store.write() as db:
-        db.execute("INSERT INTO key_sets (keys) VALUES ('[]')")
+        db.execute("INSERT INTO key_sets (keys) VALUES ('[0]')")
     store.close()
     newer = (*MIGRATIONS, "ALTER TABLE key_sets ADD COLUMN note TEXT NOT NULL DEFAULT 'new';")
     monkeypatch.setattr("jupyter_tracker.backends.local.store.MIGRATIONS", newer)
     store = Store(tmp_path)
     with store.read() as db:
-        assert db.execute("SELECT keys, note FROM key_sets").fetchall() == [("[]", "new")]
+        assert db.execute("SELECT keys, note FROM key_sets WHERE id > 1").fetchall() == [("[0]", "new")]
     store.close()
 
 
@@ -149,7 +149,7 @@ def test_a_database_that_cannot_be_written_can_still_be_read(tmp_path):
     with store.read() as db:
         db.execute("PRAGMA query_only = ON")
     with pytest.raises(StoreReadOnly, match="cannot be written"), store.write() as db:
-        db.execute("INSERT INTO key_sets (keys) VALUES ('[]')")
+        db.execute("INSERT INTO key_sets (keys) VALUES ('[0]')")
 
 
 def test_a_folder_in_place_of_the_database_is_an_error_of_the_store(tmp_path):
@@ -208,7 +208,7 @@ def test_a_database_that_is_full_is_an_error_of_its_own_and_goes_on_when_there_i
     with pytest.raises(StoreFull, match="what was acknowledged is kept"), store.write() as db:
         db.executemany("INSERT INTO key_sets (keys) VALUES (?)", [(f"{number} {'x' * 1000}",) for number in range(50)])
     with store.write() as db:
-        assert db.execute("SELECT count(*) FROM key_sets").fetchone() == (0,)
+        assert db.execute("SELECT count(*) FROM key_sets WHERE id > 1").fetchone() == (0,)
     store.close()
 
 
@@ -249,13 +249,13 @@ def test_what_raises_inside_a_transaction_undoes_it(tmp_path):
 
     def fail():
         with store.write() as db:
-            db.execute("INSERT INTO key_sets (keys) VALUES ('[]')")
+            db.execute("INSERT INTO key_sets (keys) VALUES ('[0]')")
             raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
         fail()
     with store.read() as db:
-        assert db.execute("SELECT count(*) FROM key_sets").fetchone() == (0,)
+        assert db.execute("SELECT count(*) FROM key_sets WHERE id > 1").fetchone() == (0,)
     store.close()
 
 
@@ -273,7 +273,7 @@ def test_many_threads_write_at_once(tmp_path):
     for thread in threads:
         thread.join()
     with store.read() as db:
-        assert db.execute("SELECT count(*) FROM key_sets").fetchone() == (200,)
+        assert db.execute("SELECT count(*) FROM key_sets WHERE id > 1").fetchone() == (200,)
     store.close()
 
 
