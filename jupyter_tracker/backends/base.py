@@ -20,6 +20,7 @@ from jupyter_tracker.backends.operations import (
     LogOperations,
     MetricOperations,
     RunOperations,
+    VariableOperations,
 )
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -40,6 +41,7 @@ class Backend:
     classifications: ClassificationOperations = field(default_factory=ClassificationOperations)
     artifacts: ArtifactOperations = field(default_factory=ArtifactOperations)
     checkpoints: CheckpointOperations = field(default_factory=CheckpointOperations)
+    variables: VariableOperations = field(default_factory=VariableOperations)
 
     def __post_init__(self) -> None:
         for noun in NOUNS:

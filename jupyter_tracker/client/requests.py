@@ -11,7 +11,7 @@ from typing import TypeVar
 from jupyter_tracker.backends.operations import RunQuery
 from jupyter_tracker.client.code import code_of
 from jupyter_tracker.errors import InvalidInput
-from jupyter_tracker.models import Code, JsonValue, Level, Lifecycle, RunState, Submission
+from jupyter_tracker.models import Code, JsonValue, Level, Lifecycle, RunState, Secret, Submission
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -40,7 +40,7 @@ def submission(
     data: str | os.PathLike[str] | None,
     resources: Mapping[str, JsonValue] | None,
     timeout: float,
-    variables: Mapping[str, str] | None,
+    variables: Mapping[str, str | Secret] | None,
     tags: Mapping[str, str] | None,
     history: Sequence[str],
 ) -> Submission:

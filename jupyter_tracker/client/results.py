@@ -7,7 +7,16 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from jupyter_tracker.backends.base import Capability
-from jupyter_tracker.models import Artifact, Checkpoint, Classification, Event, Experiment, LogLine, MetricValue
+from jupyter_tracker.models import (
+    Artifact,
+    Checkpoint,
+    Classification,
+    Event,
+    Experiment,
+    LogLine,
+    MetricValue,
+    Variable,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -154,6 +163,16 @@ class CheckpointList(ResultList[Checkpoint]):
         from jupyter_tracker import frames
 
         return frames.checkpoints(self)
+
+
+class VariableList(ResultList[Variable]):
+    """Environment variables."""
+
+    def frame(self) -> pd.DataFrame:
+        """Columns name, value (missing for a secret), secret, scope, experiment, inherited, shadows, updated_at."""
+        from jupyter_tracker import frames
+
+        return frames.variables(self)
 
 
 class ClassificationResult:

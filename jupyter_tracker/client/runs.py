@@ -10,7 +10,7 @@ from jupyter_tracker.client import flows, requests
 from jupyter_tracker.client.async_run import AsyncRun
 from jupyter_tracker.client.results import RunList
 from jupyter_tracker.client.run import GRACE_PERIOD, Run
-from jupyter_tracker.models import Code, Environment, JsonValue, Lifecycle
+from jupyter_tracker.models import Code, Environment, JsonValue, Lifecycle, Secret
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +40,7 @@ class Runs:
         data: str | os.PathLike[str] | None = None,
         resources: Mapping[str, JsonValue] | None = None,
         timeout: float = TIMEOUT,
-        variables: Mapping[str, str] | None = None,
+        variables: Mapping[str, str | Secret] | None = None,
         tags: Mapping[str, str] | None = None,
         history: Sequence[str] = (),
     ) -> Run:
@@ -55,7 +55,8 @@ class Runs:
             data: A file or folder, whose path the code finds in `JUPYTER_TRACKER_DATA`.
             resources: What the run needs, recorded with it.
             timeout: Seconds after which it is ended, at most 172,800.
-            variables: Environment variables of the process; they are not recorded.
+            variables: Environment variables of the process, in front of those of the experiment and the store; their
+                values are not recorded, and one given as `Secret` is masked in the log.
             tags: Text by name.
             history: Cells that were executed before, to be kept with the run.
 
@@ -166,7 +167,7 @@ class AsyncRuns:
         data: str | os.PathLike[str] | None = None,
         resources: Mapping[str, JsonValue] | None = None,
         timeout: float = TIMEOUT,
-        variables: Mapping[str, str] | None = None,
+        variables: Mapping[str, str | Secret] | None = None,
         tags: Mapping[str, str] | None = None,
         history: Sequence[str] = (),
     ) -> AsyncRun:

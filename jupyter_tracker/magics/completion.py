@@ -112,6 +112,9 @@ class Completer:
         if suggest is Suggest.METRICS and "run" in reader.values:
             run = reader.values["run"]
             return self._names.get((here, "metrics", run), lambda: self._session.tracker.runs.get(run).metrics)
+        if suggest is Suggest.VARIABLES:
+            experiment = reader.values.get("experiment")
+            return self._names.get((here, "variables", str(experiment)), lambda: self._variables(experiment))
         return ()
 
     def _command_names(self) -> list[str]:
@@ -119,6 +122,9 @@ class Completer:
 
     def _experiments(self) -> Iterable[str]:
         return [experiment.name for experiment in self._session.tracker.experiments.list()]
+
+    def _variables(self, experiment: str | None) -> Iterable[str]:
+        return [variable.name for variable in self._session.tracker.variables.list(experiment)]
 
     def _runs(self) -> Iterable[str]:
         """`last`, then names that only one run has, then short ids."""

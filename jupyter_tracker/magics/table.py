@@ -24,6 +24,8 @@ class Suggest(Enum):
     METRICS = "metrics"
     """The metrics of the run that stands before."""
     CONNECTIONS = "connections"
+    VARIABLES = "variables"
+    """Those of the store, or of the experiment that stands before."""
     COMMANDS = "commands"
     FILES = "files"
 

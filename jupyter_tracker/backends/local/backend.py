@@ -13,6 +13,7 @@ from jupyter_tracker.backends.local.logs import LocalLogs
 from jupyter_tracker.backends.local.metrics import LocalMetrics
 from jupyter_tracker.backends.local.runs import LocalRuns
 from jupyter_tracker.backends.local.store import Store
+from jupyter_tracker.backends.local.variables import LocalVariables
 
 
 class LocalBackend(Backend):
@@ -21,18 +22,20 @@ class LocalBackend(Backend):
     def __init__(self, home: Path) -> None:
         self.store = Store(home)
         self._metrics = metrics = LocalMetrics(self.store)
+        variables = LocalVariables(self.store)
         self._logs = LocalLogs(self.store)
         super().__init__(
             name="local",
             location=str(self.store.home),
             experiments=LocalExperiments(self.store),
-            runs=LocalRuns(self.store, metrics),
+            runs=LocalRuns(self.store, metrics, variables),
             metrics=metrics,
             events=LocalEvents(self.store),
             logs=self._logs,
             classifications=LocalClassifications(self.store),
             artifacts=LocalArtifacts(self.store),
             checkpoints=LocalCheckpoints(self.store),
+            variables=variables,
         )
 
     def close(self) -> None:

@@ -21,6 +21,7 @@ from jupyter_tracker.backends.local.process.liveness import reconcile
 from jupyter_tracker.backends.local.rows import run_number
 from jupyter_tracker.backends.local.store import Store, now
 from jupyter_tracker.backends.local.values import add_params, change_tags, plain_data, plain_params
+from jupyter_tracker.backends.local.variables import LocalVariables, check_variables
 from jupyter_tracker.backends.operations import RunOperations, RunQuery
 from jupyter_tracker.errors import Conflict, TrackerError
 from jupyter_tracker.flow import Flow, local
@@ -44,14 +45,15 @@ T = TypeVar("T")
 class LocalRuns(RunOperations):
     """Runs as rows, with a process behind each until it has ended."""
 
-    def __init__(self, store: Store, metrics: LocalMetrics) -> None:
+    def __init__(self, store: Store, metrics: LocalMetrics, variables: LocalVariables) -> None:
         self._store = store
         self._metrics = metrics
+        self._variables = variables
         self._keeper = Keeper(store, metrics)
 
     def submit(self, submission: Submission) -> Flow[RunInfo]:
         def call() -> RunInfo:
-            from jupyter_tracker.backends.local.process.launcher import check_code, check_variables, launch
+            from jupyter_tracker.backends.local.process.launcher import check_code, launch
 
             check_variables(submission.variables)
             checked = dataclasses.replace(
@@ -60,6 +62,7 @@ class LocalRuns(RunOperations):
                 params=plain_params(submission.params),
                 resources=plain_data(submission.resources, "resource"),
             )
+            variables = self._variables.injected(checked.experiment, checked.variables)
             record = dataclasses.asdict(dataclasses.replace(checked, variables={}))
             # Values of variables may be secrets: only their names are kept.
             record["variables"] = sorted(checked.variables)
@@ -76,7 +79,7 @@ class LocalRuns(RunOperations):
                 )
                 add_event(db, number, "queued", "The run waits for its process.")
             try:
-                launch(self._store, run_id, checked)
+                launch(self._store, run_id, dataclasses.replace(checked, variables=variables))
             except TrackerError as error:
                 with self._store.write() as db:
                     lifecycle.ended(db, number, RunState.FAILED, str(error))

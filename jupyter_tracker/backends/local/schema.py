@@ -162,5 +162,21 @@ MIGRATIONS: tuple[str, ...] = (
         created_at INTEGER NOT NULL
     );
     CREATE INDEX checkpoints_by_run ON checkpoints (run, step);
+
+    CREATE TABLE vault (                        -- one row: the key of the secrets, which is kept elsewhere
+        key_id TEXT PRIMARY KEY,                -- a fingerprint of the key
+        place TEXT NOT NULL                     -- keyring or file
+    );
+
+    CREATE TABLE variables (
+        id TEXT PRIMARY KEY,
+        experiment_id TEXT REFERENCES experiments (id) ON DELETE CASCADE,   -- null for one of the store
+        name TEXT NOT NULL,
+        value TEXT,                             -- null for a secret
+        sealed BLOB,                            -- the encrypted value of a secret (vault.py), else null
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL
+    );
+    CREATE UNIQUE INDEX variables_by_name ON variables (coalesce(experiment_id, ''), name);
     """,
 )

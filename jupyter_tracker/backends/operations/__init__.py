@@ -17,6 +17,7 @@ from jupyter_tracker.backends.operations.recording import (
     MetricOperations,
 )
 from jupyter_tracker.backends.operations.runs import RunOperations, RunQuery
+from jupyter_tracker.backends.operations.variables import VariableOperations
 
 __all__ = [
     "NOUNS",
@@ -30,6 +31,7 @@ __all__ = [
     "Operations",
     "RunOperations",
     "RunQuery",
+    "VariableOperations",
 ]
 
 NOUNS: Mapping[str, type[Operations]] = {
@@ -43,5 +45,6 @@ NOUNS: Mapping[str, type[Operations]] = {
         ClassificationOperations,
         ArtifactOperations,
         CheckpointOperations,
+        VariableOperations,
     )
 }

@@ -1,4 +1,4 @@
-"""The shared vocabulary: what every backend returns and every surface shows. No I/O happens here."""
+"""The shared vocabulary of experiments and runs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
+
+from jupyter_tracker.models.variables import Secret
 
 T = TypeVar("T")
 
@@ -196,8 +198,8 @@ class Submission:
     resources: Mapping[str, JsonValue] = field(default_factory=dict)
     timeout: float = 14_400.0
     """Seconds after which the run is ended; UbiOps' default and maximum (172,800 s) hold here, too."""
-    variables: Mapping[str, str] = field(default_factory=dict)
-    """Environment variables of the process."""
+    variables: Mapping[str, str | Secret] = field(default_factory=dict)
+    """Environment variables of the process, in front of those of the experiment and the store."""
     tags: Mapping[str, str] = field(default_factory=dict)
     history: tuple[str, ...] = ()
     """Cells executed in the notebook before it."""

@@ -1,4 +1,4 @@
-"""Models to pandas DataFrames; the only place that imports pandas.
+"""Experiments, runs and what they record to pandas DataFrames.
 
 Times are timezone-aware (UTC), steps int64, values float64; what is not there is missing (NaN, NaT, None).
 """
@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from jupyter_tracker.frames.columns import TIME
+from jupyter_tracker.frames.columns import text as _text
+from jupyter_tracker.frames.columns import times as _times
 from jupyter_tracker.models import (
     Artifact,
     Checkpoint,
@@ -30,8 +33,6 @@ from jupyter_tracker.models import (
 
 if TYPE_CHECKING:
     from jupyter_tracker.client.results import ClassificationResult
-
-_TIME = "datetime64[us, UTC]"
 
 
 def runs(infos: Sequence[RunInfo]) -> pd.DataFrame:
@@ -92,7 +93,7 @@ def machine(points: Points) -> pd.DataFrame:
         for block in points.blocks
     ]
     if not frames:
-        return pd.DataFrame(index=pd.DatetimeIndex([], dtype=_TIME, name="time"))
+        return pd.DataFrame(index=pd.DatetimeIndex([], dtype=TIME, name="time"))
     return pd.concat(frames).sort_index()
 
 
@@ -323,14 +324,6 @@ def _joined(buffers: Sequence[memoryview[Any]], dtype: type) -> np.ndarray:
 def _moments(seconds: memoryview[float] | np.ndarray) -> pd.DatetimeIndex:
     microseconds = np.round(np.asarray(seconds) * 1e6).astype("datetime64[us]")
     return pd.DatetimeIndex(microseconds).tz_localize("UTC")
-
-
-def _times(moments: Iterable[datetime | None]) -> pd.Series:
-    return pd.Series(list(moments), dtype=_TIME)
-
-
-def _text(values: Iterable[str]) -> pd.Series:
-    return pd.Series(list(values), dtype="str")
 
 
 def _spread(prefix: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, pd.Series]:

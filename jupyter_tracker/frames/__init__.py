@@ -1,0 +1,45 @@
+"""Models to pandas DataFrames; the only place that imports pandas."""
+
+from __future__ import annotations
+
+from jupyter_tracker.frames.assets import variables
+from jupyter_tracker.frames.core import (
+    artifacts,
+    checkpoints,
+    classifications,
+    compare,
+    confusion_matrix,
+    events,
+    experiments,
+    html,
+    latest_metrics,
+    logs,
+    machine,
+    readable,
+    records,
+    roc_curve,
+    runs,
+    series,
+    text,
+)
+
+__all__ = [
+    "artifacts",
+    "checkpoints",
+    "classifications",
+    "compare",
+    "confusion_matrix",
+    "events",
+    "experiments",
+    "html",
+    "latest_metrics",
+    "logs",
+    "machine",
+    "readable",
+    "records",
+    "roc_curve",
+    "runs",
+    "series",
+    "text",
+    "variables",
+]
