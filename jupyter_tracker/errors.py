@@ -7,7 +7,9 @@ TrackerError
 │   ├── InvalidParams            params that are not JSON
 │   ├── InvalidMetric            a metric that is not a number
 │   ├── InvalidFilter            a filter that cannot be read, with the column of the mistake
-│   └── InvalidCode              code that is missing, unreadable or not executable
+│   ├── InvalidCode              code that is missing, unreadable or not executable
+│   └── InvalidSource            code that cannot be kept as a source, such as a hostile archive
+│       └── SourceTooLarge       it is larger than the limits
 ├── NotFound                     no such experiment, run, artifact …
 │   └── Ambiguous                a prefix or name that fits more than one
 ├── Conflict                     the name is taken, or the state does not allow it
@@ -34,7 +36,9 @@ __all__ = [
     "InvalidInput",
     "InvalidMetric",
     "InvalidParams",
+    "InvalidSource",
     "NotFound",
+    "SourceTooLarge",
     "StoreError",
     "StoreFull",
     "StoreReadOnly",
@@ -91,6 +95,14 @@ class InvalidFilter(InvalidInput):
 
 class InvalidCode(InvalidInput):
     """Code that is missing, unreadable, has a syntax error or cannot be executed."""
+
+
+class InvalidSource(InvalidInput):
+    """Code that cannot be kept as a source: not there, unreadable, or an archive that leads out of its folder."""
+
+
+class SourceTooLarge(InvalidSource):
+    """Code of more files or bytes than a source may have."""
 
 
 class NotFound(TrackerError, LookupError):

@@ -20,6 +20,7 @@ from jupyter_tracker.backends.operations import (
     LogOperations,
     MetricOperations,
     RunOperations,
+    SourceOperations,
     VariableOperations,
 )
 
@@ -42,6 +43,7 @@ class Backend:
     artifacts: ArtifactOperations = field(default_factory=ArtifactOperations)
     checkpoints: CheckpointOperations = field(default_factory=CheckpointOperations)
     variables: VariableOperations = field(default_factory=VariableOperations)
+    sources: SourceOperations = field(default_factory=SourceOperations)
 
     def __post_init__(self) -> None:
         for noun in NOUNS:

@@ -10,7 +10,7 @@ from jupyter_tracker.client import flows, requests
 from jupyter_tracker.client.async_run import AsyncRun
 from jupyter_tracker.client.results import RunList
 from jupyter_tracker.client.run import GRACE_PERIOD, Run
-from jupyter_tracker.models import Code, Environment, JsonValue, Lifecycle, Secret
+from jupyter_tracker.models import Code, Environment, JsonValue, Lifecycle, Secret, Source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +33,7 @@ class Runs:
         self,
         experiment: str,
         *,
-        code: str | os.PathLike[str] | Code,
+        code: str | os.PathLike[str] | Code | Source,
         entry_point: str | None = None,
         name: str | None = None,
         params: Mapping[str, JsonValue] | None = None,
@@ -48,7 +48,8 @@ class Runs:
 
         Args:
             experiment: Name of the experiment; made when it is not there.
-            code: A script, notebook or folder by its path, or source text (with a line break).
+            code: A script, notebook or folder by its path, source text (with a line break), or a version of code that
+                was kept: `tracker.sources.get("train@3")`. What is given otherwise is kept as such a version.
             entry_point: The file of a folder that is started; `main.py`, `train.py` or `__main__.py` by default.
             name: Name of the run; taken from the code by default.
             params: JSON values, which the code finds as `jt.current_run().params`, in its environment and as arguments.
@@ -160,7 +161,7 @@ class AsyncRuns:
         self,
         experiment: str,
         *,
-        code: str | os.PathLike[str] | Code,
+        code: str | os.PathLike[str] | Code | Source,
         entry_point: str | None = None,
         name: str | None = None,
         params: Mapping[str, JsonValue] | None = None,

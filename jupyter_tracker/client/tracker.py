@@ -12,6 +12,7 @@ from jupyter_tracker.backends.base import Backend, capabilities
 from jupyter_tracker.client.experiments import AsyncExperiments, Experiments
 from jupyter_tracker.client.results import CapabilityList
 from jupyter_tracker.client.runs import AsyncRuns, Runs
+from jupyter_tracker.client.sources import AsyncSources, Sources
 from jupyter_tracker.client.variables import AsyncVariables, Variables
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Tracker:
         self.address = address
         self.experiments = Experiments(self)
         self.runs = Runs(self)
+        self.sources = Sources(self)
         self.variables = Variables(self)
 
     def drive(self, operation: flow.Flow[T]) -> T:
@@ -83,6 +85,7 @@ class AsyncTracker:
         self.address = address
         self.experiments = AsyncExperiments(self)
         self.runs = AsyncRuns(self)
+        self.sources = AsyncSources(self)
         self.variables = AsyncVariables(self)
 
     async def drive(self, operation: flow.Flow[T]) -> T:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_tracker.frames.assets import variables
+from jupyter_tracker.frames.assets import source_changes, source_files, sources, variables
 from jupyter_tracker.frames.core import (
     artifacts,
     checkpoints,
@@ -40,6 +40,9 @@ __all__ = [
     "roc_curve",
     "runs",
     "series",
+    "source_changes",
+    "source_files",
+    "sources",
     "text",
     "variables",
 ]

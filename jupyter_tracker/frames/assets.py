@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from jupyter_tracker.frames.columns import text, times
-from jupyter_tracker.models import Variable
+from jupyter_tracker.models import Source, SourceDifference, SourceFile, Variable
 
 
 def variables(found: Sequence[Variable]) -> pd.DataFrame:
@@ -25,3 +25,42 @@ def variables(found: Sequence[Variable]) -> pd.DataFrame:
             "updated_at": times(item.updated_at for item in found),
         }
     )
+
+
+def sources(found: Sequence[Source]) -> pd.DataFrame:
+    """One row a version."""
+    return pd.DataFrame(
+        {
+            "id": text(item.id for item in found),
+            "name": text(item.name for item in found),
+            "version": np.fromiter((item.version for item in found), np.int64, len(found)),
+            "kind": text(str(item.kind) for item in found),
+            "entry_point": text(item.entry_point for item in found),
+            "files": np.fromiter((item.file_count for item in found), np.int64, len(found)),
+            "size": np.fromiter((item.size for item in found), np.int64, len(found)),
+            "description": text(item.description for item in found),
+            "git_commit": text(item.git_commit for item in found),
+            "lifecycle": text(str(item.lifecycle) for item in found),
+            "created_at": times(item.created_at for item in found),
+            "updated_at": times(item.updated_at for item in found),
+        }
+    )
+
+
+def source_files(found: Sequence[SourceFile]) -> pd.DataFrame:
+    """One row a file."""
+    return pd.DataFrame(
+        {
+            "path": text(item.path for item in found),
+            "size": np.fromiter((item.size for item in found), np.int64, len(found)),
+            "sha256": text(item.sha256 for item in found),
+            "executable": np.fromiter((item.executable for item in found), np.bool_, len(found)),
+        }
+    )
+
+
+def source_changes(difference: SourceDifference) -> pd.DataFrame:
+    """One row a file that differs, by path."""
+    kinds = {"added": difference.added, "removed": difference.removed, "changed": difference.changed}
+    rows = sorted((path, change) for change, paths in kinds.items() for path in paths)
+    return pd.DataFrame({"path": text(path for path, _ in rows), "change": text(change for _, change in rows)})

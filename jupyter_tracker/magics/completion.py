@@ -115,6 +115,8 @@ class Completer:
         if suggest is Suggest.VARIABLES:
             experiment = reader.values.get("experiment")
             return self._names.get((here, "variables", str(experiment)), lambda: self._variables(experiment))
+        if suggest is Suggest.SOURCES:
+            return self._names.get((here, "sources"), self._sources)
         return ()
 
     def _command_names(self) -> list[str]:
@@ -125,6 +127,11 @@ class Completer:
 
     def _variables(self, experiment: str | None) -> Iterable[str]:
         return [variable.name for variable in self._session.tracker.variables.list(experiment)]
+
+    def _sources(self) -> Iterable[str]:
+        """Names, which are latest versions, then all versions."""
+        found = self._session.tracker.sources.list()[:NEWEST]
+        return [*(source.name for source in found), *(source.label for source in found)]
 
     def _runs(self) -> Iterable[str]:
         """`last`, then names that only one run has, then short ids."""

@@ -26,6 +26,7 @@ class Suggest(Enum):
     CONNECTIONS = "connections"
     VARIABLES = "variables"
     """Those of the store, or of the experiment that stands before."""
+    SOURCES = "sources"
     COMMANDS = "commands"
     FILES = "files"
 

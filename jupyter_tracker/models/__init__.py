@@ -28,6 +28,7 @@ from jupyter_tracker.models.core import (
     Submission,
     span,
 )
+from jupyter_tracker.models.sources import Source, SourceDescription, SourceDifference, SourceFile
 from jupyter_tracker.models.variables import (
     MASK,
     Scope,
@@ -60,6 +61,10 @@ __all__ = [
     "RunState",
     "Scope",
     "Secret",
+    "Source",
+    "SourceDescription",
+    "SourceDifference",
+    "SourceFile",
     "Stream",
     "Submission",
     "Variable",

@@ -135,6 +135,8 @@ class Code:
     text: str = ""
     """The source of a cell."""
     working_directory: str = ""
+    source: str = ""
+    """Id of the kept source that is executed instead of what lies at a path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,8 @@ class RunInfo:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     exit_code: int | None = None
+    source: str = ""
+    """Id of the source that has its code; empty where none was kept."""
     signal: str | None = None
     """The signal that ended the process, for example `SIGKILL`."""
 

@@ -10,6 +10,7 @@ import jupyter_tracker as jt
 from jupyter_tracker.client.experiments import AsyncExperiments, Experiments
 from jupyter_tracker.client import AsyncRun, Run
 from jupyter_tracker.client.runs import AsyncRuns, Runs
+from jupyter_tracker.client.sources import AsyncSources, Sources
 from jupyter_tracker.client.tracker import AsyncTracker, Tracker
 from jupyter_tracker.client.variables import AsyncVariables, Variables
 
@@ -19,6 +20,7 @@ TWINS = [
     (Runs, AsyncRuns),
     (Run, AsyncRun),
     (Variables, AsyncVariables),
+    (Sources, AsyncSources),
 ]
 ONLY_ASYNC = {"AsyncTracker": {"collect"}}
 """Helpers of which the other twin has no need."""

@@ -96,5 +96,6 @@ def digits(shell):
             for step in range(5):
                 run.log({"loss": 1 / (step + 1), "acc": rate * step}, step=step)
     shell.tracker.variables.create("WORKERS", "4")
+    shell.tracker.sources.create("print(1)\n", name="project")
     shell.tracker.variables.create("TOKEN", "hidden-token", secret=True, experiment="digits")
     return shell

@@ -12,6 +12,7 @@ from jupyter_tracker.backends.local.experiments import LocalExperiments
 from jupyter_tracker.backends.local.logs import LocalLogs
 from jupyter_tracker.backends.local.metrics import LocalMetrics
 from jupyter_tracker.backends.local.runs import LocalRuns
+from jupyter_tracker.backends.local.sources.noun import LocalSources
 from jupyter_tracker.backends.local.store import Store
 from jupyter_tracker.backends.local.variables import LocalVariables
 
@@ -23,12 +24,13 @@ class LocalBackend(Backend):
         self.store = Store(home)
         self._metrics = metrics = LocalMetrics(self.store)
         variables = LocalVariables(self.store)
+        sources = LocalSources(self.store)
         self._logs = LocalLogs(self.store)
         super().__init__(
             name="local",
             location=str(self.store.home),
             experiments=LocalExperiments(self.store),
-            runs=LocalRuns(self.store, metrics, variables),
+            runs=LocalRuns(self.store, metrics, variables, sources),
             metrics=metrics,
             events=LocalEvents(self.store),
             logs=self._logs,
@@ -36,6 +38,7 @@ class LocalBackend(Backend):
             artifacts=LocalArtifacts(self.store),
             checkpoints=LocalCheckpoints(self.store),
             variables=variables,
+            sources=sources,
         )
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ EXPERIMENT_COLUMNS = "id, name, description, tags, lifecycle, created_at, update
 RUN_COLUMNS = (
     "runs.id, runs.name, runs.experiment_id, experiments.name, runs.kind, runs.state, runs.reason, runs.lifecycle,"
     " runs.params, runs.tags, runs.metrics, runs.created_at, runs.started_at, runs.ended_at, runs.exit_code,"
-    " runs.signal, runs.number"
+    " runs.signal, runs.number, runs.source"
 )
 RUN_TABLES = "runs JOIN experiments ON experiments.id = runs.experiment_id"
 
@@ -70,6 +70,7 @@ def run_info(row: tuple[Any, ...], progress: tuple[Progress, ...] = ()) -> RunIn
         ended_at=None if row[13] is None else moment(row[13]),
         exit_code=row[14],
         signal=row[15],
+        source=row[17] or "",
     )
 
 

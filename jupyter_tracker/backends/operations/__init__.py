@@ -17,6 +17,7 @@ from jupyter_tracker.backends.operations.recording import (
     MetricOperations,
 )
 from jupyter_tracker.backends.operations.runs import RunOperations, RunQuery
+from jupyter_tracker.backends.operations.sources import SourceOperations
 from jupyter_tracker.backends.operations.variables import VariableOperations
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Operations",
     "RunOperations",
     "RunQuery",
+    "SourceOperations",
     "VariableOperations",
 ]
 
@@ -46,5 +48,6 @@ NOUNS: Mapping[str, type[Operations]] = {
         ArtifactOperations,
         CheckpointOperations,
         VariableOperations,
+        SourceOperations,
     )
 }

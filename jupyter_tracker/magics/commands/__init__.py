@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_tracker.magics.commands import cells, connection, doctor, experiments, records, runs, variables
+from jupyter_tracker.magics.commands import cells, connection, doctor, experiments, records, runs, sources, variables
 from jupyter_tracker.magics.helptext import Text, explain, overview
 from jupyter_tracker.magics.parser import find
 from jupyter_tracker.magics.session import Session
@@ -24,6 +24,7 @@ COMMANDS: tuple[Command, ...] = (
     *runs.COMMANDS,
     *records.COMMANDS,
     *variables.COMMANDS,
+    *sources.COMMANDS,
     *connection.COMMANDS[2:],
     *doctor.COMMANDS,
     Command(

@@ -144,7 +144,7 @@ def secret_values(environment: Mapping[str, str]) -> list[str]:
 
 
 def _importable(code: Code) -> str:
-    return {CodeKind.FOLDER: code.path, CodeKind.CELL: code.working_directory}.get(code.kind, "")
+    return {CodeKind.FOLDER: code.path, CodeKind.CELL: code.path or code.working_directory}.get(code.kind, "")
 
 
 def _started(code: Code) -> Path:
