@@ -8,6 +8,7 @@ TrackerError
 │   ├── InvalidMetric            a metric that is not a number
 │   ├── InvalidFilter            a filter that cannot be read, with the column of the mistake
 │   ├── InvalidCode              code that is missing, unreadable or not executable
+│   ├── InvalidConfig            a config that does not fit the schema of a template, with all mistakes
 │   └── InvalidSource            code that cannot be kept as a source, such as a hostile archive
 │       └── SourceTooLarge       it is larger than the limits
 ├── NotFound                     no such experiment, run, artifact …
@@ -32,6 +33,7 @@ __all__ = [
     "ConfigError",
     "Conflict",
     "InvalidCode",
+    "InvalidConfig",
     "InvalidFilter",
     "InvalidInput",
     "InvalidMetric",
@@ -95,6 +97,15 @@ class InvalidFilter(InvalidInput):
 
 class InvalidCode(InvalidInput):
     """Code that is missing, unreadable, has a syntax error or cannot be executed."""
+
+
+class InvalidConfig(InvalidInput):
+    """A config that does not fit the schema of a template; `mistakes` has all that is wrong, each with its path."""
+
+    def __init__(self, what: str, mistakes: Iterable[object]) -> None:
+        self.mistakes = tuple(mistakes)
+        count = f"{len(self.mistakes)} mistake{'s' if len(self.mistakes) != 1 else ''}"
+        super().__init__("\n  ".join([f"The {what} has {count}:", *map(str, self.mistakes)]))
 
 
 class InvalidSource(InvalidInput):

@@ -21,6 +21,7 @@ from jupyter_tracker.backends.operations import (
     MetricOperations,
     RunOperations,
     SourceOperations,
+    TemplateOperations,
     VariableOperations,
 )
 
@@ -44,6 +45,7 @@ class Backend:
     checkpoints: CheckpointOperations = field(default_factory=CheckpointOperations)
     variables: VariableOperations = field(default_factory=VariableOperations)
     sources: SourceOperations = field(default_factory=SourceOperations)
+    templates: TemplateOperations = field(default_factory=TemplateOperations)
 
     def __post_init__(self) -> None:
         for noun in NOUNS:

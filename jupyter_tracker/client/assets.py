@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from jupyter_tracker.client.results import SHOWN_ROWS, ResultList
-from jupyter_tracker.models import Source, SourceDescription, SourceDifference, SourceFile
+from jupyter_tracker.models import ConfigMistake, Source, SourceDescription, SourceDifference, SourceFile, Template
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,3 +81,47 @@ class SourceComparison:
         counts = (("added", self.data.added), ("removed", self.data.removed), ("changed", self.data.changed))
         told = ", ".join(f"{len(paths)} {verb}" for verb, paths in counts if paths)
         return f"{before} → {after}: {told}\n\n{self.data.text}"
+
+
+class TemplateList(ResultList[Template]):
+    """Recipes for runs."""
+
+    def frame(self) -> pd.DataFrame:
+        """Columns id, name, version, description, source, entry_point, required, defaults, resources, lifecycle, …."""
+        from jupyter_tracker import frames
+
+        return frames.templates(self)
+
+
+class TemplateDetails:
+    """A recipe with its schema and defaults."""
+
+    def __init__(self, template: Template) -> None:
+        self.data = template
+
+    def frame(self) -> pd.DataFrame:
+        """What a config holds: columns name, type, required, default, description."""
+        from jupyter_tracker import frames
+
+        return frames.template_config(self.data)
+
+    def __repr__(self) -> str:
+        from jupyter_tracker import frames
+
+        template = self.data
+        head = [f"template {template.label}", template.id[:8], f"source {template.source[:8]}", template.description]
+        lines = [" · ".join(filter(None, head))]
+        config = self.frame()
+        lines += ["", frames.text(config, "values", SHOWN_ROWS)] if len(config) else ["any config fits"]
+        lines += [f"resources {json.dumps(dict(template.resources))}"] if template.resources else []
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str | None:
+        from jupyter_tracker import frames
+
+        config = self.frame()
+        return frames.html(config, SHOWN_ROWS) if len(config) else None
+
+
+class MistakeList(ResultList[ConfigMistake]):
+    """What is wrong with a config; empty, and so false, for a good one. Its frame has columns path, message, rule."""

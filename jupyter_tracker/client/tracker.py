@@ -13,6 +13,7 @@ from jupyter_tracker.client.experiments import AsyncExperiments, Experiments
 from jupyter_tracker.client.results import CapabilityList
 from jupyter_tracker.client.runs import AsyncRuns, Runs
 from jupyter_tracker.client.sources import AsyncSources, Sources
+from jupyter_tracker.client.templates import AsyncTemplates, Templates
 from jupyter_tracker.client.variables import AsyncVariables, Variables
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Tracker:
         self.experiments = Experiments(self)
         self.runs = Runs(self)
         self.sources = Sources(self)
+        self.templates = Templates(self)
         self.variables = Variables(self)
 
     def drive(self, operation: flow.Flow[T]) -> T:
@@ -86,6 +88,7 @@ class AsyncTracker:
         self.experiments = AsyncExperiments(self)
         self.runs = AsyncRuns(self)
         self.sources = AsyncSources(self)
+        self.templates = AsyncTemplates(self)
         self.variables = AsyncVariables(self)
 
     async def drive(self, operation: flow.Flow[T]) -> T:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_tracker.frames.assets import source_changes, source_files, sources, variables
+from jupyter_tracker.frames.assets import source_changes, source_files, sources, template_config, templates, variables
 from jupyter_tracker.frames.core import (
     artifacts,
     checkpoints,
@@ -43,6 +43,8 @@ __all__ = [
     "source_changes",
     "source_files",
     "sources",
+    "template_config",
+    "templates",
     "text",
     "variables",
 ]

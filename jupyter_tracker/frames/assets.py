@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from jupyter_tracker.frames.columns import text, times
-from jupyter_tracker.models import Source, SourceDifference, SourceFile, Variable
+from jupyter_tracker.models import Source, SourceDifference, SourceFile, Template, Variable
 
 
 def variables(found: Sequence[Variable]) -> pd.DataFrame:
@@ -64,3 +66,50 @@ def source_changes(difference: SourceDifference) -> pd.DataFrame:
     kinds = {"added": difference.added, "removed": difference.removed, "changed": difference.changed}
     rows = sorted((path, change) for change, paths in kinds.items() for path in paths)
     return pd.DataFrame({"path": text(path for path, _ in rows), "change": text(change for _, change in rows)})
+
+
+def templates(found: Sequence[Template]) -> pd.DataFrame:
+    """One row a version."""
+    return pd.DataFrame(
+        {
+            "id": text(item.id for item in found),
+            "name": text(item.name for item in found),
+            "version": np.fromiter((item.version for item in found), np.int64, len(found)),
+            "description": text(item.description for item in found),
+            "source": text(item.source for item in found),
+            "entry_point": text(item.entry_point for item in found),
+            "required": text(", ".join(map(str, item.schema.get("required", ()))) for item in found),
+            "defaults": text(_json(item.defaults) for item in found),
+            "resources": text(_json(item.resources) for item in found),
+            "lifecycle": text(str(item.lifecycle) for item in found),
+            "created_at": times(item.created_at for item in found),
+            "updated_at": times(item.updated_at for item in found),
+        }
+    )
+
+
+def template_config(template: Template) -> pd.DataFrame:
+    """One row for each value of a config that the schema or the defaults name."""
+    properties = template.schema.get("properties", {})
+    required = template.schema.get("required", ())
+    names = list(dict.fromkeys([*properties, *template.defaults]))
+    parts = [properties.get(name) for name in names]
+    described = [part if isinstance(part, dict) else {} for part in parts]
+    return pd.DataFrame(
+        {
+            "name": text(names),
+            "type": text(_type(part) for part in described),
+            "required": np.fromiter((name in required for name in names), np.bool_, len(names)),
+            "default": text(json.dumps(template.defaults[name]) if name in template.defaults else "" for name in names),
+            "description": text(str(part.get("description", "")) for part in described),
+        }
+    )
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value) if value else ""
+
+
+def _type(part: Mapping[str, Any]) -> str:
+    kind = part.get("type", "")
+    return " or ".join(map(str, kind)) if isinstance(kind, list) else str(kind)

@@ -117,6 +117,8 @@ class Completer:
             return self._names.get((here, "variables", str(experiment)), lambda: self._variables(experiment))
         if suggest is Suggest.SOURCES:
             return self._names.get((here, "sources"), self._sources)
+        if suggest is Suggest.TEMPLATES:
+            return self._names.get((here, "templates"), self._templates)
         return ()
 
     def _command_names(self) -> list[str]:
@@ -132,6 +134,10 @@ class Completer:
         """Names, which are latest versions, then all versions."""
         found = self._session.tracker.sources.list()[:NEWEST]
         return [*(source.name for source in found), *(source.label for source in found)]
+
+    def _templates(self) -> Iterable[str]:
+        found = self._session.tracker.templates.list(versions=True)[:NEWEST]
+        return [*(template.name for template in found), *(template.label for template in found)]
 
     def _runs(self) -> Iterable[str]:
         """`last`, then names that only one run has, then short ids."""

@@ -27,6 +27,7 @@ class Suggest(Enum):
     VARIABLES = "variables"
     """Those of the store, or of the experiment that stands before."""
     SOURCES = "sources"
+    TEMPLATES = "templates"
     COMMANDS = "commands"
     FILES = "files"
 

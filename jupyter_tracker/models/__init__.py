@@ -29,6 +29,7 @@ from jupyter_tracker.models.core import (
     span,
 )
 from jupyter_tracker.models.sources import Source, SourceDescription, SourceDifference, SourceFile
+from jupyter_tracker.models.templates import ConfigMistake, Template
 from jupyter_tracker.models.variables import (
     MASK,
     Scope,
@@ -44,6 +45,7 @@ __all__ = [
     "Classification",
     "Code",
     "CodeKind",
+    "ConfigMistake",
     "Environment",
     "Event",
     "Experiment",
@@ -67,6 +69,7 @@ __all__ = [
     "SourceFile",
     "Stream",
     "Submission",
+    "Template",
     "Variable",
     "span",
 ]

@@ -207,6 +207,8 @@ class Submission:
     tags: Mapping[str, str] = field(default_factory=dict)
     history: tuple[str, ...] = ()
     """Cells executed in the notebook before it."""
+    template: str = ""
+    """Id of the template that it was made from."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -274,3 +274,10 @@ def test_it_is_described_in_other_words(tracker, project):
     assert "package/words.py" in shown
     assert "project" in repr(tracker.sources.list())
     assert tracker.sources.list().frame()["files"].tolist() == [3]
+
+
+def test_capabilities_show_them(tracker):
+    shown = {each.operation: str(each.support) for each in tracker.capabilities()}
+    verbs = {operation.partition(".")[2] for operation in shown if operation.startswith("sources.")}
+    assert {"create", "get", "list", "delete", "restore", "archive"} <= verbs
+    assert {shown[f"sources.{verb}"] for verb in verbs} == {"native"}

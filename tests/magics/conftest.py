@@ -97,5 +97,6 @@ def digits(shell):
                 run.log({"loss": 1 / (step + 1), "acc": rate * step}, step=step)
     shell.tracker.variables.create("WORKERS", "4")
     shell.tracker.sources.create("print(1)\n", name="project")
+    shell.tracker.templates.create("recipe", code=shell.tracker.sources.get("project"))
     shell.tracker.variables.create("TOKEN", "hidden-token", secret=True, experiment="digits")
     return shell

@@ -30,6 +30,8 @@ from jupyter_tracker.magics.completion import PATIENCE, Completer, LiveNames
         ("%tracker help do", {"doctor"}),
         ("%tracker delete --experiment d", {"digits"}),
         ("%tracker variables u", {"update"}),
+        ("%tracker templates v", {"validate"}),
+        ("%tracker templates get re", {"recipe", "recipe@1"}),
         ("%tracker sources di", {"difference"}),
         ("%tracker sources describe pro", {"project", "project@1"}),
         ("%tracker submit --source project@", {"project@1"}),

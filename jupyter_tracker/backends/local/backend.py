@@ -14,6 +14,7 @@ from jupyter_tracker.backends.local.metrics import LocalMetrics
 from jupyter_tracker.backends.local.runs import LocalRuns
 from jupyter_tracker.backends.local.sources.noun import LocalSources
 from jupyter_tracker.backends.local.store import Store
+from jupyter_tracker.backends.local.templates import LocalTemplates
 from jupyter_tracker.backends.local.variables import LocalVariables
 
 
@@ -39,6 +40,7 @@ class LocalBackend(Backend):
             checkpoints=LocalCheckpoints(self.store),
             variables=variables,
             sources=sources,
+            templates=LocalTemplates(self.store, sources),
         )
 
     def close(self) -> None:

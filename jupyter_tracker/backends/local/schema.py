@@ -192,6 +192,22 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (digest, path)
     ) WITHOUT ROWID;
 
+    CREATE TABLE templates (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        source TEXT NOT NULL REFERENCES sources (id),
+        entry_point TEXT NOT NULL,
+        schema TEXT NOT NULL,                   -- JSON object
+        defaults TEXT NOT NULL,                 -- JSON object
+        resources TEXT NOT NULL,                -- JSON object
+        description TEXT NOT NULL,
+        lifecycle TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        UNIQUE (name, version)
+    );
+
     CREATE TABLE vault (                        -- one row: the key of the secrets, which is kept elsewhere
         key_id TEXT PRIMARY KEY,                -- a fingerprint of the key
         place TEXT NOT NULL                     -- keyring or file

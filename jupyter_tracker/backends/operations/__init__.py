@@ -18,6 +18,7 @@ from jupyter_tracker.backends.operations.recording import (
 )
 from jupyter_tracker.backends.operations.runs import RunOperations, RunQuery
 from jupyter_tracker.backends.operations.sources import SourceOperations
+from jupyter_tracker.backends.operations.templates import TemplateOperations
 from jupyter_tracker.backends.operations.variables import VariableOperations
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "RunOperations",
     "RunQuery",
     "SourceOperations",
+    "TemplateOperations",
     "VariableOperations",
 ]
 
@@ -49,5 +51,6 @@ NOUNS: Mapping[str, type[Operations]] = {
         CheckpointOperations,
         VariableOperations,
         SourceOperations,
+        TemplateOperations,
     )
 }
