@@ -175,6 +175,16 @@ def test_a_runs_own_value_in_the_place_of_a_secret_is_masked_too(tracker):
     assert printed(tracker, "import os\nprint(os.environ['TOKEN'])\n", variables={"TOKEN": "other-token"}) == "***"
 
 
+def test_a_secret_that_a_run_hands_to_one_that_it_submits_is_masked_there_too(tracker, address):
+    code = f"""
+import jupyter_tracker as jt
+jt.connect({address!r}).runs.submit("inner", code="import os\\nprint(os.environ['TOKEN'])\\n").wait(60)
+"""
+    printed(tracker, code, variables={"TOKEN": Secret(TOKEN)})
+    (inner,) = tracker.runs.list("inner")
+    assert str(inner.logs()) == "***"
+
+
 def test_public_values_are_shown(tracker):
     tracker.variables.create("A", "plain value")
     assert printed(tracker, "import os\nprint(os.environ['A'])\n") == "plain value"

@@ -9,6 +9,7 @@ import os
 import stat
 import tarfile
 import threading
+import time
 import zipfile
 
 import pytest
@@ -183,6 +184,15 @@ def test_a_content_that_was_changed_or_lost_is_noticed(tracker, tmp_path, store_
         tracker.sources.download("cell", tmp_path / "other")
     tracker.sources.create("print('kept')\n")
     assert (tracker.sources.download("cell", tmp_path / "third") / "cell.py").read_text() == "print('kept')\n"
+
+
+def test_what_a_killed_process_left_of_a_collection_is_removed_later(tracker, store_folder):
+    tracker.sources.create("print(1)\n")
+    for name, age in (("incoming-old", 90_000), ("incoming-new", 60)):
+        (store_folder / "sources" / name).mkdir()
+        os.utime(store_folder / "sources" / name, (time.time() - age,) * 2)
+    tracker.sources.create("print(2)\n")
+    assert [path.name for path in (store_folder / "sources").glob("incoming-*")] == ["incoming-new"]
 
 
 def test_many_keep_equal_code_at_once(tracker, tmp_path):

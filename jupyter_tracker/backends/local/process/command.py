@@ -128,6 +128,12 @@ def packed_variables(variables: Mapping[str, str | Secret]) -> dict[str, str]:
     return {**packed, SECRETS_VARIABLE: ",".join(secrets)} if secrets else packed
 
 
+def inherited_secrets(environment: Mapping[str, str]) -> dict[str, Secret]:
+    """The secrets of the run that this process is, which one that it submits inherits with the environment."""
+    names = environment.get(SECRETS_VARIABLE, "").split(",")
+    return {name: Secret(environment[name]) for name in names if name in environment}
+
+
 def unpacked_variables(environment: Mapping[str, str]) -> dict[str, str]:
     """What `packed_variables` packed."""
     return {

@@ -12,7 +12,7 @@ from pathlib import Path
 import jupyter_tracker
 from jupyter_tracker.backends.local.masking import SECRETS_VARIABLE
 from jupyter_tracker.backends.local.process.codecheck import check_code
-from jupyter_tracker.backends.local.process.command import packed_variables, prepare
+from jupyter_tracker.backends.local.process.command import inherited_secrets, packed_variables, prepare
 from jupyter_tracker.backends.local.store import Store
 from jupyter_tracker.errors import StoreError
 from jupyter_tracker.models import Submission
@@ -58,7 +58,7 @@ def _start(home: Path, run_id: str, submission: Submission, ready: int, output: 
         **{name: text for name, text in os.environ.items() if name != SECRETS_VARIABLE},
         "JUPYTER_TRACKER_HOME": str(home),
         "PYTHONPATH": _python_path(),
-        **packed_variables(submission.variables),
+        **packed_variables({**inherited_secrets(os.environ), **submission.variables}),
     }
     module = "jupyter_tracker.backends.local.process.supervisor"
     process = subprocess.Popen(

@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -19,6 +20,9 @@ from typing import IO
 from jupyter_tracker.backends.local.values import writable
 from jupyter_tracker.errors import InvalidSource, SourceTooLarge, StoreError
 from jupyter_tracker.models import SourceFile
+
+ABANDONED_AFTER = 86_400.0
+"""Seconds without a new file after which a collection counts as left behind."""
 
 _BLOCK = 1 << 20
 
@@ -112,11 +116,19 @@ class Objects:
     def collection(self, limits: Limits) -> Iterator[Collection]:
         """A collection, which is forgotten at the end of the block unless `keep` has kept it."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._forget_abandoned()
         incoming = Path(tempfile.mkdtemp(prefix="incoming-", dir=self._folder))
         try:
             yield Collection(incoming, limits)
         finally:
             shutil.rmtree(incoming, ignore_errors=True)
+
+    def _forget_abandoned(self) -> None:
+        """Remove what processes left that were killed while they collected."""
+        for folder in self._folder.glob("incoming-*"):
+            with suppress(OSError):
+                if time.time() - folder.stat().st_mtime > ABANDONED_AFTER:
+                    shutil.rmtree(folder, ignore_errors=True)
 
     def keep(self, collection: Collection) -> None:
         """Put the contents of a collection into the store; call it inside the transaction that adds the source."""
