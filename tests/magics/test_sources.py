@@ -41,7 +41,7 @@ def test_an_old_one_is_submitted_again(train):
     for line in ("submit", "submit train.py --source train"):
         error, printed = train.error(f"%tracker {line}")
         assert "Say what to submit" in printed
-        assert isinstance(error, UsageMistake) or error is not None
+        assert isinstance(error, UsageMistake)
 
 
 def test_they_are_archived_deleted_restored_updated_and_written(train, tmp_path):

@@ -8,6 +8,7 @@ import pytest
 
 from jupyter_tracker.client.assets import MistakeList, TemplateDetails
 from jupyter_tracker.errors import InvalidConfig, NotFound
+from jupyter_tracker.magics.mistakes import UsageMistake
 
 SCHEMA = {"properties": {"lr": {"type": "number", "minimum": 0}}, "required": ["lr"]}
 
@@ -73,7 +74,6 @@ def test_they_are_archived_deleted_restored_and_updated(train):
 )
 def test_mistakes_are_one_line(train, line, told):
     error, printed = train.error(f"%tracker {line}")
-    assert error is not None
-    assert isinstance(error, NotFound) or "Usage" in printed or "Say what" in printed
+    assert isinstance(error, NotFound | UsageMistake)
     assert told in printed
     assert "Traceback" not in printed

@@ -53,7 +53,8 @@ def test_where_nobody_can_be_asked_that_is_said(shell, monkeypatch):
 
     monkeypatch.setattr("builtins.input", nobody)
     error, printed = shell.error("%tracker variables create WORKERS")
-    assert isinstance(error, UsageMistake) or "Nobody can be asked" in printed
+    assert isinstance(error, UsageMistake)
+    assert "Nobody can be asked" in printed
 
 
 def test_mistakes_are_one_line(digits):

@@ -23,6 +23,10 @@ def create(session: Session, arguments: Arguments) -> TemplateList:
     """Make a version."""
     if (arguments.code is None) == (arguments.source is None):
         raise UsageMistake("Say what it runs: `%tracker templates create NAME CODE` or with `--source SOURCE`.")
+    try:
+        schema = None if arguments.schema is None else values.json_object(arguments.schema)
+    except ValueError as error:
+        raise UsageMistake(f"--schema takes {error}, not {arguments.schema!r}.") from None
     code: str | Source = arguments.code
     if arguments.source is not None:
         code = session.tracker.sources.get(arguments.source)
@@ -30,7 +34,7 @@ def create(session: Session, arguments: Arguments) -> TemplateList:
         arguments.name,
         code=code,
         entry_point=arguments.entry_point,
-        schema=arguments.schema,
+        schema=schema,
         defaults=arguments.default,
         resources=arguments.resource,
         description=arguments.description or "",
@@ -105,7 +109,7 @@ COMMANDS = (
         (
             Option("--source", "a kept version of code instead, as in train@3", "SOURCE", suggest=Suggest.SOURCES),
             Option("--entry-point", "the file of a folder that is started", "FILE"),
-            Option("--schema", "JSON Schema of its config: a file, or the JSON", "FILE", values.json_object),
+            Option("--schema", "JSON Schema of its config: a file, or the JSON", "FILE", suggest=Suggest.FILES),
             Option("--default", "a value of a config that is not given", "NAME=VALUE", values.param, pairs=True),
             Option("--resource", "what a run needs, as in memory=4Gi", "NAME=VALUE", values.param, pairs=True),
             Option("--description", "what is said of it", "TEXT"),
