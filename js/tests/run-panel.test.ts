@@ -95,6 +95,13 @@ describe("the state of the panel", () => {
     expect(find("[role=tabpanel]").textContent).toContain("No metrics yet: call run.log({...}).");
   });
 
+  it("does not promise metrics to come once the run has ended", async () => {
+    await show({ run: wireRun({ state: "succeeded", ended_at: 1000 }) });
+    expect(el.textContent).toContain("No metrics were logged.");
+    expect(el.textContent).toContain("nothing was printed");
+    expect(el.querySelector(".jp-tracker-toolbar")).toBeNull();
+  });
+
   it("shows reason and last lines of a failed run before anything else", async () => {
     const lines = Array.from({ length: 30 }, (_, line) => wireLine(line, `line ${line}`));
     await show({

@@ -28,7 +28,7 @@ PAGE = 10_000
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 0.5
 
 
-def list_runs(backend: Backend, query: RunQuery, limit: int | None) -> Flow[tuple[RunInfo, ...]]:
+def list_runs(backend: Backend, query: RunQuery, limit: int | None) -> Flow[Sequence[RunInfo]]:
     """All runs of a query, or the first `limit`, page by page."""
     if limit is not None and limit < 0:
         raise InvalidInput(f"The limit must be 0 or more, not {limit}.")
@@ -36,6 +36,8 @@ def list_runs(backend: Backend, query: RunQuery, limit: int | None) -> Flow[tupl
     while limit is None or len(found) < limit:
         size = PAGE if limit is None else min(PAGE, limit - len(found))
         page = yield from backend.runs.list(dataclasses.replace(query, limit=size))
+        if page.cursor is None and not found:
+            return page.items  # the only page stays as it is, which may be a table
         found.extend(page.items)
         if page.cursor is None:
             break
@@ -109,7 +111,7 @@ def follow_logs(backend: Backend, run_id: str, after: str | None, tail: int | No
         yield Emit(page.items)
         after = page.cursor
 
-    def more(cursor: str | None) -> Flow[tuple[tuple[LogLine, ...], str | None]]:
+    def more(cursor: str | None) -> Flow[tuple[Sequence[LogLine], str | None]]:
         page = yield from backend.logs.read(run_id, cursor, PAGE)
         return page.items, page.cursor
 
@@ -161,7 +163,7 @@ def classification(backend: Backend, run_id: str, name: str | None) -> Flow[Clas
 
 
 def _follow(
-    backend: Backend, run_id: str, cursor: T, more: Callable[[T], Flow[tuple[tuple[object, ...], T]]]
+    backend: Backend, run_id: str, cursor: T, more: Callable[[T], Flow[tuple[Sequence[object], T]]]
 ) -> Streaming:
     pause = _FIRST_PAUSE
     while True:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from jupyter_tracker.backends.base import Capability
 from jupyter_tracker.models import (
@@ -15,8 +14,10 @@ from jupyter_tracker.models import (
     Experiment,
     LogLine,
     MetricValue,
+    RunInfo,
     Variable,
 )
+from jupyter_tracker.pictures import accuracy, area, classification_picture
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,28 +33,41 @@ T = TypeVar("T")
 R = TypeVar("R", bound="Run | AsyncRun")
 
 
-class ResultList(list[T], Generic[T]):
+class Shown:
+    """Prints well, as what its frame shows."""
+
+    def frame(self) -> pd.DataFrame:
+        """What it holds as a DataFrame."""
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        from jupyter_tracker import frames
+
+        return frames.text(self.frame(), self._noun, SHOWN_ROWS) if len(self) else f"No {self._noun}."
+
+    def _repr_html_(self) -> str | None:
+        from jupyter_tracker import frames
+
+        return frames.html(self.frame(), SHOWN_ROWS) if len(self) else None
+
+    @property
+    def _noun(self) -> str:
+        return type(self).__name__.removesuffix("List").lower() + "s"
+
+
+class ResultList(Shown, list[T], Generic[T]):
     """Some models, in the order in which the backend gave them."""
+
+    __len__ = list.__len__
 
     def frame(self) -> pd.DataFrame:
         """The models as a DataFrame, one row each and one column a field."""
         from jupyter_tracker import frames
 
         return frames.records(self)
-
-    def __repr__(self) -> str:
-        from jupyter_tracker import frames
-
-        return frames.text(self.frame(), self._noun, SHOWN_ROWS) if self else f"No {self._noun}."
-
-    def _repr_html_(self) -> str | None:
-        from jupyter_tracker import frames
-
-        return frames.html(self.frame(), SHOWN_ROWS) if self else None
-
-    @property
-    def _noun(self) -> str:
-        return type(self).__name__.removesuffix("List").lower() + "s"
 
 
 class ExperimentList(ResultList[Experiment]):
@@ -66,14 +80,47 @@ class ExperimentList(ResultList[Experiment]):
         return frames.experiments(self)
 
 
-class RunList(ResultList[R], Generic[R]):
-    """Runs."""
+class RunList(Shown, Sequence[R], Generic[R]):
+    """Runs, as they were listed; one becomes an object when it is looked at.
+
+    Args:
+        infos: What was listed.
+        make: Turns one of them into a run.
+    """
+
+    def __init__(self, infos: Sequence[RunInfo], make: Callable[[RunInfo], R]) -> None:
+        self._infos = infos
+        self._make = make
+        self._made: dict[int, tuple[RunInfo, R]] = {}
+
+    def __len__(self) -> int:
+        return len(self._infos)
+
+    @overload
+    def __getitem__(self, index: int) -> R: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[R]: ...
+    def __getitem__(self, index: int | slice) -> R | list[R]:
+        if isinstance(index, slice):
+            return [self[at] for at in range(*index.indices(len(self)))]
+        at = range(len(self))[index]
+        if at not in self._made:
+            info = self._infos[at]
+            self._made[at] = info, self._make(info)
+        return self._made[at][1]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # like a list
 
     def frame(self) -> pd.DataFrame:
         """One row a run: id, name, experiment, state, times (UTC), duration, then `params.…`, `metrics.…`, `tags.…`."""
         from jupyter_tracker import frames
 
-        return frames.runs([run.info for run in self])
+        if any(run.info is not listed for listed, run in self._made.values()):
+            return frames.runs([run.info for run in self])  # some were read anew
+        return frames.runs(self._infos)
 
 
 class EventList(ResultList[Event]):
@@ -203,16 +250,12 @@ class ClassificationResult:
     @property
     def auc(self) -> float | None:
         """Area under the ROC curve by the trapezoid rule; None when no curve was logged."""
-        points = sorted(zip(self.data.fpr, self.data.tpr, strict=True))
-        if not points:
-            return None
-        return sum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in pairwise(points))
+        return area(self.data.fpr, self.data.tpr)
 
     @property
     def accuracy(self) -> float | None:
         """The share of the matrix on its diagonal; None when no matrix was logged."""
-        total = sum(map(sum, self.data.matrix))
-        return sum(row[index] for index, row in enumerate(self.data.matrix)) / total if total else None
+        return accuracy(self.data.matrix)
 
     def __repr__(self) -> str:
         parts: list[Any] = [f"classification {self.name!r}"]
@@ -223,10 +266,8 @@ class ClassificationResult:
             parts.append(f"ROC curve of {len(self.data.fpr)} points, area {self.auc:.4g}")
         return "\n".join(parts)
 
-    def _repr_html_(self) -> str | None:
-        from jupyter_tracker import frames
-
-        return frames.html(self.confusion_matrix, SHOWN_ROWS) if self.data.matrix else None
+    def _repr_svg_(self) -> str | None:
+        return classification_picture(self.data)
 
 
 class ClassificationList(ResultList[ClassificationResult]):

@@ -51,6 +51,7 @@ class RunProperties:
     """What is known of a run."""
 
     info: RunInfo
+    """All of it, as it was when the run was read last."""
 
     @property
     def id(self) -> str:

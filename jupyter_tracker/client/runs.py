@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from jupyter_tracker.client import flows, requests
@@ -124,7 +125,7 @@ class Runs:
         """
         query = requests.query(experiment, where, order_by, lifecycle)
         found = self._drive(flows.list_runs(self._backend, query, limit))
-        return RunList(Run(self._tracker, info) for info in found)
+        return RunList(found, partial(Run, self._tracker))
 
     def compare(self, *runs: str) -> pd.DataFrame:
         """One row a run: first the params that differ, then the others, then the latest metrics."""
@@ -211,7 +212,7 @@ class AsyncRuns:
         """See `Runs.list`."""
         query = requests.query(experiment, where, order_by, lifecycle)
         found = await self._drive(flows.list_runs(self._backend, query, limit))
-        return RunList(AsyncRun(self._tracker, info) for info in found)
+        return RunList(found, partial(AsyncRun, self._tracker))
 
     async def compare(self, *runs: str) -> pd.DataFrame:
         """See `Runs.compare`."""

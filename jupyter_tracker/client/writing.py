@@ -115,7 +115,9 @@ def failure(error: BaseException) -> tuple[str, str, Level, dict[str, str]]:
     """The event of an exception: kind, message, level, and the traceback as data."""
     lines = traceback.format_exception(error)
     level = Level.WARNING if isinstance(error, KeyboardInterrupt) else Level.ERROR
-    return "exception", _brief(error), level, {"traceback": "".join(lines)}
+    # What an exception says may hold bytes of a file name that are no text.
+    text = "".join(lines).encode("utf-8", "backslashreplace").decode()
+    return "exception", _brief(error), level, {"traceback": text}
 
 
 def _brief(error: BaseException) -> str:

@@ -14,14 +14,13 @@ from jupyter_tracker.frames.core import (
     html,
     latest_metrics,
     logs,
-    machine,
     readable,
     records,
     roc_curve,
     runs,
-    series,
     text,
 )
+from jupyter_tracker.frames.points import machine, series
 
 __all__ = [
     "artifacts",

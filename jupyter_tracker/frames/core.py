@@ -7,53 +7,54 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from array import array
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from jupyter_tracker.frames.columns import TIME
 from jupyter_tracker.frames.columns import text as _text
 from jupyter_tracker.frames.columns import times as _times
 from jupyter_tracker.models import (
+    MACHINE_PREFIX,
     Artifact,
     Checkpoint,
     Classification,
     Event,
     Experiment,
+    FieldGroup,
     LogLine,
     MetricValue,
-    PointBlock,
-    Points,
+    RunColumns,
     RunInfo,
+    RunTable,
     span,
 )
 
 if TYPE_CHECKING:
     from jupyter_tracker.client.results import ClassificationResult
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def runs(infos: Sequence[RunInfo]) -> pd.DataFrame:
     """One row a run: what it is, then a column for each param, metric (latest value) and tag."""
-    now = datetime.now(UTC)
-    started = _times(info.started_at for info in infos)
-    ended = _times(info.ended_at for info in infos)
+    known = infos.columns() if isinstance(infos, RunTable) else _columns(infos)
+    started, ended = _microseconds(known.started_at), _microseconds(known.ended_at)
     columns: dict[str, Any] = {
-        "id": _text(info.id for info in infos),
-        "name": _text(info.name for info in infos),
-        "experiment": _text(info.experiment for info in infos),
-        "state": _text(str(info.state) for info in infos),
-        "created_at": _times(info.created_at for info in infos),
+        "id": _text(known.id),
+        "name": _text(known.name),
+        "experiment": _text(known.experiment),
+        "state": _text(known.state),
+        "created_at": _microseconds(known.created_at),
         "started_at": started,
         "ended_at": ended,
-        "duration": ended.fillna(pd.Timestamp(now)) - started,
+        "duration": ended.fillna(pd.Timestamp(datetime.now(UTC))) - started,
     }
-    columns.update(_spread("params", [info.params for info in infos]))
-    columns.update(_metric_columns(infos))
-    columns.update(_spread("tags", [info.tags for info in infos]))
-    return pd.DataFrame(columns)
+    columns.update(_fields(known.fields, len(known.id)))
+    return pd.DataFrame(columns, copy=False)
 
 
 def experiments(found: Sequence[Experiment]) -> pd.DataFrame:
@@ -70,31 +71,6 @@ def experiments(found: Sequence[Experiment]) -> pd.DataFrame:
     }
     columns.update(_spread("tags", [item.tags for item in found]))
     return pd.DataFrame(columns)
-
-
-def series(points: Points, *, keys: Sequence[str] | None, wide: bool) -> pd.DataFrame:
-    """All points: wide, with one row a step, or long, with one row a point.
-
-    Where a metric was logged several times at one step, the wide frame has several rows of that step, so that no point
-    is lost. `attrs["sampled"]` is False: these are all points.
-    """
-    frame = _wide(points.blocks, keys) if wide else _long(points.blocks)
-    frame.attrs["sampled"] = False
-    return frame
-
-
-def machine(points: Points) -> pd.DataFrame:
-    """Samples of the machine, indexed by time."""
-    frames = [
-        pd.DataFrame(
-            dict(zip(block.keys, map(np.asarray, block.values), strict=True)),
-            index=pd.DatetimeIndex(_moments(block.times), name="time"),
-        )
-        for block in points.blocks
-    ]
-    if not frames:
-        return pd.DataFrame(index=pd.DatetimeIndex([], dtype=TIME, name="time"))
-    return pd.concat(frames).sort_index()
 
 
 def events(found: Sequence[Event]) -> pd.DataFrame:
@@ -248,88 +224,31 @@ def _says_something(value: object) -> bool:
     return not (value is None or value is pd.NaT or value is pd.NA or value in ("", {}) or value != value)  # noqa: PLR0124
 
 
-def _wide(blocks: Sequence[PointBlock], keys: Sequence[str] | None) -> pd.DataFrame:
-    order = list(keys) if keys is not None else list(dict.fromkeys(key for block in blocks for key in block.keys))
-    if not blocks:
-        return pd.DataFrame(columns=order, index=pd.Index([], dtype=np.int64, name="step"), dtype=np.float64)
-    steps = np.concatenate([np.asarray(block.steps) for block in blocks])
-    # One allocation, filled column by column: pandas takes the transposed array as it is.
-    table = np.empty((len(order), len(steps)))
-    column = {key: index for index, key in enumerate(order)}
-    present = np.zeros((len(order), len(blocks)), dtype=bool)
-    start = 0
-    for number, block in enumerate(blocks):
-        stop = start + len(block)
-        if len(block.keys) < len(order):
-            table[:, start:stop] = np.nan
-        for key, values in zip(block.keys, block.values, strict=True):
-            table[column[key], start:stop] = values
-            present[column[key], number] = True
-        start = stop
-    if not (steps[1:] > steps[:-1]).all():
-        steps, table = _merged(steps, table, present, [len(block) for block in blocks])
-    return pd.DataFrame(table.T, index=pd.Index(steps, name="step"), columns=order, copy=False)
-
-
-def _merged(
-    steps: np.ndarray, table: np.ndarray, present: np.ndarray, lengths: list[int]
-) -> tuple[np.ndarray, np.ndarray]:
-    """One row for each step; the n-th point of a metric at a step goes to the n-th row of that step."""
-    distinct, position = np.unique(steps, return_inverse=True)
-    owner = np.repeat(np.arange(len(lengths)), lengths)
-    chosen = []
-    for column in range(len(table)):
-        at = np.flatnonzero(present[column, owner])
-        at = at[np.argsort(position[at], kind="stable")]
-        chosen.append((at, _occurrence(position[at])))
-    span = 1 + max((int(nth.max()) for _, nth in chosen if len(nth)), default=0)
-    slots = np.unique(np.concatenate([position[at] * span + nth for at, nth in chosen]))
-    merged = np.full((len(table), len(slots)), np.nan)
-    for column, (at, nth) in enumerate(chosen):
-        merged[column, np.searchsorted(slots, position[at] * span + nth)] = table[column, at]
-    return distinct[slots // span], merged
-
-
-def _occurrence(ordered: np.ndarray) -> np.ndarray:
-    """0 for the first point of each step, 1 for the second, and so on."""
-    if not len(ordered):
-        return np.empty(0, np.int64)
-    starts = np.r_[True, ordered[1:] != ordered[:-1]]
-    first = np.flatnonzero(starts)
-    return np.arange(len(ordered)) - np.repeat(first, np.diff(np.r_[first, len(ordered)]))
-
-
-def _long(blocks: Sequence[PointBlock]) -> pd.DataFrame:
-    keys: list[str] = list(dict.fromkeys(key for block in blocks for key in block.keys))
-    code = {key: number for number, key in enumerate(keys)}
-    parts = [
-        (code[key], block, values) for block in blocks for key, values in zip(block.keys, block.values, strict=True)
-    ]
-    codes = np.repeat([number for number, _, _ in parts], [len(block) for _, block, _ in parts]).astype(np.int64)
-    frame = pd.DataFrame(
-        {
-            "key": pd.Categorical.from_codes(codes, pd.Index(keys, dtype="str")),
-            "step": _joined([block.steps for _, block, _ in parts], np.int64),
-            "time": _moments(_joined([block.times for _, block, _ in parts], np.float64)),
-            "value": _joined([values for _, _, values in parts], np.float64),
-        }
-    )
-    return frame.sort_values(["key", "step", "time"], kind="stable", ignore_index=True)
-
-
-def _joined(buffers: Sequence[memoryview[Any]], dtype: type) -> np.ndarray:
-    return np.concatenate([np.asarray(buffer) for buffer in buffers]) if buffers else np.empty(0, dtype)
-
-
-def _moments(seconds: memoryview[float] | np.ndarray) -> pd.DatetimeIndex:
-    microseconds = np.round(np.asarray(seconds) * 1e6).astype("datetime64[us]")
-    return pd.DatetimeIndex(microseconds).tz_localize("UTC")
+def _microseconds(moments: Sequence[int | None]) -> pd.Series:
+    """Times of the table of runs."""
+    whole = [pd.NaT.value if moment is None else moment for moment in moments] if None in moments else moments
+    numbers = np.array(whole, dtype=np.int64)
+    return pd.Series(pd.DatetimeIndex(numbers.view("datetime64[us]"), tz="UTC"))
 
 
 def _spread(prefix: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, pd.Series]:
     """A column for each key, in the order in which the keys are met; types are found from the values."""
-    keys = dict.fromkeys(key for row in rows for key in row)
-    return {f"{prefix}.{key}": _found_type([row.get(key) for row in rows]) for key in keys}
+    return {f"{prefix}.{key}": _found_type(_column(rows, key)) for key in _keys(rows)}
+
+
+def _keys(rows: Sequence[Mapping[str, Any]]) -> dict[str, None]:
+    """All keys, in the order in which they are met."""
+    keys: dict[str, None] = {}
+    for row in rows:
+        keys |= {} if row.keys() <= keys.keys() else dict.fromkeys(row)
+    return keys
+
+
+def _column(rows: Sequence[Mapping[str, Any]], key: str) -> list[Any]:
+    try:
+        return [row[key] for row in rows]
+    except KeyError:
+        return [row.get(key) for row in rows]
 
 
 def _found_type(values: list[Any]) -> pd.Series:
@@ -349,11 +268,67 @@ def _found_type(values: list[Any]) -> pd.Series:
     return pd.Series(values, dtype=object)
 
 
-def _metric_columns(infos: Sequence[RunInfo]) -> dict[str, pd.Series]:
-    keys = dict.fromkeys(key for info in infos for key in info.training_metrics)
+def _fields(groups: Sequence[FieldGroup], size: int) -> dict[str, Any]:
+    """The columns that groups of rows have, params first, then metrics but those of the machine, then tags."""
+    parts: dict[str, list[tuple[Sequence[int], Any]]] = {}
+    for group in groups:
+        for name, values in group.columns.items():
+            if not name.startswith(f"metrics.{MACHINE_PREFIX}"):
+                parts.setdefault(name, []).append((group.rows, values))
+    order = ("params.", "metrics.", "tags.")
+    return {name: _assembled(parts[name], size) for scope in order for name in parts if name.startswith(scope)}
+
+
+def _assembled(parts: Sequence[tuple[Sequence[int], Any]], size: int) -> Any:
+    """One column from its parts; numbers stay numbers without becoming objects on the way."""
+    if len(parts) == 1 and len(parts[0][0]) == size and isinstance(parts[0][1], memoryview):
+        return np.asarray(parts[0][1])
+    if all(isinstance(values, memoryview) and values.format == "d" for _, values in parts):
+        column = np.full(size, np.nan)
+        for rows, values in parts:
+            column[np.asarray(rows)] = values
+        return column
+    if len(parts) == 1 and len(parts[0][0]) == size:
+        return _found_type(list(parts[0][1]))
+    objects: list[Any] = [None] * size
+    for rows, values in parts:
+        for row, value in zip(rows, values.tolist() if isinstance(values, memoryview) else values, strict=True):
+            objects[row] = value
+    return _found_type(objects)
+
+
+def _columns(infos: Sequence[RunInfo]) -> RunColumns:
+    """The columns of runs that are objects already."""
+    rows = range(len(infos))
+    return RunColumns(
+        id=[info.id for info in infos],
+        name=[info.name for info in infos],
+        experiment=[info.experiment for info in infos],
+        state=[str(info.state) for info in infos],
+        created_at=[_since_epoch(info.created_at) for info in infos],
+        started_at=[_since_epoch(info.started_at) for info in infos],
+        ended_at=[_since_epoch(info.ended_at) for info in infos],
+        fields=[
+            FieldGroup(rows, _listed("params", [info.params for info in infos])),
+            FieldGroup(rows, _latest_values(infos)),
+            FieldGroup(rows, _listed("tags", [info.tags for info in infos])),
+        ],
+    )
+
+
+def _listed(scope: str, fields: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    return {f"{scope}.{key}": _column(fields, key) for key in _keys(fields)}
+
+
+def _latest_values(infos: Sequence[RunInfo]) -> dict[str, memoryview[float]]:
+    missing = float("nan")
     return {
-        f"metrics.{key}": pd.Series(
-            [latest.value if (latest := info.metrics.get(key)) else None for info in infos], dtype="float64"
+        f"metrics.{key}": memoryview(
+            array("d", (info.metrics[key].value if key in info.metrics else missing for info in infos))
         )
-        for key in keys
+        for key in _keys([info.metrics for info in infos])
     }
+
+
+def _since_epoch(moment: datetime | None) -> int | None:
+    return None if moment is None else (moment - _EPOCH) // timedelta(microseconds=1)

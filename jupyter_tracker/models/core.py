@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -190,6 +191,43 @@ class RunInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldGroup:
+    """Columns of some rows of a table of runs: those whose runs have the same fields."""
+
+    rows: Sequence[int]
+    """Where in the table they are."""
+    columns: Mapping[str, memoryview[float] | memoryview[int] | Sequence[JsonValue]]
+    """`params.…`, `metrics.…` and `tags.…`, each as long as `rows`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunColumns:
+    """What a table of runs shows, column by column; all columns are equally long."""
+
+    id: Sequence[str]
+    name: Sequence[str]
+    experiment: Sequence[str]
+    state: Sequence[str]
+    created_at: Sequence[int | None]
+    """Microseconds since the epoch, like the other times."""
+    started_at: Sequence[int | None]
+    ended_at: Sequence[int | None]
+    fields: Sequence[FieldGroup]
+    """Params, latest metrics and tags."""
+
+
+class RunTable(Sequence[RunInfo]):
+    """Many runs as they were read: a run becomes an object when it is looked at, a column a list when it is asked for.
+
+    A tuple of runs does as well; this spares the objects where only a table of them is wanted.
+    """
+
+    @abstractmethod
+    def columns(self) -> RunColumns:
+        """All runs, column by column."""
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """All that a submitted run is started from."""
 
@@ -308,7 +346,7 @@ class Checkpoint:
 class Page(Generic[T]):
     """Some items and where to go on reading."""
 
-    items: tuple[T, ...]
+    items: Sequence[T]
     cursor: str | None
     """None when nothing can follow."""
 

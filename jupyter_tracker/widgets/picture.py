@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from xml.etree import ElementTree as ET
 
 import numpy as np
 
+from jupyter_tracker import svg
 from jupyter_tracker.feed.points import Lines, PointStore, envelope
 from jupyter_tracker.models import MACHINE_PREFIX, RunInfo, RunState, span
 
@@ -38,7 +37,6 @@ _STATE_SHAPE = {
     RunState.LOST: "?",
     RunState.UNKNOWN: "?",
 }
-_INK, _MUTED, _RULE, _PAPER, _CURVE = "#212121", "#616161", "#e0e0e0", "#ffffff", "#0072b2"
 
 
 def run_text(info: RunInfo) -> str:
@@ -62,53 +60,46 @@ def run_picture(info: RunInfo, points: PointStore) -> str:
     rows = math.ceil(len(shown) / 2)
     notes = _notes(info, len(keys) - len(shown))
     height = 52 + rows * (_CHART_HEIGHT + 8) + len(notes) * 16 + (4 if notes else 0)
-    svg = ET.Element(
-        "svg",
-        xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {WIDTH} {height}",
-        width=str(WIDTH),
-        height=str(height),
-        role="img",
-    )
-    ET.SubElement(svg, "title").text = _clean(f"{info.experiment} / {info.name}: {info.state}")
-    svg.append(_element("rect", width=WIDTH, height=height, fill=_PAPER, rx=3))
-    _header(svg, info)
+    picture = svg.sheet(WIDTH, height, f"{info.experiment} / {info.name}: {info.state}")
+    _header(picture, info)
     for index, key in enumerate(shown):
         x, y = 12 + index % 2 * (_CHART_WIDTH + 12), 48 + index // 2 * (_CHART_HEIGHT + 8)
-        _chart(svg, key, points, x, y)
+        _chart(picture, key, points, x, y)
     for index, note in enumerate(notes):
-        _text(svg, 12, height - 10 - (len(notes) - 1 - index) * 16, note, fill=_MUTED)
-    return ET.tostring(svg, encoding="unicode")
+        picture.append(svg.text(12, height - 10 - (len(notes) - 1 - index) * 16, note, fill=svg.MUTED))
+    return svg.written(picture)
 
 
-def _header(svg: ET.Element, info: RunInfo) -> None:
+def _header(picture: svg.Element, info: RunInfo) -> None:
     colour = _STATE_COLOUR[info.state]
-    _text(svg, 12, 26, f"{_STATE_SHAPE[info.state]} {info.state}", fill=colour, weight="600")
-    _text(svg, 110, 26, f"{info.experiment} / {info.name}"[:60], weight="600")
+    picture.append(svg.text(12, 26, f"{_STATE_SHAPE[info.state]} {info.state}", fill=colour, bold=True))
+    picture.append(svg.text(110, 26, f"{info.experiment} / {info.name}"[:60], bold=True))
     right = " · ".join(part for part in (_progress(info), _duration(info)) if part)
-    _text(svg, WIDTH - 12, 26, right, fill=_MUTED, anchor="end")
-    svg.append(_element("line", x1=0, x2=WIDTH, y1=38, y2=38, stroke=_RULE))
+    picture.append(svg.text(WIDTH - 12, 26, right, fill=svg.MUTED, anchor="end"))
+    picture.append(svg.shape("line", x1=0, x2=WIDTH, y1=38, y2=38, stroke=svg.RULE))
 
 
-def _chart(svg: ET.Element, key: str, points: PointStore, x: int, y: int) -> None:
+def _chart(picture: svg.Element, key: str, points: PointStore, x: int, y: int) -> None:
     summary = points.summaries[key]
-    _text(svg, x, y + 11, key[:36], weight="600")
+    picture.append(svg.text(x, y + 11, key[:36], bold=True))
     stated = f"last {summary.last:.4g}  min {summary.min:.4g}  max {summary.max:.4g}"
-    _text(svg, x + _CHART_WIDTH, y + 11, stated, fill=_MUTED, anchor="end")
-    svg.append(
-        _element("rect", x=x, y=y + 17, width=_CHART_WIDTH, height=_CHART_HEIGHT - 34, fill="none", stroke=_RULE)
+    picture.append(svg.text(x + _CHART_WIDTH, y + 11, stated, fill=svg.MUTED, anchor="end"))
+    picture.append(
+        svg.shape("rect", x=x, y=y + 17, width=_CHART_WIDTH, height=_CHART_HEIGHT - 34, fill="none", stroke=svg.RULE)
     )
     lines, _ = envelope(points.lines(key, {}), _POINTS)
     for path in _paths(lines, x + 3, y + 20, _CHART_WIDTH - 6, _CHART_HEIGHT - 40):
-        svg.append(path)
+        picture.append(path)
     steps = lines[0]
     if len(steps):
-        _text(svg, x, y + _CHART_HEIGHT - 4, f"{steps[0]:g}", fill=_MUTED)
-        _text(svg, x + _CHART_WIDTH / 2, y + _CHART_HEIGHT - 4, "step", fill=_MUTED, anchor="middle")
-        _text(svg, x + _CHART_WIDTH, y + _CHART_HEIGHT - 4, f"{steps[-1]:g}", fill=_MUTED, anchor="end")
+        picture.append(svg.text(x, y + _CHART_HEIGHT - 4, f"{steps[0]:g}", fill=svg.MUTED))
+        picture.append(svg.text(x + _CHART_WIDTH / 2, y + _CHART_HEIGHT - 4, "step", fill=svg.MUTED, anchor="middle"))
+        picture.append(
+            svg.text(x + _CHART_WIDTH, y + _CHART_HEIGHT - 4, f"{steps[-1]:g}", fill=svg.MUTED, anchor="end")
+        )
 
 
-def _paths(lines: Lines, x: float, y: float, width: float, height: float) -> list[ET.Element]:
+def _paths(lines: Lines, x: float, y: float, width: float, height: float) -> list[svg.Element]:
     """The curve, in as many pieces as values that are no numbers cut it into; a piece of one point is a dot."""
     steps, _, values = lines
     finite = np.isfinite(values)
@@ -124,12 +115,10 @@ def _paths(lines: Lines, x: float, y: float, width: float, height: float) -> lis
         if not finite[piece[0]]:
             continue
         if len(piece) == 1:
-            found.append(_element("circle", cx=_short(across[piece[0]]), cy=_short(down[piece[0]]), r=2, fill=_CURVE))
-            continue
-        path = " ".join(f"{_short(across[at])},{_short(down[at])}" for at in piece)
-        line = _element("polyline", points=path, fill="none", stroke=_CURVE)
-        line.set("stroke-width", "1.5")
-        found.append(line)
+            found.append(svg.shape("circle", cx=across[piece[0]], cy=down[piece[0]], r=2, fill=svg.HUE))
+        else:
+            path = " ".join(f"{svg.short(across[at])},{svg.short(down[at])}" for at in piece)
+            found.append(svg.line(path, svg.HUE))
     return found
 
 
@@ -152,28 +141,3 @@ def _duration(info: RunInfo) -> str:
 
 def _progress(info: RunInfo) -> str:
     return str(info.progress[0]) if info.progress else ""
-
-
-def _text(
-    svg: ET.Element, x: float, y: float, text: str, *, fill: str = _INK, weight: str = "400", anchor: str = "start"
-) -> None:
-    element = _element("text", x=_short(x), y=_short(y), fill=fill)
-    element.set("font-family", "system-ui, sans-serif")
-    element.set("font-size", "12")
-    element.set("font-weight", weight)
-    element.set("text-anchor", anchor)
-    element.text = _clean(text)
-    svg.append(element)
-
-
-def _element(tag: str, **attributes: object) -> ET.Element:
-    return ET.Element(tag, {name: str(value) for name, value in attributes.items()})
-
-
-def _short(number: float) -> str:
-    return f"{number:.1f}".removesuffix(".0")
-
-
-def _clean(text: str | Sequence[str]) -> str:
-    """Text without the control characters that XML cannot hold."""
-    return "".join(character if character.isprintable() else " " for character in text)

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -67,6 +68,26 @@ def paired_times(call: Callable[[], object], floor: Callable[[], object], repeti
     base = statistics.median(floors)
     # The median of the ratios is steadier than the ratio of the medians.
     return (ratio * base, base) if len(calls) > 1 else (calls[0], floors[0])
+
+
+def fresh_times(ours: str, floor: str, home: Path, repetitions: int) -> tuple[float, float]:
+    """Seconds of two pieces of code, each the first of its kind in a fresh process, measured in turns.
+
+    Each piece is what is prepared (imports, say), a line `---`, and what is timed.
+    """
+    pairs = [(_first(ours, home), _first(floor, home)) for _ in range(repetitions)]
+    ratio = statistics.median(one / other for one, other in pairs)
+    base = statistics.median(other for _, other in pairs)
+    # The median of the ratios is steadier than the ratio of the medians.
+    return ratio * base, base
+
+
+def _first(code: str, home: Path) -> float:
+    prepare, _, timed = code.partition("---\n")
+    program = f"import time\n{prepare}\nbegan = time.perf_counter()\n{timed}\nprint(time.perf_counter() - began)"
+    command = [sys.executable, "-c", program]
+    result = subprocess.run(command, env=environment(home), capture_output=True, text=True, check=True)
+    return float(result.stdout)
 
 
 def percentile(values: list[float], share: float) -> float:

@@ -59,6 +59,10 @@ class Lab:
 @pytest.fixture(scope="package")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """JupyterLab with folders of its own, as it is installed here."""
+    installed = Path(sys.prefix, "share/jupyter/labextensions/jupyter-tracker/package.json")
+    built = Path(jt.__file__).parent / "labextension/package.json"
+    same = installed.exists() and installed.read_text() == built.read_text()
+    assert same, "JupyterLab has another front end than the one built here: `pip install -e .` brings them together"
     base = tmp_path_factory.mktemp("lab")
     for name, values in SETTINGS.items():
         file = base / f"settings/@jupyterlab/{name}.jupyterlab-settings"
@@ -95,6 +99,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield made
     finally:
         stop_group(server)
+        with made.tracker() as tracker:
+            for run in tracker.runs.list(where="state = 'running'"):  # of tests that failed
+                run.stop(grace_period=0)
 
 
 @pytest.fixture(scope="package")

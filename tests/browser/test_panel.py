@@ -183,3 +183,25 @@ def test_a_failed_run_says_why(open_notebook, pictures):
     expect(panel.locator(".jp-tracker-header")).to_contain_text("failed", timeout=LIMIT)
     expect(panel).to_contain_text("no such digit", timeout=LIMIT)
     notebook.page.screenshot(path=pictures / "failed.png")
+
+
+def test_a_submitted_run_survives_a_restart_of_the_kernel(open_notebook, pictures):
+    notebook = open_notebook(
+        "restart.ipynb", LOAD, "%%tracker run survivor --name endless\n" + ENDLESS, "%tracker run last"
+    )
+    notebook.run(0)
+    notebook.run(1)
+    old = notebook.panel(1)
+    expect(old.locator(".jp-tracker-chart canvas").first).to_be_visible(timeout=LIMIT)
+    kernel = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+    notebook.page.evaluate(f"{kernel}.restart().then(() => null)")
+    notebook.wait(f"{kernel}.status === 'idle'", 60)
+    notebook.run(0)
+    notebook.run(2)
+    panel = notebook.panel(2)
+    expect(panel.locator(".jp-tracker-header")).to_contain_text("running", timeout=LIMIT)
+    expect(panel.locator(".jp-tracker-chart canvas").first).to_be_visible(timeout=LIMIT)
+    notebook.cell(1).scroll_into_view_if_needed()
+    notebook.page.screenshot(path=pictures / "restarted.png")
+    panel.get_by_role("button", name="Stop").click()
+    expect(panel.locator(".jp-tracker-header")).to_contain_text("stopped", timeout=LIMIT)

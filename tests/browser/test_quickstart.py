@@ -54,10 +54,14 @@ def test_the_quickstart_live(quickstart):
     panel.get_by_role("tab", name="Params").click()
     expect(panel).to_contain_text("0.0001", timeout=LIMIT)
 
-    for name in ("log", "events", "series", "matrix", "roc"):
+    for name in ("log", "events", "series", "matrix", "roc", "frames"):
         notebook.run(at[name])
     assert "epoch 100" in notebook.text(at["log"])
     assert "test_accuracy" in notebook.text(at["series"])
+    for name in ("matrix", "roc"):
+        expect(notebook.cell(at[name]).locator(".jp-OutputArea img, .jp-OutputArea svg").first).to_be_visible(
+            timeout=LIMIT
+        )
     for name in ("submit", "side", "best", "track"):
         notebook.run(at[name], 120)
     assert "0.03" in notebook.text(at["side"])

@@ -10,11 +10,12 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
 import jupyter_tracker as jt
+from jupyter_tracker.client import AsyncRun
 from jupyter_tracker.client.results import RunList
 from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.models import RunKind
@@ -127,11 +128,11 @@ class Awaited:
             else self._dressed(value)
         )
 
-    def __enter__(self) -> Awaited:
+    def __enter__(self) -> Self:
         self._wait(self.target.__aenter__())
         return self
 
-    def __exit__(self, *failure: Any) -> None:
+    def __exit__(self, *failure: object) -> None:
         self._wait(self.target.__aexit__(*failure))
 
     def __repr__(self) -> str:
@@ -149,7 +150,9 @@ class Awaited:
         if isinstance(value, AsyncIterator):
             return self._iterate(value)
         if isinstance(value, RunList):
-            return RunList(self._dressed(item) for item in value)
+            runs = [self._dressed(run) for run in value]
+            made = {id(run.info): run for run in runs}
+            return RunList([run.info for run in runs], lambda info: made[id(info)])
         if type(value).__module__.startswith("jupyter_tracker.client") and type(value).__name__.startswith("Async"):
             return Awaited(value, self.runner)
         return value

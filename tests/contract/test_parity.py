@@ -7,8 +7,8 @@ import inspect
 import pytest
 
 import jupyter_tracker as jt
-from jupyter_tracker.client.experiments import AsyncExperiments, Experiments
 from jupyter_tracker.client import AsyncRun, Run
+from jupyter_tracker.client.experiments import AsyncExperiments, Experiments
 from jupyter_tracker.client.runs import AsyncRuns, Runs
 from jupyter_tracker.client.sources import AsyncSources, Sources
 from jupyter_tracker.client.templates import AsyncTemplates, Templates

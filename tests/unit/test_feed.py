@@ -31,6 +31,14 @@ def block_of(keys, steps, columns):
     )
 
 
+async def until(check):
+    for _ in range(1000):
+        if check():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it did not come about in time")
+
+
 class View:
     """What a browser would hold."""
 
@@ -159,9 +167,7 @@ def test_two_views_share_one_poll(tracker, run, monkeypatch):
             feed.watch(view.subscription)
         assert sum(not task.done() for task in asyncio.all_tasks()) == 2
         run.log({"a": 1.0})
-        async with asyncio.timeout(20):
-            while not all(view.points for view in views):
-                await asyncio.sleep(0.02)
+        await until(lambda: all(view.points for view in views))
         assert len(polls) < 100
         late = View()
         feed.watch(late.subscription)
@@ -210,9 +216,7 @@ def test_a_failure_of_the_store_is_shown_and_polling_goes_on(tracker, run, monke
     async def inside():
         feed, view = RunFeed(jt.AsyncTracker(tracker.backend), run.id), View()
         feed.watch(view.subscription)
-        async with asyncio.timeout(20):
-            while view.run is None:
-                await asyncio.sleep(0.02)
+        await until(lambda: view.run is not None)
         feed.unwatch(view.subscription)
         return view
 
@@ -318,6 +322,6 @@ def test_the_store_of_points_sums_up_what_it_took_in(batches):
 
 def test_a_range_has_one_neighbour_on_each_side():
     line = np.arange(10.0)
-    steps, _, values = within((line, line * 10, line), "time", 35, 62)
+    steps, _, _ = within((line, line * 10, line), "time", 35, 62)
     assert steps.tolist() == [3, 4, 5, 6, 7]
     assert within((line, line, line), "step", 100, 200)[0].tolist() == []

@@ -68,8 +68,9 @@ def test_a_failure_is_thrown_at_the_place_that_yielded_it(drive):
         try:
             yield Local(lambda: fail(ValueError("first")))
         except ValueError as error:
-            after = yield Local(lambda: f"recovered from {error}")
-            return after
+            said = str(error)
+            after = yield Local(lambda: f"recovered from {said}")
+        return after
 
     assert drive(flow()) == "recovered from first"
 

@@ -137,7 +137,9 @@ def test_a_torn_tail_is_left_for_the_next_time(sets, cut, garbage):
     whole = b""
     ends = []
     for row, key_set in enumerate(sets):
-        whole += struct.pack(f"<IIqd{keys[key_set]}d", key_set, journal._MARK, row, 0.5, *map(float, range(keys[key_set])))
+        whole += struct.pack(
+            f"<IIqd{keys[key_set]}d", key_set, journal._MARK, row, 0.5, *map(float, range(keys[key_set]))
+        )
         ends.append(len(whole))
     torn = whole[:cut]
     expected = sum(end <= cut for end in ends)

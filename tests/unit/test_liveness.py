@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_tracker.backends.local.backend import LocalBackend
-from jupyter_tracker.backends.local.process.liveness import LAUNCH, SILENCE
 from jupyter_tracker.backends.local.process.identity import alive, host, identify
+from jupyter_tracker.backends.local.process.liveness import LAUNCH, SILENCE
 from jupyter_tracker.backends.local.store import now
 from jupyter_tracker.client import Tracker
 from jupyter_tracker.models import RunState
@@ -33,7 +33,9 @@ def tracker(tmp_path):
 
 def change(tracker, run, **columns):
     with tracker.backend.store.write() as db:
-        db.execute(f"UPDATE runs SET {', '.join(f'{name} = ?' for name in columns)} WHERE id = ?", (*columns.values(), run.id))
+        db.execute(
+            f"UPDATE runs SET {', '.join(f'{name} = ?' for name in columns)} WHERE id = ?", (*columns.values(), run.id)
+        )
 
 
 def kept_elsewhere(tracker, **columns):

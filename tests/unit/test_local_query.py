@@ -172,9 +172,11 @@ def store(db: sqlite3.Connection, group: Sequence[Stored]) -> None:
         db.execute(
             "INSERT INTO runs (number, id, experiment_id, name, kind, state, reason, lifecycle, created_at, started_at,"
             " ended_at, exit_code, signal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (number, run.id, run.experiment_id, run.name, run.kind, run.state, run.reason, run.lifecycle)
-            + tuple(map(_microseconds, (run.created_at, run.started_at, run.ended_at)))
-            + (run.exit_code, run.signal),
+            (
+                *(number, run.id, run.experiment_id, run.name, run.kind, run.state, run.reason, run.lifecycle),
+                *map(_microseconds, (run.created_at, run.started_at, run.ended_at)),
+                *(run.exit_code, run.signal),
+            ),
         )
         for key, value in run.params.items():
             db.execute("INSERT INTO params VALUES (?, ?, ?, ?)", (number, key, param_number(value), param_text(value)))

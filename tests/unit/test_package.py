@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -112,6 +114,36 @@ def test_a_screen_is_recognised(monkeypatch: pytest.MonkeyPatch, variables: dict
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert command.has_screen() is screen
+
+
+def test_the_wheel_and_the_sdist_carry_all_that_is_needed(root: Path, tmp_path: Path):
+    built = subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-d", str(tmp_path)],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert built.returncode == 0, built.stderr[-4000:]
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        shipped = set(wheel.namelist())
+    data = f"jupyter_tracker-{jt.__version__}.data/data/share/jupyter/labextensions/jupyter-tracker"
+    assert {
+        "jupyter_tracker/__init__.py",
+        "jupyter_tracker/notebooks/01_quickstart.ipynb",
+        "jupyter_tracker/py.typed",
+        "jupyter_tracker/static/run-panel.css",
+        "jupyter_tracker/static/run-panel.js",
+        f"{data}/install.json",
+        f"{data}/package.json",
+        f"{data}/static/style.js",
+    } <= shipped
+    assert not {name for name in shipped if name.startswith(("js/", "tests/"))}
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
+        sources = {name.partition("/")[2] for name in archive.getnames()}
+    # With the built files an sdist installs without node, and with their sources it can be built anew.
+    assert {"jupyter_tracker/static/run-panel.js", "js/package-lock.json", "js/hatch_build.py", "LICENSE"} <= sources
+    assert not {name for name in sources if "node_modules" in name}
 
 
 def one_cell_notebook(folder: Path, source: str) -> Path:

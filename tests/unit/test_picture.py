@@ -28,8 +28,8 @@ def info(**fields):
 
 def points(**curves):
     store = PointStore()
-    for key, values in curves.items():
-        values = np.asarray(values, dtype=float)
+    for key, curve in curves.items():
+        values = np.asarray(curve, dtype=float)
         steps = memoryview(np.arange(len(values)))
         times = memoryview(np.linspace(1.7e9, 1.7e9 + 1000, len(values)))
         store.extend([PointBlock((key,), steps, times, (memoryview(values),))])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from xml.etree import ElementTree as ET
 
 from jupyter_tracker.client.results import (
     ArtifactList,
@@ -21,24 +22,28 @@ HOSTILE = "<script>alert('x')</script>&\x1b[31m"
 
 
 class Held:
+    row = None
+
     def __init__(self, info):
         self.info = info
 
 
 def runs(count, **fields):
     base = {"experiment_id": "e", "experiment": "digits", "state": RunState.RUNNING, "native_state": "running"}
-    return RunList(
-        Held(RunInfo(**{"id": f"{number:032x}", "name": f"run-{number}", **base, "created_at": NOW, **fields}))
+    infos = [
+        RunInfo(**{"id": f"{number:032x}", "name": f"run-{number}", **base, "created_at": NOW, **fields})
         for number in range(count)
-    )
+    ]
+    return RunList(infos, Held)
 
 
 def test_empty_lists_say_so():
-    for kind in (ArtifactList, CheckpointList, ClassificationList, EventList, ExperimentList, RunList):
+    for kind in (ArtifactList, CheckpointList, ClassificationList, EventList, ExperimentList):
         noun = kind.__name__.removesuffix("List").lower() + "s"
         assert repr(kind([])) == f"No {noun}."
         assert kind([])._repr_html_() is None
     assert repr(LogList([])) == "No log lines."
+    assert repr(RunList([], Held)) == "No runs."
 
 
 def test_names_are_escaped_in_html():
@@ -47,11 +52,16 @@ def test_names_are_escaped_in_html():
         hostile,
         ExperimentList([Experiment("1", HOSTILE, HOSTILE, {HOSTILE: HOSTILE}, created_at=NOW, updated_at=NOW)]),
         EventList([Event(1, NOW, HOSTILE, HOSTILE, data={HOSTILE: HOSTILE})]),
-        ClassificationResult(Classification(HOSTILE, (HOSTILE,), ((1.0,),))),
     ):
         html = shown._repr_html_()
         assert "<script" not in html
         assert "&lt;script" in html
+
+
+def test_labels_are_escaped_in_pictures():
+    picture = ClassificationResult(Classification(HOSTILE, (HOSTILE,), ((1.0,),)))._repr_svg_()
+    ET.fromstring(picture)
+    assert "<script" not in picture
 
 
 def test_a_long_list_is_shortened():
@@ -73,11 +83,14 @@ def test_a_log_reads_as_text():
     assert lines._repr_html_() is None
 
 
-def test_lists_stay_lists():
+def test_listed_runs_are_used_like_a_list():
     listed = runs(3)
-    assert isinstance(listed, list)
     assert [run.info.name for run in listed] == ["run-0", "run-1", "run-2"]
-    assert listed[1].info.name == "run-1"
+    assert listed[-1].info.name == "run-2"
+    assert listed[1] is listed[1]
+    assert listed[:2] == [listed[0], listed[1]]
+    assert listed[0] in listed
+    assert listed == list(listed)
 
 
 def test_a_classification_says_what_it_has():

@@ -10,6 +10,7 @@ import jupyter_tracker as jt
 from jupyter_tracker import rpc
 from jupyter_tracker.backends.base import NOUNS
 from jupyter_tracker.errors import InvalidInput, NotFound, StoreFull
+from jupyter_tracker.feed.wire import error_data
 from jupyter_tracker.models import Stream
 
 
@@ -106,7 +107,7 @@ def test_an_unknown_run_is_not_found(tracker):
 
 
 def test_errors_of_others_do_not_show_their_text():
-    assert rpc.error_data(StoreFull("full")) == {"kind": "StoreFull", "message": "full"}
-    hidden = rpc.error_data(ValueError("token abc123"))
+    assert error_data(StoreFull("full")) == {"kind": "StoreFull", "message": "full"}
+    hidden = error_data(ValueError("token abc123"))
     assert hidden["kind"] == "InternalError"
     assert "abc123" not in str(hidden)

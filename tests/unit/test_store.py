@@ -246,9 +246,14 @@ os._exit(0)
 
 def test_what_raises_inside_a_transaction_undoes_it(tmp_path):
     store = Store(tmp_path)
-    with pytest.raises(ValueError, match="no"), store.write() as db:
-        db.execute("INSERT INTO key_sets (keys) VALUES ('[]')")
-        raise ValueError("no")
+
+    def fail():
+        with store.write() as db:
+            db.execute("INSERT INTO key_sets (keys) VALUES ('[]')")
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        fail()
     with store.read() as db:
         assert db.execute("SELECT count(*) FROM key_sets").fetchone() == (0,)
     store.close()

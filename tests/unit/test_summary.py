@@ -9,9 +9,8 @@ from array import array
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_tracker.backends.local.rows import metric_values
 from jupyter_tracker.backends.local.schema import MIGRATIONS
-from jupyter_tracker.backends.local.summary import summarize, with_points
+from jupyter_tracker.backends.local.summary import read_latest, summarize, with_points
 from jupyter_tracker.models import PointBlock
 
 values = st.sampled_from([math.nan, math.inf, -math.inf, -1.0, 0.0, 1.0, 2.0])
@@ -83,8 +82,7 @@ def test_the_table_and_the_listing_say_what_all_points_say(made):
         key: [count, stored(last[0]), last[2], stored(first[0]), first[2], low, high]
         for key, (count, last, first, low, high) in expected.items()
     }
-    (listed,) = db.execute("SELECT metrics FROM runs").fetchone()
-    assert plain(listed) == {key: (repr(last[0]), last[2]) for key, (_, last, *_) in expected.items()}
+    assert plain(read_latest(db, 1)) == {key: (repr(last[0]), last[2]) for key, (_, last, *_) in expected.items()}
     db.close()
 
 
@@ -93,15 +91,16 @@ def test_points_in_a_journal_count_like_settled_ones(made, cut):
     db = store()
     for keys, points in made:
         summarize(db, 1, block(keys, points))
-    (settled,) = db.execute("SELECT metrics FROM runs").fetchone()
+    settled = read_latest(db, 1)
     db.close()
     db = store()
     for keys, points in made[:cut]:
         summarize(db, 1, block(keys, points))
-    (part,) = db.execute("SELECT metrics FROM runs").fetchone()
-    assert plain(with_points(part, [block(keys, points) for keys, points in made[cut:]])) == plain(settled)
+    assert plain(with_points(read_latest(db, 1), [block(keys, points) for keys, points in made[cut:]])) == plain(
+        settled
+    )
     db.close()
 
 
-def plain(listed):
-    return {key: (repr(latest.value), latest.time.timestamp()) for key, latest in metric_values(listed).items()}
+def plain(latest):
+    return {key: (repr(value), time) for key, (value, _, time) in latest.items()}

@@ -11,10 +11,20 @@ from typing import Any
 from jupyter_tracker.backends.local.experiments import find_experiment
 from jupyter_tracker.backends.local.metrics import journaled_blocks
 from jupyter_tracker.backends.local.query import Position, page
-from jupyter_tracker.backends.local.rows import RUN_COLUMNS, RUN_TABLES, metric_values, progress_of, run_info
+from jupyter_tracker.backends.local.rows import (
+    NUMBER,
+    RUN_COLUMNS,
+    RunRows,
+    collector_paused,
+    metric_values,
+    names_of,
+    progress_of,
+    run_info,
+)
 from jupyter_tracker.backends.local.store import Store
-from jupyter_tracker.backends.local.summary import with_points
+from jupyter_tracker.backends.local.summary import read_latest, with_points
 from jupyter_tracker.backends.operations import RunQuery
+from jupyter_tracker.backends.operations.runs import EVERYTHING
 from jupyter_tracker.errors import Ambiguous, InvalidInput, NotFound
 from jupyter_tracker.models import Lifecycle, Page, Progress, RunInfo
 
@@ -48,9 +58,10 @@ def find_run(db: sqlite3.Connection, reference: str) -> tuple[RunInfo, int]:
         names = db.execute("SELECT name FROM runs WHERE lifecycle != 'deleted' ORDER BY number DESC LIMIT 1000")
         raise NotFound("run", reference, [name for (name,) in names], "`%tracker runs` lists them.")
     if len(rows) > 1:
-        raise Ambiguous("run", reference, [f"{row[0][:8]} ({row[3]} / {row[1]})" for row in rows])
-    number: int = rows[0][16]
-    return run_info(rows[0], progress_of(db, number)), number
+        experiments = names_of(db, rows).experiments
+        raise Ambiguous("run", reference, [f"{row[0][:8]} ({experiments[row[1]]} / {row[2]})" for row in rows])
+    number: int = rows[0][NUMBER]
+    return run_info(rows[0], names_of(db, rows), progress_of(db, number)), number
 
 
 def with_journaled(store: Store, db: sqlite3.Connection, info: RunInfo, number: int) -> RunInfo:
@@ -58,8 +69,7 @@ def with_journaled(store: Store, db: sqlite3.Connection, info: RunInfo, number: 
     blocks = list(journaled_blocks(store, db, number))
     if not blocks:
         return info
-    (listed,) = db.execute("SELECT metrics FROM runs WHERE number = ?", (number,)).fetchone()
-    return dataclasses.replace(info, metrics=metric_values(with_points(listed, blocks)))
+    return dataclasses.replace(info, metrics=metric_values(with_points(read_latest(db, number), blocks)))
 
 
 def list_runs(db: sqlite3.Connection, query: RunQuery) -> Page[RunInfo]:
@@ -74,18 +84,31 @@ def list_runs(db: sqlite3.Connection, query: RunQuery) -> Page[RunInfo]:
     elif query.lifecycle is Lifecycle.ACTIVE:
         scope += " AND runs.experiment_id NOT IN (SELECT id FROM experiments WHERE lifecycle = 'deleted')"
     after = None if query.cursor is None else _parse_cursor(query.cursor)
+    if query.where == EVERYTHING and not query.order_by:
+        return _newest(db, scope, bound, query.limit, after)
     found = page(db, (scope, list(bound)), query.where, query.order_by, query.limit + 1, after)
     shown = found[: query.limit]
-    more = len(found) > len(shown) > 0
-    return Page(_infos(db, shown), _format_cursor(shown[-1]) if more else None)
+    numbers = [position.number for position in shown]
+    with collector_paused():
+        rows = {row[NUMBER]: row for row in _select(db, "number IN (SELECT value FROM json_each(?))", (str(numbers),))}
+        table = _table(db, [rows[number] for number in numbers])
+    return Page(table, _format_cursor(shown[-1]) if len(found) > len(shown) > 0 else None)
 
 
-def _infos(db: sqlite3.Connection, positions: Sequence[Position]) -> tuple[RunInfo, ...]:
-    """The runs of some positions, in their order."""
-    numbers = [position.number for position in positions]
-    found = {row[16]: row for row in _select(db, "runs.number IN (SELECT value FROM json_each(?))", (str(numbers),))}
-    progress = _progress_of_active(db)
-    return tuple(run_info(found[number], progress.get(number, ())) for number in numbers)
+def _newest(
+    db: sqlite3.Connection, scope: str, bound: Sequence[object], limit: int, after: Position | None
+) -> Page[RunInfo]:
+    """All runs of a scope, newest first: their rows are read as they lie, without looking for positions first."""
+    condition = f"{scope} AND runs.number < ? ORDER BY runs.number DESC LIMIT ?"
+    with collector_paused():
+        rows = _select(db, condition, (*bound, 2**63 - 1 if after is None else after.number, limit + 1))
+        shown = rows[:limit]
+        table = _table(db, shown)
+    return Page(table, _format_cursor(Position(shown[-1][NUMBER])) if len(rows) > len(shown) > 0 else None)
+
+
+def _table(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> RunRows:
+    return RunRows(rows, names_of(db, rows), _progress_of_active(db))
 
 
 def _progress_of_active(db: sqlite3.Connection) -> dict[int, tuple[Progress, ...]]:
@@ -95,7 +118,7 @@ def _progress_of_active(db: sqlite3.Connection) -> dict[int, tuple[Progress, ...
 
 
 def _select(db: sqlite3.Connection, rest: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
-    return db.execute(f"SELECT {RUN_COLUMNS} FROM {RUN_TABLES} WHERE {rest}", values).fetchall()
+    return db.execute(f"SELECT {RUN_COLUMNS} FROM runs WHERE {rest}", values).fetchall()
 
 
 def _format_cursor(position: Position) -> str:

@@ -172,10 +172,14 @@ def _chunk_blocks(
 ) -> list[PointBlock]:
     found: list[PointBlock] = []
     rows = db.execute(
-        "SELECT key_set, rows, first_row, data FROM chunks WHERE run = ? AND journal = ? AND last_row >= ? ORDER BY id",
+        "SELECT id, key_set, rows, first_row FROM chunks WHERE run = ? AND journal = ? AND last_row >= ?"
+        " ORDER BY last_row",
         (run, journal, next_row),
     )
-    for key_set, count, first_row, data in rows:
+    for chunk, key_set, count, first_row in rows.fetchall():
+        # Read on its own, a BLOB is copied once; as a column of a row, twice, and when rows are sorted, once more.
+        with db.blobopen("chunks", "data", chunk, readonly=True) as blob:
+            data = blob.read()
         block = _block(key_sets[key_set], data, count)
         if first_row < next_row:
             numbers = memoryview(data)[: count * _WORD].cast("q")

@@ -2,22 +2,88 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple, TypeVar, overload
 
+from jupyter_tracker.backends.local.packing import (
+    Point,
+    Record,
+    key_names,
+    point_columns,
+    record_columns,
+    unpack,
+    unpack_points,
+)
 from jupyter_tracker.errors import NotFound
-from jupyter_tracker.models import Experiment, Lifecycle, MetricValue, Progress, RunInfo, RunKind, RunState
+from jupyter_tracker.models import (
+    Experiment,
+    Lifecycle,
+    MetricValue,
+    Progress,
+    RunColumns,
+    RunInfo,
+    RunKind,
+    RunState,
+    RunTable,
+)
+
+T = TypeVar("T")
 
 EXPERIMENT_COLUMNS = "id, name, description, tags, lifecycle, created_at, updated_at"
 
 RUN_COLUMNS = (
-    "runs.id, runs.name, runs.experiment_id, experiments.name, runs.kind, runs.state, runs.reason, runs.lifecycle,"
-    " runs.params, runs.tags, runs.metrics, runs.created_at, runs.started_at, runs.ended_at, runs.exit_code,"
-    " runs.signal, runs.number, runs.source"
+    "id, experiment_id, name, state, fields, numbers, texts, metrics, points, created_at, started_at, ended_at, number,"
+    " kind || char(31) || lifecycle || char(31) || coalesce(exit_code, '') || char(31) || coalesce(signal, '')"
+    " || char(31) || coalesce(source, '') || char(31) || reason"
 )
-RUN_TABLES = "runs JOIN experiments ON experiments.id = runs.experiment_id"
+"""What a table does not show comes as one text: very many rows are read in half the time."""
+
+
+class RunRow(NamedTuple):
+    """A run by its `RUN_COLUMNS`."""
+
+    id: str
+    experiment_id: str
+    name: str
+    state: str
+    fields: int
+    numbers: bytes
+    texts: str
+    metrics: int
+    points: bytes
+    created_at: int
+    started_at: int | None
+    ended_at: int | None
+    number: int
+    rest: str
+    """kind, lifecycle, exit code, signal, source and reason, with a unit separator between them"""
+
+
+_SEPARATOR = chr(31)
+NUMBER = RunRow._fields.index("number")
+"""Where in a row the number stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the rows of a listing refer to."""
+
+    experiments: Mapping[str, str]
+    """id to name"""
+    key_sets: Mapping[int, tuple[str, ...]]
+
+
+def names_of(db: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> Names:
+    """What some rows of `RUN_COLUMNS` refer to."""
+    ids = json.dumps(list({row[1] for row in rows}))
+    experiments = db.execute("SELECT id, name FROM experiments WHERE id IN (SELECT value FROM json_each(?))", (ids,))
+    return Names(dict(experiments.fetchall()), key_names(db, {row[4] for row in rows} | {row[7] for row in rows}))
 
 
 def moment(microseconds: int) -> datetime:
@@ -49,36 +115,115 @@ def experiment(row: tuple[Any, ...], run_count: int | None = None, active: int |
     )
 
 
-def run_info(row: tuple[Any, ...], progress: tuple[Progress, ...] = ()) -> RunInfo:
+def run_info(values: Sequence[Any], names: Names, progress: tuple[Progress, ...] = ()) -> RunInfo:
     """A run from its `RUN_COLUMNS`."""
+    row = RunRow(*values)
+    kind, lifecycle, exit_code, signal, source, reason = row.rest.split(_SEPARATOR, 5)
+    params, tags = unpack(Record(names.key_sets[row.fields], row.numbers, row.texts))
     return RunInfo(
-        id=row[0],
-        name=row[1],
-        experiment_id=row[2],
-        experiment=row[3],
-        kind=RunKind(row[4]),
-        state=RunState(row[5]),
-        native_state=row[5],
-        reason=row[6],
-        lifecycle=Lifecycle(row[7]),
-        params=json.loads(row[8]),
-        tags=json.loads(row[9]),
-        metrics=metric_values(row[10]),
+        id=row.id,
+        name=row.name,
+        experiment_id=row.experiment_id,
+        experiment=names.experiments[row.experiment_id],
+        kind=RunKind(kind),
+        state=RunState(row.state),
+        native_state=row.state,
+        reason=reason,
+        lifecycle=Lifecycle(lifecycle),
+        params=params,
+        tags=tags,
+        metrics=metric_values(unpack_points(names.key_sets[row.metrics], row.points)),
         progress=progress,
-        created_at=moment(row[11]),
-        started_at=None if row[12] is None else moment(row[12]),
-        ended_at=None if row[13] is None else moment(row[13]),
-        exit_code=row[14],
-        signal=row[15],
-        source=row[17] or "",
+        created_at=moment(row.created_at),
+        started_at=None if row.started_at is None else moment(row.started_at),
+        ended_at=None if row.ended_at is None else moment(row.ended_at),
+        exit_code=int(exit_code) if exit_code else None,
+        signal=signal or None,
+        source=source,
     )
 
 
-def metric_values(text: str) -> dict[str, MetricValue]:
-    """The column `runs.metrics`."""
+class RunRows(RunTable):
+    """Runs from rows of `RUN_COLUMNS`, unpacked when they are looked at, for a table all at once."""
+
+    def __init__(
+        self, rows: Sequence[tuple[Any, ...]], names: Names, progress: Mapping[int, tuple[Progress, ...]]
+    ) -> None:
+        self._rows = rows
+        self._names = names
+        self._progress = progress
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> RunInfo: ...
+    @overload
+    def __getitem__(self, index: slice) -> RunRows: ...
+    def __getitem__(self, index: int | slice) -> RunInfo | RunRows:
+        if isinstance(index, slice):
+            return RunRows(self._rows[index], self._names, self._progress)
+        row = self._rows[index]
+        return run_info(row, self._names, self._progress.get(row[NUMBER], ()))
+
+    def columns(self) -> RunColumns:
+        """All runs, column by column."""
+        with collector_paused():
+            columns: dict[str, Sequence[Any]] = dict.fromkeys(RunRow._fields, ())
+            columns.update(zip(RunRow._fields, zip(*self._rows, strict=True), strict=False))
+            names = self._names.key_sets
+            records = [
+                record_columns(names[shape], at, _at(columns["numbers"], at), _at(columns["texts"], at))
+                for shape, at in _groups(columns["fields"]).items()
+            ]
+            points = [
+                point_columns(names[shape], at, _at(columns["points"], at))
+                for shape, at in _groups(columns["metrics"]).items()
+            ]
+            return RunColumns(
+                id=columns["id"],
+                name=columns["name"],
+                experiment=[self._names.experiments[identity] for identity in columns["experiment_id"]],
+                state=columns["state"],
+                created_at=columns["created_at"],
+                started_at=columns["started_at"],
+                ended_at=columns["ended_at"],
+                fields=[*records, *points],
+            )
+
+
+def _groups(shapes: Sequence[int]) -> dict[int, Sequence[int]]:
+    """Where each shape occurs."""
+    distinct = dict.fromkeys(shapes)
+    if len(distinct) == 1:
+        return {shapes[0]: range(len(shapes))}
+    found: dict[int, list[int]] = {shape: [] for shape in distinct}
+    for at, shape in enumerate(shapes):
+        found[shape].append(at)
+    return dict(found)
+
+
+def _at(values: Sequence[T], at: Sequence[int]) -> Sequence[T]:
+    return values if isinstance(at, range) else [values[index] for index in at]
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """While very many objects are made of which none is garbage, looking for garbage takes most of the time."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def metric_values(latest: Mapping[str, Point]) -> dict[str, MetricValue]:
+    """Latest points as models."""
     return {
-        key: MetricValue(value, step, datetime.fromtimestamp(time, UTC))
-        for key, (value, step, time) in json.loads(text).items()
+        key: MetricValue(value, step, datetime.fromtimestamp(time, UTC)) for key, (value, step, time) in latest.items()
     }
 
 

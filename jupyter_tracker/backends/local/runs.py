@@ -143,7 +143,9 @@ class LocalRuns(RunOperations):
                 else:
                     lifecycle.ended(db, run, state, reason)
 
-            return self._changed(run_id, change)
+            info = self._changed(run_id, change)
+            self._metrics.close(run_id)  # what another thread may have begun meanwhile
+            return info
 
         return local(call)
 

@@ -18,6 +18,12 @@ MIGRATIONS: tuple[str, ...] = (
         updated_at INTEGER NOT NULL
     );
 
+    CREATE TABLE key_sets (                     -- names that belong together
+        id INTEGER PRIMARY KEY,
+        keys TEXT NOT NULL UNIQUE               -- JSON array
+    );
+    INSERT INTO key_sets (id, keys) VALUES (1, '[]');
+
     CREATE TABLE runs (
         number INTEGER PRIMARY KEY,             -- order of creation; what the other tables refer to
         id TEXT NOT NULL UNIQUE,
@@ -27,9 +33,11 @@ MIGRATIONS: tuple[str, ...] = (
         state TEXT NOT NULL,
         reason TEXT NOT NULL DEFAULT '',
         lifecycle TEXT NOT NULL DEFAULT 'active',
-        params TEXT NOT NULL DEFAULT '{}',      -- JSON object; a copy of the table params, for listings
-        tags TEXT NOT NULL DEFAULT '{}',        -- JSON object; a copy of the table tags
-        metrics TEXT NOT NULL DEFAULT '{}',     -- JSON object: key to [value, step, time], the latest point
+        fields INTEGER NOT NULL DEFAULT 1 REFERENCES key_sets (id),     -- names of params and tags, see packing.py
+        numbers BLOB NOT NULL DEFAULT x'',      -- their values that are numbers
+        texts TEXT NOT NULL DEFAULT '[]',       -- JSON array: the other values
+        metrics INTEGER NOT NULL DEFAULT 1 REFERENCES key_sets (id),    -- names of the metrics
+        points BLOB NOT NULL DEFAULT x'',       -- their latest points: values, steps, times
         created_at INTEGER NOT NULL,
         started_at INTEGER,
         ended_at INTEGER,
@@ -85,11 +93,6 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX metrics_by_last ON metrics (key, last);
     CREATE INDEX metrics_by_min ON metrics (key, min);
     CREATE INDEX metrics_by_max ON metrics (key, max);
-
-    CREATE TABLE key_sets (
-        id INTEGER PRIMARY KEY,
-        keys TEXT NOT NULL UNIQUE               -- JSON array
-    );
 
     CREATE TABLE journals (                     -- one for each process that logs to a run
         id INTEGER PRIMARY KEY,

@@ -2,39 +2,43 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
+from jupyter_tracker.backends.local.packing import Point, key_names, key_set, pack_points, unpack_points
 from jupyter_tracker.models import PointBlock
-
-Point = tuple[float, int, float]
-"""value, step, time in seconds"""
 
 
 def summarize(db: sqlite3.Connection, run: int, block: PointBlock) -> None:
     """Take new points into the table `metrics` and the listing column of their run."""
-    (text,) = db.execute("SELECT metrics FROM runs WHERE number = ?", (run,)).fetchone()
-    latest: dict[str, Sequence[float]] = json.loads(text)
+    latest = read_latest(db, run)
     first_at = _earliest(block.times)
     for (key, last), values in zip(_lasts(block), block.values, strict=True):
         _take(latest, key, last)
         _upsert(db, run, key, len(values), last, _point(block, values, first_at), *_range(values))
-    db.execute("UPDATE runs SET metrics = ? WHERE number = ?", (json.dumps(latest), run))
+    db.execute(
+        "UPDATE runs SET metrics = ?, points = ? WHERE number = ?", (key_set(db, [*latest]), pack_points(latest), run)
+    )
 
 
-def with_points(listed: str, blocks: Iterable[PointBlock]) -> str:
-    """The listing column of a run as it would be with some more points."""
-    latest: dict[str, Sequence[float]] = json.loads(listed)
+def read_latest(db: sqlite3.Connection, run: int) -> dict[str, Point]:
+    """The latest point of each metric of a run that is settled."""
+    names, points = db.execute("SELECT metrics, points FROM runs WHERE number = ?", (run,)).fetchone()
+    return unpack_points(key_names(db, {names})[names], points)
+
+
+def with_points(latest: dict[str, Point], blocks: Iterable[PointBlock]) -> dict[str, Point]:
+    """The latest points as they are with some more."""
+    latest = dict(latest)
     for block in blocks:
         for key, last in _lasts(block):
             _take(latest, key, last)
-    return json.dumps(latest)
+    return latest
 
 
-def _take(latest: dict[str, Sequence[float]], key: str, last: Point) -> None:
-    if key not in latest or _later(last) >= _later(_known(latest[key])):
+def _take(latest: dict[str, Point], key: str, last: Point) -> None:
+    if key not in latest or _later(last) >= _later(latest[key]):
         latest[key] = last
 
 
@@ -91,11 +95,6 @@ def _earliest(times: memoryview[float]) -> int:
 
 def _point(block: PointBlock, values: memoryview[float], row: int) -> Point:
     return values[row], block.steps[row], block.times[row]
-
-
-def _known(entry: Sequence[float]) -> Point:
-    value, step, time = entry
-    return value, int(step), time
 
 
 def _later(point: Point) -> tuple[float, bool, float]:

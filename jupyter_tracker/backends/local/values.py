@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
+from jupyter_tracker.backends.local.packing import Record, key_names, key_set, pack, unpack
 from jupyter_tracker.errors import Conflict, InvalidInput, InvalidParams
 from jupyter_tracker.filters import param_number, param_text
 from jupyter_tracker.models import JsonValue
@@ -37,8 +38,7 @@ def add_params(db: sqlite3.Connection, run: int, params: Mapping[str, JsonValue]
         Conflict: a param is there with another value.
         InvalidParams: a value is not JSON.
     """
-    (text,) = db.execute("SELECT params FROM runs WHERE number = ?", (run,)).fetchone()
-    known: dict[str, JsonValue] = json.loads(text)
+    known, tags = read_record(db, run)
     for key, value in plain_params(params).items():
         if key in known and _canonical(known[key]) != _canonical(value):
             raise Conflict(
@@ -50,7 +50,7 @@ def add_params(db: sqlite3.Connection, run: int, params: Mapping[str, JsonValue]
             "INSERT OR IGNORE INTO params (run, key, number, text) VALUES (?, ?, ?, ?)",
             (run, key, param_number(value), param_text(value)),
         )
-    db.execute("UPDATE runs SET params = ? WHERE number = ?", (json.dumps(known), run))
+    _write_record(db, run, known, tags)
 
 
 def change_tags(db: sqlite3.Connection, run: int, tags: Mapping[str, str | None]) -> None:
@@ -59,8 +59,7 @@ def change_tags(db: sqlite3.Connection, run: int, tags: Mapping[str, str | None]
     Raises:
         InvalidInput: a name or value is not text.
     """
-    (text,) = db.execute("SELECT tags FROM runs WHERE number = ?", (run,)).fetchone()
-    known: dict[str, str] = json.loads(text)
+    params, known = read_record(db, run)
     for key, value in tags.items():
         if not isinstance(key, str) or not key or not writable(key):
             raise InvalidInput(f"The tag name {key!r} must be text.")
@@ -72,7 +71,21 @@ def change_tags(db: sqlite3.Connection, run: int, tags: Mapping[str, str | None]
             raise InvalidInput(f"The tag {key!r} must be text, not {value!r} ({type(value).__name__}).")
         known[key] = value
         db.execute("INSERT OR REPLACE INTO tags (run, key, value) VALUES (?, ?, ?)", (run, key, value))
-    db.execute("UPDATE runs SET tags = ? WHERE number = ?", (json.dumps(known), run))
+    _write_record(db, run, params, known)
+
+
+def read_record(db: sqlite3.Connection, run: int) -> tuple[dict[str, JsonValue], dict[str, str]]:
+    """The params and tags of a run."""
+    fields, numbers, texts = db.execute("SELECT fields, numbers, texts FROM runs WHERE number = ?", (run,)).fetchone()
+    return unpack(Record(key_names(db, {fields})[fields], numbers, texts))
+
+
+def _write_record(db: sqlite3.Connection, run: int, params: Mapping[str, JsonValue], tags: Mapping[str, str]) -> None:
+    record = pack(params, tags)
+    db.execute(
+        "UPDATE runs SET fields = ?, numbers = ?, texts = ? WHERE number = ?",
+        (key_set(db, record.names), record.numbers, record.texts, run),
+    )
 
 
 def _param_name(key: object) -> str:

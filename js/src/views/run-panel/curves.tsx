@@ -16,6 +16,8 @@ interface Props {
   /** Names these curves among those of the run. */
   readonly name: string;
   readonly initialX: XKind;
+  /** Whether points may still come. */
+  readonly live: boolean;
   /** Charts with the same key share their cursor. */
   readonly syncKey: string;
   readonly empty: string;
@@ -24,7 +26,7 @@ interface Props {
 /** With fewer charts than this, looking is faster than filtering. */
 const FILTER_FROM = 9;
 
-export function Curves({ session, keys, name, initialX, syncKey, empty }: Props): JSX.Element {
+export function Curves({ session, keys, name, initialX, live, syncKey, empty }: Props): JSX.Element {
   const [x, setX] = useChoice(session, `${name} x`, initialX, isXKind);
   const [logY, setLogY] = useChoice(session, `${name} log y`, false, isFlag);
   const [smoothing, setSmoothing] = useChoice(session, `${name} smoothing`, 0, isNumber);
@@ -39,6 +41,10 @@ export function Curves({ session, keys, name, initialX, syncKey, empty }: Props)
   const shown = specs.filter(({ keys: own }) => own.some((key) => key.toLowerCase().includes(wanted)));
   const settings = useMemo(() => ({ x, logY, smoothing, origin }), [x, logY, smoothing, origin]);
 
+  if (specs.length === 0 && !live) {
+    // Nothing can come any more for which a place would have to be kept.
+    return <p class="jp-tracker-empty">{empty}</p>;
+  }
   return (
     <>
       <CurvesToolbar
@@ -62,32 +68,31 @@ export function Curves({ session, keys, name, initialX, syncKey, empty }: Props)
         </p>
       )}
       <div class="jp-tracker-charts">
-        {specs.length === 0 ? (
-          <p class="jp-tracker-empty">{empty}</p>
-        ) : (
-          <div class="jp-tracker-grid">
-            {shown.map((spec) => {
-              const whole = spec.keys
-                .map((key) => session.series.get(key))
-                .filter((series) => series !== undefined);
-              return (
-                <ChartCard
-                  key={spec.keys.join("\n")}
-                  spec={spec}
-                  whole={whole}
-                  series={whole.map((entry) => zoom.series(entry.key) ?? entry)}
-                  settings={settings}
-                  range={zoom.range}
-                  syncKey={syncKey}
-                  theme={theme}
-                  onZoom={zoom.zoomTo}
-                  onReset={zoom.reset}
-                />
-              );
-            })}
-            {shown.length === 0 && <p class="jp-tracker-empty">No metric contains “{filter.trim()}”.</p>}
-          </div>
-        )}
+        {specs.length === 0 && <p class="jp-tracker-empty">{empty}</p>}
+        <div class="jp-tracker-grid">
+          {shown.map((spec) => {
+            const whole = spec.keys
+              .map((key) => session.series.get(key))
+              .filter((series) => series !== undefined);
+            return (
+              <ChartCard
+                key={spec.keys.join("\n")}
+                spec={spec}
+                whole={whole}
+                series={whole.map((entry) => zoom.series(entry.key) ?? entry)}
+                settings={settings}
+                range={zoom.range}
+                syncKey={syncKey}
+                theme={theme}
+                onZoom={zoom.zoomTo}
+                onReset={zoom.reset}
+              />
+            );
+          })}
+          {specs.length > 0 && shown.length === 0 && (
+            <p class="jp-tracker-empty">No metric contains “{filter.trim()}”.</p>
+          )}
+        </div>
       </div>
     </>
   );

@@ -3,13 +3,19 @@ import { stripAnsi } from "../../core/ansi";
 import { formatClock } from "../../core/format";
 import type { RunSession } from "../../core/session";
 
+interface Props {
+  readonly session: RunSession;
+  readonly live: boolean;
+  readonly onOpen: () => void;
+}
+
 /** The last line of the log, always on one line of the same height. */
-export function LogTail({ session, onOpen }: { session: RunSession; onOpen: () => void }): JSX.Element {
+export function LogTail({ session, live, onOpen }: Props): JSX.Element {
   const last = session.log.tail(5).findLast((entry) => entry.text.trim() !== "");
   return (
     <button type="button" class="jp-tracker-log-tail" onClick={onOpen} title="Open the log">
       {last === undefined ? (
-        <span class="jp-tracker-log-tail-text">no log lines yet</span>
+        <span class="jp-tracker-log-tail-text">{live ? "no log lines yet" : "nothing was printed"}</span>
       ) : (
         <>
           <time>{formatClock(last.time)}</time>

@@ -17,6 +17,7 @@ import { Params } from "./params";
 import { Skeleton } from "./skeleton";
 
 const NO_METRICS = "No metrics yet: call run.log({...}).";
+const NEVER_ANY = "No metrics were logged.";
 const NO_SYSTEM = "No system metrics: this run does not record any.";
 
 export function RunPanel({ session }: { session: RunSession }): JSX.Element {
@@ -33,6 +34,7 @@ export function RunPanel({ session }: { session: RunSession }): JSX.Element {
       </>
     );
   }
+  const live = !hasEnded(run.state);
   const keys = Array.from(session.series.keys());
   const metrics = keys.filter((key) => !key.startsWith(SYSTEM_PREFIX));
   const system = keys.filter((key) => key.startsWith(SYSTEM_PREFIX));
@@ -45,7 +47,7 @@ export function RunPanel({ session }: { session: RunSession }): JSX.Element {
   ];
   return (
     <>
-      <Header session={session} run={run} live={!hasEnded(run.state)} />
+      <Header session={session} run={run} live={live} />
       <Failure session={session} run={run} onOpenLog={() => setTab("log")} />
       <Tabs label={`Run ${run.name}`} tabs={tabs} selected={tab} onSelect={setTab}>
         {tab === "curves" && (
@@ -56,10 +58,11 @@ export function RunPanel({ session }: { session: RunSession }): JSX.Element {
               session={session}
               keys={metrics}
               initialX="step"
+              live={live}
               syncKey={syncKey}
-              empty={NO_METRICS}
+              empty={live ? NO_METRICS : NEVER_ANY}
             />
-            <LogTail session={session} onOpen={() => setTab("log")} />
+            <LogTail session={session} live={live} onOpen={() => setTab("log")} />
           </>
         )}
         {tab === "log" && <Log session={session} />}
@@ -70,6 +73,7 @@ export function RunPanel({ session }: { session: RunSession }): JSX.Element {
             key="system"
             name="system"
             initialX="relative"
+            live={live}
             session={session}
             keys={system}
             syncKey={`${syncKey}-system`}

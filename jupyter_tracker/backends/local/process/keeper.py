@@ -119,6 +119,7 @@ class Keeper:
         with self._store.write() as db:
             reason = f"The code did not stop within {grace:g} s; what it logs from now on is refused."
             ended(db, kept.number, RunState.STOPPED, reason)
+        self._metrics.close(kept.run_id)  # what another thread may have begun meanwhile
 
     def _end_all(self) -> None:
         """The process exits: say how, so that its runs do not count as lost."""

@@ -1,0 +1,155 @@
+"""Classification metrics as still pictures: the confusion matrix and the ROC curve."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from jupyter_tracker import svg
+from jupyter_tracker.models import Classification
+
+_LARGEST = 20
+"""Classes up to which cells have their number; up to `_MOST` they are drawn at all."""
+_MOST = 40
+_LEVELS = 32
+_SIDE = 320.0
+_MARGIN = 90.0
+_LABEL = 12
+"""Characters of a label that are shown."""
+
+
+def classification_picture(classification: Classification) -> str | None:
+    """The matrix and the curve side by side as SVG; None when there is nothing to draw."""
+    has_matrix = 0 < len(classification.labels) <= _MOST
+    has_curve = len(classification.fpr) > 1
+    if not (has_matrix or has_curve):
+        return None
+    panel = _MARGIN + _SIDE + 16
+    below = 66 if has_matrix and _slanted(classification.labels) else 42
+    picture = svg.sheet(panel * (has_matrix + has_curve), 44 + _SIDE + below, f"Classification {classification.name}")
+    if has_matrix:
+        _draw_matrix(picture, classification, 0)
+    if has_curve:
+        _draw_curve(picture, classification, panel if has_matrix else 0)
+    return svg.written(picture)
+
+
+def area(fpr: Sequence[float], tpr: Sequence[float]) -> float | None:
+    """The area under a ROC curve by the trapezoid rule; None when there is no curve."""
+    points = sorted(zip(fpr, tpr, strict=True))
+    if not points:
+        return None
+    return math.fsum((right[0] - left[0]) * (left[1] + right[1]) / 2 for left, right in pairwise(points))
+
+
+def accuracy(matrix: Sequence[Sequence[float]]) -> float | None:
+    """The share of a confusion matrix that lies on its diagonal; None when it is empty."""
+    total = math.fsum(map(math.fsum, matrix))
+    return math.fsum(row[index] for index, row in enumerate(matrix)) / total if total else None
+
+
+def _draw_matrix(picture: svg.Element, classification: Classification, left: float) -> None:
+    labels, matrix = classification.labels, classification.matrix
+    size = _SIDE / len(labels)
+    x, y = left + _MARGIN, 44.0
+    share = accuracy(matrix)
+    stated = "" if share is None else f"accuracy {share:.4g}"
+    picture.append(svg.text(left + 12, 20, f"{classification.name}  {stated}", bold=True))
+    picture.append(svg.text(x + _SIDE / 2, 38, "predicted", fill=svg.MUTED, anchor="middle"))
+    shares = [[cell / (math.fsum(cells) or 1.0) for cell in cells] for cells in matrix]
+    for level, squares in _by_level(shares, x, y, size).items():
+        picture.append(svg.shape("path", d="".join(squares), fill=_shade(level / _LEVELS)))
+    outline = "".join(_square(x + index * size, y + index * size, size) for index in range(len(labels)))
+    picture.append(svg.shape("path", d=outline, fill="none", stroke=svg.INK))
+    if len(labels) <= _LARGEST:
+        _draw_counts(picture, matrix, shares, x, y, size)
+    every = math.ceil(len(labels) / _LARGEST)
+    for index in range(0, len(labels), every):
+        middle = (index + 0.5) * size
+        shown = labels[index] if len(labels[index]) <= _LABEL else labels[index][: _LABEL - 1] + "…"
+        picture.append(svg.text(x - 6, y + middle + 4, shown, size=11, anchor="end"))
+        slanted = _slanted(labels)
+        across = svg.text(x + middle, y + _SIDE + 14, shown, size=11, anchor="end" if slanted else "middle")
+        if slanted:
+            across.set("transform", f"rotate(-45 {svg.short(x + middle)} {svg.short(y + _SIDE + 14)})")
+        picture.append(across)
+    picture.append(svg.text(left + 12, y + 12, "true", fill=svg.MUTED))
+
+
+def _slanted(labels: Sequence[str]) -> bool:
+    """Whether the labels below the matrix would run into each other."""
+    return max(map(len, labels)) * 7 > _SIDE / len(labels)
+
+
+def _by_level(shares: Sequence[Sequence[float]], x: float, y: float, size: float) -> dict[int, list[str]]:
+    """The cells as squares of a path, those of one shade together, so that a large matrix is a small picture."""
+    levels: dict[int, list[str]] = {}
+    for row, across in enumerate(shares):
+        for column, share in enumerate(across):
+            level = math.ceil(min(max(share, 0.0), 1.0) * _LEVELS) if math.isfinite(share) else 0
+            if level:
+                levels.setdefault(level, []).append(_square(x + column * size, y + row * size, size))
+    return levels
+
+
+def _draw_counts(
+    picture: svg.Element,
+    matrix: Sequence[Sequence[float]],
+    shares: Sequence[Sequence[float]],
+    x: float,
+    y: float,
+    size: float,
+) -> None:
+    group = svg.shape("g", font_size=min(12, size * 0.42), text_anchor="middle", font_family="system-ui, sans-serif")
+    for row, cells in enumerate(matrix):
+        for column, count in enumerate(cells):
+            if count:
+                number = svg.shape("text", x=x + (column + 0.5) * size, y=y + (row + 0.5) * size + 4)
+                number.text = f"{count:.4g}"
+                if shares[row][column] > 0.5:
+                    number.set("fill", svg.PAPER)
+                group.append(number)
+    picture.append(group)
+
+
+def _square(x: float, y: float, size: float) -> str:
+    side = svg.short(size)
+    return f"M{svg.short(x)} {svg.short(y)}h{side}v{side}h-{side}z"
+
+
+def _draw_curve(picture: svg.Element, classification: Classification, left: float) -> None:
+    x, y = left + _MARGIN, 44.0
+    under = area(classification.fpr, classification.tpr)
+    picture.append(svg.text(left + _MARGIN, 20, f"ROC  {classification.name}", bold=True))
+    picture.append(svg.text(x + _SIDE, 20, f"area {under:.4g}", fill=svg.MUTED, anchor="end"))
+    picture.append(svg.shape("rect", x=x, y=y, width=_SIDE, height=_SIDE, fill="none", stroke=svg.RULE))
+    picture.append(svg.shape("line", x1=x, y1=y + _SIDE, x2=x + _SIDE, y2=y, stroke=svg.RULE, stroke_dasharray="4 4"))
+    points = sorted(zip(classification.fpr, classification.tpr, strict=True))
+    path = " ".join(f"{svg.short(x + fpr * _SIDE)},{svg.short(y + (1 - tpr) * _SIDE)}" for fpr, tpr in _thinned(points))
+    picture.append(svg.line(path, svg.HUE))
+    for tick in (0.0, 0.5, 1.0):
+        picture.append(svg.text(x + tick * _SIDE, y + _SIDE + 16, f"{tick:g}", fill=svg.MUTED, anchor="middle"))
+        picture.append(svg.text(x - 6, y + (1 - tick) * _SIDE + 4, f"{tick:g}", fill=svg.MUTED, anchor="end"))
+    picture.append(svg.text(x + _SIDE / 2, y + _SIDE + 32, "false positive rate", fill=svg.MUTED, anchor="middle"))
+    side = svg.text(x - 34, y + _SIDE / 2, "true positive rate", fill=svg.MUTED, anchor="middle")
+    side.set("transform", f"rotate(-90 {svg.short(x - 34)} {svg.short(y + _SIDE / 2)})")
+    picture.append(side)
+
+
+def _thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """At most some points for each pixel, so that the picture stays small."""
+    kept: list[tuple[float, float]] = []
+    last = (-1.0, -1.0)
+    for point in points:
+        pixel = (round(point[0] * _SIDE), round(point[1] * _SIDE))
+        if pixel != last:
+            kept.append(point)
+            last = pixel
+    return kept
+
+
+def _shade(share: float) -> str:
+    """One hue, from paper to full, by the share of the row."""
+    full = (int(svg.HUE[at : at + 2], 16) for at in (1, 3, 5))
+    return "#" + "".join(f"{round(255 + (channel - 255) * share):02x}" for channel in full)
