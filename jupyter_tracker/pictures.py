@@ -15,8 +15,9 @@ _MOST = 40
 _LEVELS = 32
 _SIDE = 320.0
 _MARGIN = 90.0
-_LABEL = 12
-"""Characters of a label that are shown."""
+_TOP = 32.0
+_LABEL, _TITLE = 12, 28
+"""Characters of a label and of a name that are shown."""
 
 
 def classification_picture(classification: Classification) -> str | None:
@@ -26,8 +27,8 @@ def classification_picture(classification: Classification) -> str | None:
     if not (has_matrix or has_curve):
         return None
     panel = _MARGIN + _SIDE + 16
-    below = 66 if has_matrix and _slanted(classification.labels) else 42
-    picture = svg.sheet(panel * (has_matrix + has_curve), 44 + _SIDE + below, f"Classification {classification.name}")
+    below = _depth(classification.labels if has_matrix else ()) + 28
+    picture = svg.sheet(panel * (has_matrix + has_curve), _TOP + _SIDE + below, f"Classification {classification.name}")
     if has_matrix:
         _draw_matrix(picture, classification, 0)
     if has_curve:
@@ -52,11 +53,9 @@ def accuracy(matrix: Sequence[Sequence[float]]) -> float | None:
 def _draw_matrix(picture: svg.Element, classification: Classification, left: float) -> None:
     labels, matrix = classification.labels, classification.matrix
     size = _SIDE / len(labels)
-    x, y = left + _MARGIN, 44.0
+    x, y = left + _MARGIN, _TOP
     share = accuracy(matrix)
-    stated = "" if share is None else f"accuracy {share:.4g}"
-    picture.append(svg.text(left + 12, 20, f"{classification.name}  {stated}", bold=True))
-    picture.append(svg.text(x + _SIDE / 2, 38, "predicted", fill=svg.MUTED, anchor="middle"))
+    _title(picture, x, classification.name, "" if share is None else f"accuracy {share:.4g}")
     shares = [[cell / (math.fsum(cells) or 1.0) for cell in cells] for cells in matrix]
     for level, squares in _by_level(shares, x, y, size).items():
         picture.append(svg.shape("path", d="".join(squares), fill=_shade(level / _LEVELS)))
@@ -64,22 +63,51 @@ def _draw_matrix(picture: svg.Element, classification: Classification, left: flo
     picture.append(svg.shape("path", d=outline, fill="none", stroke=svg.INK))
     if len(labels) <= _LARGEST:
         _draw_counts(picture, matrix, shares, x, y, size)
-    every = math.ceil(len(labels) / _LARGEST)
-    for index in range(0, len(labels), every):
+    _draw_labels(picture, labels, x, y, size)
+    reach = min(max(map(len, labels)), _LABEL) * 6.5 + 18
+    _axes(picture, x, "predicted", _depth(labels) + 18, "true", min(reach, _MARGIN - 11))
+
+
+def _draw_labels(picture: svg.Element, labels: Sequence[str], x: float, y: float, size: float) -> None:
+    """The classes at the left of the matrix and below it."""
+    slanted, bottom = _slanted(labels), y + _SIDE + 14
+    for index in range(0, len(labels), math.ceil(len(labels) / _LARGEST)):
         middle = (index + 0.5) * size
-        shown = labels[index] if len(labels[index]) <= _LABEL else labels[index][: _LABEL - 1] + "…"
+        shown = _clipped(labels[index], _LABEL)
         picture.append(svg.text(x - 6, y + middle + 4, shown, size=11, anchor="end"))
-        slanted = _slanted(labels)
-        across = svg.text(x + middle, y + _SIDE + 14, shown, size=11, anchor="end" if slanted else "middle")
+        across = svg.text(x + middle, bottom, shown, size=11, anchor="end" if slanted else "middle")
         if slanted:
-            across.set("transform", f"rotate(-45 {svg.short(x + middle)} {svg.short(y + _SIDE + 14)})")
+            across.set("transform", f"rotate(-45 {svg.short(x + middle)} {svg.short(bottom)})")
         picture.append(across)
-    picture.append(svg.text(left + 12, y + 12, "true", fill=svg.MUTED))
+
+
+def _title(picture: svg.Element, x: float, name: str, stated: str) -> None:
+    """The name above a drawing, and at its right what it comes to."""
+    picture.append(svg.text(x, 20, _clipped(name, _TITLE), bold=True))
+    picture.append(svg.text(x + _SIDE, 20, stated, fill=svg.MUTED, anchor="end"))
+
+
+def _axes(picture: svg.Element, x: float, across: str, below: float, along: str, before: float) -> None:
+    """The names of the axes of a drawing, `below` and `before` it."""
+    picture.append(svg.text(x + _SIDE / 2, _TOP + _SIDE + below, across, fill=svg.MUTED, anchor="middle"))
+    left, middle = x - before, _TOP + _SIDE / 2
+    side = svg.text(left, middle, along, fill=svg.MUTED, anchor="middle")
+    side.set("transform", f"rotate(-90 {svg.short(left)} {svg.short(middle)})")
+    picture.append(side)
+
+
+def _clipped(content: str, longest: int) -> str:
+    return content if len(content) <= longest else content[: longest - 1] + "…"
 
 
 def _slanted(labels: Sequence[str]) -> bool:
     """Whether the labels below the matrix would run into each other."""
     return max(map(len, labels)) * 7 > _SIDE / len(labels)
+
+
+def _depth(labels: Sequence[str]) -> float:
+    """How far the labels reach below a drawing."""
+    return 14 + (min(max(map(len, labels)), _LABEL) * 4.6 if labels and _slanted(labels) else 0)
 
 
 def _by_level(shares: Sequence[Sequence[float]], x: float, y: float, size: float) -> dict[int, list[str]]:
@@ -119,22 +147,18 @@ def _square(x: float, y: float, size: float) -> str:
 
 
 def _draw_curve(picture: svg.Element, classification: Classification, left: float) -> None:
-    x, y = left + _MARGIN, 44.0
+    x, y = left + _MARGIN, _TOP
     under = area(classification.fpr, classification.tpr)
-    picture.append(svg.text(left + _MARGIN, 20, f"ROC  {classification.name}", bold=True))
-    picture.append(svg.text(x + _SIDE, 20, f"area {under:.4g}", fill=svg.MUTED, anchor="end"))
+    _title(picture, x, f"ROC  {classification.name}", f"area {under:.4g}")
     picture.append(svg.shape("rect", x=x, y=y, width=_SIDE, height=_SIDE, fill="none", stroke=svg.RULE))
     picture.append(svg.shape("line", x1=x, y1=y + _SIDE, x2=x + _SIDE, y2=y, stroke=svg.RULE, stroke_dasharray="4 4"))
     points = sorted(zip(classification.fpr, classification.tpr, strict=True))
-    path = " ".join(f"{svg.short(x + fpr * _SIDE)},{svg.short(y + (1 - tpr) * _SIDE)}" for fpr, tpr in _thinned(points))
-    picture.append(svg.line(path, svg.HUE))
+    path = [(x + fpr * _SIDE, y + (1 - tpr) * _SIDE) for fpr, tpr in _thinned(points)]
+    picture.append(svg.curve([path], svg.HUE))
     for tick in (0.0, 0.5, 1.0):
         picture.append(svg.text(x + tick * _SIDE, y + _SIDE + 16, f"{tick:g}", fill=svg.MUTED, anchor="middle"))
         picture.append(svg.text(x - 6, y + (1 - tick) * _SIDE + 4, f"{tick:g}", fill=svg.MUTED, anchor="end"))
-    picture.append(svg.text(x + _SIDE / 2, y + _SIDE + 32, "false positive rate", fill=svg.MUTED, anchor="middle"))
-    side = svg.text(x - 34, y + _SIDE / 2, "true positive rate", fill=svg.MUTED, anchor="middle")
-    side.set("transform", f"rotate(-90 {svg.short(x - 34)} {svg.short(y + _SIDE / 2)})")
-    picture.append(side)
+    _axes(picture, x, "false positive rate", 32, "true positive rate", 34)
 
 
 def _thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -103,8 +104,8 @@ def text_param(params: Params, name: str) -> str:
 
 
 def number_param(params: Params, name: str, default: float | None = None) -> float:
-    """A param that must be a number; `InvalidInput` when it is not."""
+    """A param that must be a finite number; `InvalidInput` when it is not."""
     value = params.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InvalidInput(f"The param {name!r} must be a number, not {value!r}.")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
+        raise InvalidInput(f"The param {name!r} must be a finite number, not {value!r:.40}.")
     return float(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree as ET
 
 INK, MUTED, RULE, PAPER = "#212121", "#616161", "#e0e0e0", "#ffffff"
@@ -56,9 +57,16 @@ def text(
     return element
 
 
-def line(points: str, colour: str) -> Element:
-    """A curve through `x,y x,y …`."""
-    return shape("polyline", points=points, fill="none", stroke=colour, stroke_width=1.5)
+def curve(pieces: Iterable[Sequence[tuple[float, float]]], colour: str) -> Element:
+    """A curve in pieces of two points or more each, as one path, so that many pieces are still little text."""
+    path = "".join("M" + " ".join(f"{short(x)},{short(y)}" for x, y in piece) for piece in pieces)
+    return shape("path", d=path, fill="none", stroke=colour, stroke_width=1.5)
+
+
+def dots(points: Iterable[tuple[float, float]], colour: str) -> Element:
+    """Round dots, as one path of lines without length."""
+    path = "".join(f"M{short(x)},{short(y)}h0" for x, y in points)
+    return shape("path", d=path, fill="none", stroke=colour, stroke_width=4, stroke_linecap="round")
 
 
 def written(svg: Element) -> str:
@@ -72,5 +80,5 @@ def short(number: float) -> str:
 
 
 def clean(content: str) -> str:
-    """Text without the control characters that XML cannot hold."""
+    """One line of text without what XML, UTF-8 or a terminal cannot take: control characters, half surrogates."""
     return "".join(character if character.isprintable() else " " for character in content)

@@ -1,26 +1,31 @@
-"""Models to pandas DataFrames; the only place that imports pandas."""
+"""Models to pandas DataFrames; the only place that imports pandas.
 
-from __future__ import annotations
+Times are timezone-aware (UTC), steps int64, values float64; what is not there is missing (NaN, NaT, None).
+"""
 
-from jupyter_tracker.frames.assets import source_changes, source_files, sources, template_config, templates, variables
-from jupyter_tracker.frames.core import (
+from jupyter_tracker.frames.assets import (
+    source_changes,
+    source_files,
+    sources,
+    template_config,
+    templates,
+    variables,
+)
+from jupyter_tracker.frames.points import machine, series
+from jupyter_tracker.frames.run_tables import compare, runs
+from jupyter_tracker.frames.shown import html, readable, text
+from jupyter_tracker.frames.tables import (
     artifacts,
     checkpoints,
     classifications,
-    compare,
     confusion_matrix,
     events,
     experiments,
-    html,
     latest_metrics,
     logs,
-    readable,
     records,
     roc_curve,
-    runs,
-    text,
 )
-from jupyter_tracker.frames.points import machine, series
 
 __all__ = [
     "artifacts",

@@ -1,4 +1,4 @@
-"""Metric points as DataFrames: nothing is lost, nothing is sampled."""
+"""Metric points as DataFrames."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.errors import TrackerError
 from jupyter_tracker.feed import Subscription
 from jupyter_tracker.feed.wire import Json, error_data
+from jupyter_tracker.widgets.kept import Bundle, KeptPicture
 from jupyter_tracker.widgets.loop import LOOP
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -45,7 +46,7 @@ class Panel(anywidget.AnyWidget):
         super().__init__(**traits)
         self._session = session_of(backend)
         self._views: dict[str, Subscription] = {}
-        self._handle: Any = None
+        self._kept: KeptPicture | None = None
         self.on_msg(self._received)
         if self.comm is not None:
             # ipykernel sends a comm's messages to the shell that published on it last, which is busy while a cell
@@ -92,7 +93,10 @@ class Panel(anywidget.AnyWidget):
 
     def close(self) -> None:
         """End the widget and its polls."""
-        LOOP.submit(self._close_views())
+        if self.comm is not None:  # it is closed again when it is forgotten
+            LOOP.submit(self._close_views())
+            if self._kept is not None:
+                self._kept.close()
         super().close()
 
     async def _close_views(self) -> None:
@@ -107,7 +111,7 @@ class Panel(anywidget.AnyWidget):
         """The panel as plain text."""
         raise NotImplementedError
 
-    def bundle(self) -> tuple[dict[str, Any], dict[str, Any]]:
+    def bundle(self) -> Bundle:
         """The output of the cell: the live widget, and beside it picture and text, which stay in the saved notebook."""
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
         data = {
@@ -117,32 +121,37 @@ class Panel(anywidget.AnyWidget):
         }
         return data, {MARKER: {"panel": self.kind}}
 
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _repr_mimebundle_(self, **_: Any) -> Bundle:
         return self.bundle()
 
     def _ipython_display_(self) -> None:
         from IPython.core.interactiveshell import InteractiveShell
-        from IPython.display import display
 
         shell = InteractiveShell.instance() if InteractiveShell.initialized() else None
         if shell is None or not hasattr(shell, "kernel"):
             print(self.text())  # noqa: T201
             return
-        data, metadata = self.bundle()
-        self._handle = display(  # type: ignore[no-untyped-call]  # IPython has no types here
-            data, metadata=metadata, raw=True, display_id=True
-        )
-        LOOP.submit(self._keep_picture())
+        if self._kept is None:
+            self._kept = KeptPicture(shell, self.bundle, self.ended)
+        if self._kept.show():
+            LOOP.submit(self._keep_last(self._kept))
 
     def save_picture(self) -> None:
         """Put the panel as it is now into the output of its cell, where a saved notebook keeps it."""
-        if self._handle is not None:
-            data, metadata = self.bundle()
-            self._handle.update(data, metadata=metadata, raw=True)
+        if self._kept is not None:
+            self._kept.save()
 
-    async def _keep_picture(self) -> None:
-        await self._settled()
-        await asyncio.to_thread(self.save_picture)
+    async def _keep_last(self, kept: KeptPicture) -> None:
+        try:
+            await self._settled()
+        except TrackerError as error:
+            _log.info("A panel no longer waits for the end of its run: %s", error)
+        else:
+            await asyncio.to_thread(kept.save_last)
+
+    def ended(self) -> bool:
+        """Whether nothing more will change."""
+        raise NotImplementedError
 
     async def _settled(self) -> None:
         """Return when nothing more will change."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import numpy as np
 
@@ -50,7 +51,7 @@ def run_text(info: RunInfo) -> str:
     shown = info.training_metrics
     if shown:
         lines.append("  metrics  " + ", ".join(f"{key} {latest.value:.4g}" for key, latest in shown.items()))
-    return "\n".join(lines)
+    return "\n".join(map(svg.clean, lines))
 
 
 def run_picture(info: RunInfo, points: PointStore) -> str:
@@ -105,21 +106,21 @@ def _paths(lines: Lines, x: float, y: float, width: float, height: float) -> lis
     finite = np.isfinite(values)
     if not finite.any():
         return []
-    low, high = float(values[finite].min()), float(values[finite].max())
-    x_scale = width / (float(steps[-1] - steps[0]) or 1.0)
-    y_scale = height / ((high - low) or 1.0)
-    across = x + (steps - steps[0]) * x_scale
-    down = y + height - (values - low) * y_scale if high > low else np.full(len(values), y + height / 2)
-    found = []
-    for piece in np.split(np.arange(len(values)), np.flatnonzero(np.diff(finite)) + 1):
-        if not finite[piece[0]]:
-            continue
-        if len(piece) == 1:
-            found.append(svg.shape("circle", cx=across[piece[0]], cy=down[piece[0]], r=2, fill=svg.HUE))
-        else:
-            path = " ".join(f"{svg.short(across[at])},{svg.short(down[at])}" for at in piece)
-            found.append(svg.line(path, svg.HUE))
-    return found
+    across = x + _share(steps, steps) * width
+    down = y + height - _share(np.where(finite, values, values[finite][0]), values[finite]) * height
+    points = list(zip(across.tolist(), down.tolist(), strict=True))
+    cuts = (np.flatnonzero(np.diff(finite)) + 1).tolist()
+    pieces = [points[start:stop] for start, stop in pairwise([0, *cuts, len(points)]) if finite[start]]
+    curves = [piece for piece in pieces if len(piece) > 1]
+    alone = [piece[0] for piece in pieces if len(piece) == 1]
+    return [svg.curve(curves, svg.HUE)] * bool(curves) + [svg.dots(alone, svg.HUE)] * bool(alone)
+
+
+def _share(values: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """Where finite values lie between the least (0) and the greatest (1) of some; 0.5 where these are the same."""
+    scale = float(np.abs(among).max()) or 1.0  # numbers of ±1e308 cannot be subtracted as they are
+    low, high = float(among.min()) / scale, float(among.max()) / scale
+    return (values / scale - low) / (high - low) if high > low else np.full(len(values), 0.5)
 
 
 def _notes(info: RunInfo, hidden: int) -> list[str]:

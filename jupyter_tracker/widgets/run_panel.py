@@ -51,5 +51,9 @@ class RunPanel(Panel):
         backend, drive = self._run.backend, self._run.tracker.drive
         return drive(backend.runs.get(self._run.id)), drive(backend.metrics.read(self._run.id, None, None))
 
+    def ended(self) -> bool:
+        """Whether the run has ended."""
+        return self._run.tracker.drive(self._run.backend.runs.get(self._run.id)).state.ended
+
     async def _settled(self) -> None:
         await self._session.tracker.drive(flows.wait(self._session.tracker.backend, self._run.id, None))

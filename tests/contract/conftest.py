@@ -15,7 +15,6 @@ from typing import Any, Self
 import pytest
 
 import jupyter_tracker as jt
-from jupyter_tracker.client import AsyncRun
 from jupyter_tracker.client.results import RunList
 from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.models import RunKind

@@ -11,10 +11,10 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from jupyter_tracker.backends.local.logfile.reader import LogReader
+from jupyter_tracker.backends.local.logfile.writer import LogWriteError, LogWriter
 from jupyter_tracker.backends.local.process import capture as capture_module
 from jupyter_tracker.backends.local.process.capture import Capture
-from jupyter_tracker.backends.local.logfile.writer import LogWriteError, LogWriter
-from jupyter_tracker.backends.local.logfile.reader import LogReader
 from jupyter_tracker.backends.local.process.outcome import explain_signal, last_error
 from jupyter_tracker.backends.local.process.sampling import Sampler
 from jupyter_tracker.environment import capture, installed_packages

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_tracker.backends.local import logfile
+from jupyter_tracker.backends.local.logfile import writer as writing
 from jupyter_tracker.backends.local.logfile.blocks import MAX_PAYLOAD, START, incomplete_tail
-from jupyter_tracker.backends.local.logfile.writer import LogWriteError, LogWriter
 from jupyter_tracker.backends.local.logfile.reader import LogReader
+from jupyter_tracker.backends.local.logfile.writer import LogWriteError, LogWriter
 from jupyter_tracker.errors import InvalidInput, StoreError
 from jupyter_tracker.models import Stream
 
@@ -297,7 +297,7 @@ def test_a_full_disk_leaves_no_half_block_and_says_how_much_was_taken(path, monk
         return real(file, part)
 
     real = os.write
-    monkeypatch.setattr(logfile.os, "write", write)
+    monkeypatch.setattr(writing.os, "write", write)
     with pytest.raises(LogWriteError) as caught:
         writer.append(Stream.STDOUT, data)
     monkeypatch.undo()

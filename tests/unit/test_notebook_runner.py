@@ -28,7 +28,8 @@ def written(path, *sources):
 
 
 def command(source, target):
-    return [sys.executable, "-u", "-P", "-m", "jupyter_tracker.backends.local.process.notebook", str(source), str(target)]
+    program = "jupyter_tracker.backends.local.process.notebook"
+    return [sys.executable, "-u", "-P", "-m", program, str(source), str(target)]
 
 
 def execute(source, target, params=None):

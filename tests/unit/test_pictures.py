@@ -24,9 +24,24 @@ def test_each_cell_has_its_count_and_each_class_its_label():
 
 def test_the_curve_is_drawn_with_its_area():
     picture = classification_picture(CURVE)
-    assert "area 1" in texts(picture)
-    (curve,) = ET.fromstring(picture).iter(f"{SVG}polyline")
-    assert len(curve.get("points").split()) == 3
+    assert {"ROC  eight", "area 1"} <= set(texts(picture))
+    (curve,) = ET.fromstring(picture).iter(f"{SVG}path")
+    assert len(curve.get("d").split()) == 3
+
+
+def test_name_and_accuracy_are_two_texts():
+    picture = classification_picture(Classification("test", ("a", "b"), ((9.0, 1.0), (0.0, 10.0))))
+    assert {"test", "accuracy 0.95"} <= set(texts(picture))
+
+
+@pytest.mark.parametrize("labels", [("a", "b"), tuple(f"a long class {number}" for number in range(10))])
+def test_the_axes_are_named_outside_of_the_labels(labels):
+    matrix = ((1.0,) * len(labels),) * len(labels)
+    picture = ET.fromstring(classification_picture(Classification("n" * 99, labels, matrix)))
+    predicted = float(next(text for text in picture.iter(f"{SVG}text") if text.text == "predicted").get("y"))
+    assert predicted < float(picture.get("height"))
+    shown = [text for text in picture.iter(f"{SVG}text") if text.get("font-size") == "11"]
+    assert max(float(text.get("y")) for text in shown) < predicted
 
 
 def test_hostile_labels_stay_text():
