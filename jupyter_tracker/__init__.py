@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from jupyter_tracker.client import AsyncRun, AsyncTracker, Run, Tracker, connect, connect_async, current_run
     from jupyter_tracker.errors import TrackerError
+    from jupyter_tracker.models import Secret
     from jupyter_tracker.widgets import RunPanel
 
 _HOMES = {
@@ -25,6 +26,7 @@ _HOMES = {
     "AsyncTracker": "client",
     "Run": "client",
     "RunPanel": "widgets",
+    "Secret": "models",
     "Tracker": "client",
     "TrackerError": "errors",
     "connect": "client",
@@ -38,6 +40,7 @@ __all__ = [
     "AsyncTracker",
     "Run",
     "RunPanel",
+    "Secret",
     "Tracker",
     "TrackerError",
     "__version__",

@@ -7,7 +7,10 @@ TrackerError
 │   ├── InvalidParams            params that are not JSON
 │   ├── InvalidMetric            a metric that is not a number
 │   ├── InvalidFilter            a filter that cannot be read, with the column of the mistake
-│   └── InvalidCode              code that is missing, unreadable or not executable
+│   ├── InvalidCode              code that is missing, unreadable or not executable
+│   ├── InvalidConfig            a config that does not fit the schema of a template, with all mistakes
+│   └── InvalidSource            code that cannot be kept as a source, such as a hostile archive
+│       └── SourceTooLarge       it is larger than the limits
 ├── NotFound                     no such experiment, run, artifact …
 │   └── Ambiguous                a prefix or name that fits more than one
 ├── Conflict                     the name is taken, or the state does not allow it
@@ -30,11 +33,14 @@ __all__ = [
     "ConfigError",
     "Conflict",
     "InvalidCode",
+    "InvalidConfig",
     "InvalidFilter",
     "InvalidInput",
     "InvalidMetric",
     "InvalidParams",
+    "InvalidSource",
     "NotFound",
+    "SourceTooLarge",
     "StoreError",
     "StoreFull",
     "StoreReadOnly",
@@ -91,6 +97,23 @@ class InvalidFilter(InvalidInput):
 
 class InvalidCode(InvalidInput):
     """Code that is missing, unreadable, has a syntax error or cannot be executed."""
+
+
+class InvalidConfig(InvalidInput):
+    """A config that does not fit the schema of a template; `mistakes` has all that is wrong, each with its path."""
+
+    def __init__(self, what: str, mistakes: Iterable[object]) -> None:
+        self.mistakes = tuple(mistakes)
+        count = f"{len(self.mistakes)} mistake{'s' if len(self.mistakes) != 1 else ''}"
+        super().__init__("\n  ".join([f"The {what} has {count}:", *map(str, self.mistakes)]))
+
+
+class InvalidSource(InvalidInput):
+    """Code that cannot be kept as a source: not there, unreadable, or an archive that leads out of its folder."""
+
+
+class SourceTooLarge(InvalidSource):
+    """Code of more files or bytes than a source may have."""
 
 
 class NotFound(TrackerError, LookupError):

@@ -33,6 +33,7 @@ def store_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The store of one test; none of them sees the store of the person who runs it."""
     folder = tmp_path / "tracker-home"
     monkeypatch.setenv("JUPYTER_TRACKER_HOME", str(folder))
+    monkeypatch.setenv("JUPYTER_TRACKER_KEYRING", "0")
     monkeypatch.delenv("JUPYTER_TRACKER_RUN_ID", raising=False)
     return folder
 

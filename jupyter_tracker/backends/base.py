@@ -20,6 +20,9 @@ from jupyter_tracker.backends.operations import (
     LogOperations,
     MetricOperations,
     RunOperations,
+    SourceOperations,
+    TemplateOperations,
+    VariableOperations,
 )
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -40,6 +43,9 @@ class Backend:
     classifications: ClassificationOperations = field(default_factory=ClassificationOperations)
     artifacts: ArtifactOperations = field(default_factory=ArtifactOperations)
     checkpoints: CheckpointOperations = field(default_factory=CheckpointOperations)
+    variables: VariableOperations = field(default_factory=VariableOperations)
+    sources: SourceOperations = field(default_factory=SourceOperations)
+    templates: TemplateOperations = field(default_factory=TemplateOperations)
 
     def __post_init__(self) -> None:
         for noun in NOUNS:

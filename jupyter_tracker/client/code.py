@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 
 from jupyter_tracker.errors import InvalidCode
-from jupyter_tracker.models import Code, CodeKind
+from jupyter_tracker.models import Code, CodeKind, Source
 
 
-def code_of(code: str | os.PathLike[str] | Code, entry_point: str | None = None) -> Code:
-    """A script, folder or notebook by its path, or source text (anything with a line break) as a cell.
+def code_of(code: str | os.PathLike[str] | Code | Source, entry_point: str | None = None) -> Code:
+    """A script, folder or notebook by its path, source text (anything with a line break) as a cell, or a kept source.
 
     The backend checks that it is there and can be run.
 
@@ -20,6 +20,10 @@ def code_of(code: str | os.PathLike[str] | Code, entry_point: str | None = None)
     if isinstance(code, Code):
         return code
     here = str(Path.cwd())
+    if isinstance(code, Source):
+        if entry_point is not None and code.kind is not CodeKind.FOLDER:
+            raise InvalidCode(f"entry_point names a file of a folder, and the source {code.label} is a {code.kind}.")
+        return Code(code.kind, entry_point=entry_point or "", working_directory=here, source=code.id)
     if isinstance(code, str) and "\n" in code:
         if entry_point is not None:
             raise InvalidCode("entry_point names a file of a folder, and the code is source text.")
@@ -31,3 +35,14 @@ def code_of(code: str | os.PathLike[str] | Code, entry_point: str | None = None)
     if entry_point is not None and kind is not CodeKind.FOLDER:
         raise InvalidCode(f"entry_point names a file of a folder, and {str(path)!r} is none.")
     return Code(kind, path=str(path.absolute()), entry_point=entry_point or "", working_directory=here)
+
+
+def source_code(code: str | os.PathLike[str] | Code, entry_point: str | None = None) -> Code:
+    """The same for code that is to be kept, where an archive may have an entry point, too."""
+    try:
+        return code_of(code, entry_point)
+    except InvalidCode:
+        if isinstance(code, str | os.PathLike) and Path(code).expanduser().is_file():
+            path = str(Path(code).expanduser().absolute())
+            return Code(CodeKind.FOLDER, path=path, entry_point=entry_point or "", working_directory=str(Path.cwd()))
+        raise

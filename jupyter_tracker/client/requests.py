@@ -11,7 +11,7 @@ from typing import TypeVar
 from jupyter_tracker.backends.operations import RunQuery
 from jupyter_tracker.client.code import code_of
 from jupyter_tracker.errors import InvalidInput
-from jupyter_tracker.models import Code, JsonValue, Level, Lifecycle, RunState, Submission
+from jupyter_tracker.models import Code, JsonValue, Level, Lifecycle, RunState, Secret, Source, Submission
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -33,14 +33,14 @@ def query(experiment: str | None, where: str | None, order_by: str | Sequence[st
 
 def submission(
     experiment: str,
-    code: str | os.PathLike[str] | Code,
+    code: str | os.PathLike[str] | Code | Source,
     entry_point: str | None,
     name: str | None,
     params: Mapping[str, JsonValue] | None,
     data: str | os.PathLike[str] | None,
     resources: Mapping[str, JsonValue] | None,
     timeout: float,
-    variables: Mapping[str, str] | None,
+    variables: Mapping[str, str | Secret] | None,
     tags: Mapping[str, str] | None,
     history: Sequence[str],
 ) -> Submission:

@@ -15,6 +15,7 @@ from jupyter_tracker.models import (
     LogLine,
     MetricValue,
     RunInfo,
+    Variable,
 )
 from jupyter_tracker.pictures import accuracy, area, classification_picture
 
@@ -209,6 +210,16 @@ class CheckpointList(ResultList[Checkpoint]):
         from jupyter_tracker import frames
 
         return frames.checkpoints(self)
+
+
+class VariableList(ResultList[Variable]):
+    """Environment variables."""
+
+    def frame(self) -> pd.DataFrame:
+        """Columns name, value (missing for a secret), secret, scope, experiment, inherited, shadows, updated_at."""
+        from jupyter_tracker import frames
+
+        return frames.variables(self)
 
 
 class ClassificationResult:

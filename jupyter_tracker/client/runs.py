@@ -11,7 +11,7 @@ from jupyter_tracker.client import flows, requests
 from jupyter_tracker.client.async_run import AsyncRun
 from jupyter_tracker.client.results import RunList
 from jupyter_tracker.client.run import GRACE_PERIOD, Run
-from jupyter_tracker.models import Code, Environment, JsonValue, Lifecycle
+from jupyter_tracker.models import Code, Environment, JsonValue, Lifecycle, Secret, Source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,14 +34,14 @@ class Runs:
         self,
         experiment: str,
         *,
-        code: str | os.PathLike[str] | Code,
+        code: str | os.PathLike[str] | Code | Source,
         entry_point: str | None = None,
         name: str | None = None,
         params: Mapping[str, JsonValue] | None = None,
         data: str | os.PathLike[str] | None = None,
         resources: Mapping[str, JsonValue] | None = None,
         timeout: float = TIMEOUT,
-        variables: Mapping[str, str] | None = None,
+        variables: Mapping[str, str | Secret] | None = None,
         tags: Mapping[str, str] | None = None,
         history: Sequence[str] = (),
     ) -> Run:
@@ -49,14 +49,16 @@ class Runs:
 
         Args:
             experiment: Name of the experiment; made when it is not there.
-            code: A script, notebook or folder by its path, or source text (with a line break).
+            code: A script, notebook or folder by its path, source text (with a line break), or a version of code that
+                was kept: `tracker.sources.get("train@3")`. What is given otherwise is kept as such a version.
             entry_point: The file of a folder that is started; `main.py`, `train.py` or `__main__.py` by default.
             name: Name of the run; taken from the code by default.
             params: JSON values, which the code finds as `jt.current_run().params`, in its environment and as arguments.
             data: A file or folder, whose path the code finds in `JUPYTER_TRACKER_DATA`.
             resources: What the run needs, recorded with it.
             timeout: Seconds after which it is ended, at most 172,800.
-            variables: Environment variables of the process; they are not recorded.
+            variables: Environment variables of the process, in front of those of the experiment and the store; their
+                values are not recorded, and one given as `Secret` is masked in the log.
             tags: Text by name.
             history: Cells that were executed before, to be kept with the run.
 
@@ -160,14 +162,14 @@ class AsyncRuns:
         self,
         experiment: str,
         *,
-        code: str | os.PathLike[str] | Code,
+        code: str | os.PathLike[str] | Code | Source,
         entry_point: str | None = None,
         name: str | None = None,
         params: Mapping[str, JsonValue] | None = None,
         data: str | os.PathLike[str] | None = None,
         resources: Mapping[str, JsonValue] | None = None,
         timeout: float = TIMEOUT,
-        variables: Mapping[str, str] | None = None,
+        variables: Mapping[str, str | Secret] | None = None,
         tags: Mapping[str, str] | None = None,
         history: Sequence[str] = (),
     ) -> AsyncRun:

@@ -12,6 +12,9 @@ from jupyter_tracker.backends.base import Backend, capabilities
 from jupyter_tracker.client.experiments import AsyncExperiments, Experiments
 from jupyter_tracker.client.results import CapabilityList
 from jupyter_tracker.client.runs import AsyncRuns, Runs
+from jupyter_tracker.client.sources import AsyncSources, Sources
+from jupyter_tracker.client.templates import AsyncTemplates, Templates
+from jupyter_tracker.client.variables import AsyncVariables, Variables
 
 if TYPE_CHECKING:
     from typing import Self
@@ -44,6 +47,9 @@ class Tracker:
         self.address = address
         self.experiments = Experiments(self)
         self.runs = Runs(self)
+        self.sources = Sources(self)
+        self.templates = Templates(self)
+        self.variables = Variables(self)
 
     def drive(self, operation: flow.Flow[T]) -> T:
         """Carry out an operation of the backend."""
@@ -81,6 +87,9 @@ class AsyncTracker:
         self.address = address
         self.experiments = AsyncExperiments(self)
         self.runs = AsyncRuns(self)
+        self.sources = AsyncSources(self)
+        self.templates = AsyncTemplates(self)
+        self.variables = AsyncVariables(self)
 
     async def drive(self, operation: flow.Flow[T]) -> T:
         """See `Tracker.drive`."""

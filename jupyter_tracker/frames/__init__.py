@@ -3,6 +3,14 @@
 Times are timezone-aware (UTC), steps int64, values float64; what is not there is missing (NaN, NaT, None).
 """
 
+from jupyter_tracker.frames.assets import (
+    source_changes,
+    source_files,
+    sources,
+    template_config,
+    templates,
+    variables,
+)
 from jupyter_tracker.frames.points import machine, series
 from jupyter_tracker.frames.run_tables import compare, runs
 from jupyter_tracker.frames.shown import html, readable, text
@@ -36,5 +44,11 @@ __all__ = [
     "roc_curve",
     "runs",
     "series",
+    "source_changes",
+    "source_files",
+    "sources",
+    "template_config",
+    "templates",
     "text",
+    "variables",
 ]

@@ -25,8 +25,8 @@ def microseconds(moments: Sequence[int | None]) -> pd.Series:
     return pd.Series(pd.DatetimeIndex(numbers.view("datetime64[us]"), tz="UTC"))
 
 
-def text_column(values: Iterable[str]) -> pd.Series:
-    """Text."""
+def text_column(values: Iterable[str | None]) -> pd.Series:
+    """Text; None is missing."""
     return pd.Series(list(values), dtype="str")
 
 

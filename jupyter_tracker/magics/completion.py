@@ -112,6 +112,13 @@ class Completer:
         if suggest is Suggest.METRICS and "run" in reader.values:
             run = reader.values["run"]
             return self._names.get((here, "metrics", run), lambda: self._session.tracker.runs.get(run).metrics)
+        if suggest is Suggest.VARIABLES:
+            experiment = reader.values.get("experiment")
+            return self._names.get((here, "variables", str(experiment)), lambda: self._variables(experiment))
+        if suggest is Suggest.SOURCES:
+            return self._names.get((here, "sources"), self._sources)
+        if suggest is Suggest.TEMPLATES:
+            return self._names.get((here, "templates"), self._templates)
         return ()
 
     def _command_names(self) -> list[str]:
@@ -119,6 +126,18 @@ class Completer:
 
     def _experiments(self) -> Iterable[str]:
         return [experiment.name for experiment in self._session.tracker.experiments.list()]
+
+    def _variables(self, experiment: str | None) -> Iterable[str]:
+        return [variable.name for variable in self._session.tracker.variables.list(experiment)]
+
+    def _sources(self) -> Iterable[str]:
+        """Names, which are latest versions, then all versions."""
+        found = self._session.tracker.sources.list()[:NEWEST]
+        return [*(source.name for source in found), *(source.label for source in found)]
+
+    def _templates(self) -> Iterable[str]:
+        found = self._session.tracker.templates.list(versions=True)[:NEWEST]
+        return [*(template.name for template in found), *(template.label for template in found)]
 
     def _runs(self) -> Iterable[str]:
         """`last`, then names that only one run has, then short ids."""

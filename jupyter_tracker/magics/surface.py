@@ -32,6 +32,15 @@ class Surface:
     def keep(self, value: object) -> None:
         """Make it the last result, `_`, without showing it."""
 
+    def ask(self, prompt: str, *, hidden: bool) -> str | None:
+        """What somebody types, unseen if `hidden`; None where nobody can."""
+        from getpass import getpass
+
+        try:
+            return getpass(prompt) if hidden else input(prompt)
+        except (EOFError, OSError, NotImplementedError):
+            return None
+
     def history(self) -> list[str]:
         """The cells that were executed in this session, oldest first, bounded."""
         return []

@@ -24,6 +24,10 @@ class Suggest(Enum):
     METRICS = "metrics"
     """The metrics of the run that stands before."""
     CONNECTIONS = "connections"
+    VARIABLES = "variables"
+    """Those of the store, or of the experiment that stands before."""
+    SOURCES = "sources"
+    TEMPLATES = "templates"
     COMMANDS = "commands"
     FILES = "files"
 

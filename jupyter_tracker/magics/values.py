@@ -6,6 +6,7 @@ import ast
 import json
 import keyword
 import math
+from pathlib import Path
 
 from jupyter_tracker.models import JsonValue
 
@@ -30,6 +31,19 @@ def param(text: str) -> JsonValue:
         except (ValueError, SyntaxError):
             pass
     return text
+
+
+def json_object(text: str) -> dict[str, JsonValue]:
+    """A JSON object as it is written, or from a file."""
+    try:
+        if not text.lstrip().startswith("{"):
+            text = Path(text).expanduser().read_text("utf-8")
+        found = json.loads(text)
+    except (OSError, ValueError):
+        found = None
+    if not isinstance(found, dict):
+        raise ValueError("a JSON object, or a file that holds one")  # noqa: TRY004  # it is the text that is wrong
+    return found
 
 
 def count(text: str) -> int:

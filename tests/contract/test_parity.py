@@ -10,9 +10,20 @@ import jupyter_tracker as jt
 from jupyter_tracker.client import AsyncRun, Run
 from jupyter_tracker.client.experiments import AsyncExperiments, Experiments
 from jupyter_tracker.client.runs import AsyncRuns, Runs
+from jupyter_tracker.client.sources import AsyncSources, Sources
+from jupyter_tracker.client.templates import AsyncTemplates, Templates
 from jupyter_tracker.client.tracker import AsyncTracker, Tracker
+from jupyter_tracker.client.variables import AsyncVariables, Variables
 
-TWINS = [(Tracker, AsyncTracker), (Experiments, AsyncExperiments), (Runs, AsyncRuns), (Run, AsyncRun)]
+TWINS = [
+    (Tracker, AsyncTracker),
+    (Experiments, AsyncExperiments),
+    (Runs, AsyncRuns),
+    (Run, AsyncRun),
+    (Variables, AsyncVariables),
+    (Sources, AsyncSources),
+    (Templates, AsyncTemplates),
+]
 ONLY_ASYNC = {"AsyncTracker": {"collect"}}
 """Helpers of which the other twin has no need."""
 

@@ -95,4 +95,8 @@ def digits(shell):
         with shell.tracker.runs.start("digits", name=name, params={"lr": rate, "layers": 2}) as run:
             for step in range(5):
                 run.log({"loss": 1 / (step + 1), "acc": rate * step}, step=step)
+    shell.tracker.variables.create("WORKERS", "4")
+    shell.tracker.sources.create("print(1)\n", name="project")
+    shell.tracker.templates.create("recipe", code=shell.tracker.sources.get("project"))
+    shell.tracker.variables.create("TOKEN", "hidden-token", secret=True, experiment="digits")
     return shell

@@ -29,6 +29,16 @@ from jupyter_tracker.magics.completion import PATIENCE, Completer, LiveNames
         ("%tracker connect lo", {"local"}),
         ("%tracker help do", {"doctor"}),
         ("%tracker delete --experiment d", {"digits"}),
+        ("%tracker variables u", {"update"}),
+        ("%tracker templates v", {"validate"}),
+        ("%tracker templates get re", {"recipe", "recipe@1"}),
+        ("%tracker sources di", {"difference"}),
+        ("%tracker sources describe pro", {"project", "project@1"}),
+        ("%tracker submit --source project@", {"project@1"}),
+        ("%tracker variables d", {"delete"}),
+        ("%tracker variables create A 1 --experiment d", {"digits"}),
+        ("%tracker variables delete WO", {"WORKERS"}),
+        ("%tracker variables delete --experiment digits TO", {"TOKEN"}),
     ],
 )
 def test_only_what_fits_is_offered(digits, text, offered):

@@ -22,8 +22,9 @@ from jupyter_tracker.backends.local.process.command import (
     unpacked_variables,
     working_directory,
 )
-from jupyter_tracker.backends.local.process.launcher import check_variables, launch
+from jupyter_tracker.backends.local.process.launcher import launch
 from jupyter_tracker.backends.local.store import Store
+from jupyter_tracker.backends.local.variables import check_variables
 from jupyter_tracker.errors import InvalidCode, InvalidInput, StoreError
 from jupyter_tracker.models import Code, CodeKind, Submission
 

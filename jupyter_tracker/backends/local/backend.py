@@ -12,7 +12,10 @@ from jupyter_tracker.backends.local.experiments import LocalExperiments
 from jupyter_tracker.backends.local.logs import LocalLogs
 from jupyter_tracker.backends.local.metrics import LocalMetrics
 from jupyter_tracker.backends.local.runs import LocalRuns
+from jupyter_tracker.backends.local.sources.noun import LocalSources
 from jupyter_tracker.backends.local.store import Store
+from jupyter_tracker.backends.local.templates import LocalTemplates
+from jupyter_tracker.backends.local.variables import LocalVariables
 
 
 class LocalBackend(Backend):
@@ -21,18 +24,23 @@ class LocalBackend(Backend):
     def __init__(self, home: Path) -> None:
         self.store = Store(home)
         self._metrics = metrics = LocalMetrics(self.store)
+        variables = LocalVariables(self.store)
+        sources = LocalSources(self.store)
         self._logs = LocalLogs(self.store)
         super().__init__(
             name="local",
             location=str(self.store.home),
             experiments=LocalExperiments(self.store),
-            runs=LocalRuns(self.store, metrics),
+            runs=LocalRuns(self.store, metrics, variables, sources),
             metrics=metrics,
             events=LocalEvents(self.store),
             logs=self._logs,
             classifications=LocalClassifications(self.store),
             artifacts=LocalArtifacts(self.store),
             checkpoints=LocalCheckpoints(self.store),
+            variables=variables,
+            sources=sources,
+            templates=LocalTemplates(self.store, sources),
         )
 
     def close(self) -> None:

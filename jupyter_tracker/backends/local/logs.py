@@ -8,6 +8,7 @@ from threading import Lock
 
 from jupyter_tracker.backends.local.logfile.reader import LogReader
 from jupyter_tracker.backends.local.logfile.writer import LogWriter
+from jupyter_tracker.backends.local.masking import own_masker
 from jupyter_tracker.backends.local.rows import run_number
 from jupyter_tracker.backends.local.store import Store
 from jupyter_tracker.backends.operations import LogOperations
@@ -25,13 +26,14 @@ class LocalLogs(LogOperations):
         self._store = store
         self._writers: OrderedDict[str, LogWriter] = OrderedDict()
         self._lock = Lock()
+        self._masker = own_masker()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._forget)
 
     def append(self, run_id: str, stream: Stream, text: str) -> Flow[None]:
         def call() -> None:
             with self._store.translated_errors(), self._lock:
-                self._writer(run_id).append(stream, text.encode("utf-8", "backslashreplace"))
+                self._writer(run_id).append(stream, self._masker.whole(text.encode("utf-8", "backslashreplace")))
 
         return local(call)
 

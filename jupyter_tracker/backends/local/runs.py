@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,16 +20,19 @@ from jupyter_tracker.backends.local.process.identity import host, identify
 from jupyter_tracker.backends.local.process.keeper import Keeper
 from jupyter_tracker.backends.local.process.liveness import reconcile
 from jupyter_tracker.backends.local.rows import run_number
+from jupyter_tracker.backends.local.sources.noun import LocalSources
 from jupyter_tracker.backends.local.store import Store, now
 from jupyter_tracker.backends.local.values import add_params, change_tags, plain_data, plain_params
+from jupyter_tracker.backends.local.variables import LocalVariables, check_variables
 from jupyter_tracker.backends.operations import RunOperations, RunQuery
-from jupyter_tracker.errors import Conflict, TrackerError
+from jupyter_tracker.errors import Conflict, InvalidSource, SourceTooLarge, StoreError, TrackerError
 from jupyter_tracker.flow import Flow, local
 from jupyter_tracker.models import (
     Code,
     CodeKind,
     Environment,
     JsonValue,
+    Level,
     Lifecycle,
     Page,
     Progress,
@@ -44,28 +48,34 @@ T = TypeVar("T")
 class LocalRuns(RunOperations):
     """Runs as rows, with a process behind each until it has ended."""
 
-    def __init__(self, store: Store, metrics: LocalMetrics) -> None:
+    def __init__(self, store: Store, metrics: LocalMetrics, variables: LocalVariables, sources: LocalSources) -> None:
         self._store = store
         self._metrics = metrics
+        self._variables = variables
+        self._sources = sources
         self._keeper = Keeper(store, metrics)
 
     def submit(self, submission: Submission) -> Flow[RunInfo]:
         def call() -> RunInfo:
-            from jupyter_tracker.backends.local.process.launcher import check_code, check_variables, launch
+            from jupyter_tracker.backends.local.process.launcher import launch
 
             check_variables(submission.variables)
+            run_id = os.urandom(16).hex()
+            code, source, left_out = self._code(submission.code, run_id)
             checked = dataclasses.replace(
                 submission,
-                code=check_code(submission.code),
+                code=code,
                 params=plain_params(submission.params),
                 resources=plain_data(submission.resources, "resource"),
             )
+            variables = self._variables.injected(checked.experiment, checked.variables)
             record = dataclasses.asdict(dataclasses.replace(checked, variables={}))
             # Values of variables may be secrets: only their names are kept.
             record["variables"] = sorted(checked.variables)
             with self._store.write() as db:
-                run_id, number = self._insert(
+                number = self._insert(
                     db,
+                    run_id,
                     checked.experiment,
                     _default_name(checked.code) if checked.name is None else checked.name,
                     RunKind.SUBMITTED,
@@ -73,10 +83,15 @@ class LocalRuns(RunOperations):
                     checked.tags,
                     json.dumps(record),
                     Environment(),
+                    source,
                 )
+                if left_out is not None:
+                    kind = "source_too_large" if isinstance(left_out, SourceTooLarge) else "source_not_kept"
+                    message = f"The code was not kept as a source: {left_out}"
+                    add_event(db, number, kind, message, Level.WARNING)
                 add_event(db, number, "queued", "The run waits for its process.")
             try:
-                launch(self._store, run_id, checked)
+                launch(self._store, run_id, dataclasses.replace(checked, variables=variables))
             except TrackerError as error:
                 with self._store.write() as db:
                     lifecycle.ended(db, number, RunState.FAILED, str(error))
@@ -94,9 +109,18 @@ class LocalRuns(RunOperations):
         environment: Environment,
     ) -> Flow[RunInfo]:
         def call() -> RunInfo:
+            run_id = os.urandom(16).hex()
             with self._store.write() as db:
-                run_id, number = self._insert(
-                    db, experiment, "run" if name is None else name, RunKind.IN_KERNEL, params, tags, None, environment
+                number = self._insert(
+                    db,
+                    run_id,
+                    experiment,
+                    "run" if name is None else name,
+                    RunKind.IN_KERNEL,
+                    params,
+                    tags,
+                    None,
+                    environment,
                 )
                 lifecycle.kept_by(db, number, host(), identify())
                 lifecycle.started(db, number, "")
@@ -200,6 +224,24 @@ class LocalRuns(RunOperations):
 
         return local(call)
 
+    def _code(self, code: Code, run_id: str) -> tuple[Code, str | None, Exception | None]:
+        """The code as it is started, the source that has it, and why none has it where that is so."""
+        from jupyter_tracker.backends.local.process.launcher import check_code
+
+        if code.source:
+            folder = self._store.run_folder(run_id)
+            try:
+                code = self._sources.unpacked_code(code, folder / "code" / "source")
+            except BaseException:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+            return code, code.source, None
+        code = check_code(code)
+        try:
+            return code, self._sources.snapshot(code).id, None
+        except (InvalidSource, StoreError, OSError) as error:
+            return code, None, error
+
     def _info(self, reference: str) -> RunInfo:
         reconcile(self._store)
         for _ in range(ATTEMPTS):
@@ -231,6 +273,7 @@ class LocalRuns(RunOperations):
     @staticmethod
     def _insert(
         db: sqlite3.Connection,
+        run_id: str,
         experiment: str,
         name: str,
         kind: RunKind,
@@ -238,12 +281,12 @@ class LocalRuns(RunOperations):
         tags: Mapping[str, str],
         submission: str | None,
         environment: Environment,
-    ) -> tuple[str, int]:
-        run_id = os.urandom(16).hex()
+        source: str | None = None,
+    ) -> int:
         experiment_id = usable_experiment(db, experiment)
         cursor = db.execute(
-            "INSERT INTO runs (id, experiment_id, name, kind, state, created_at, submission, environment)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO runs (id, experiment_id, name, kind, state, created_at, submission, environment, source)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 run_id,
                 experiment_id,
@@ -253,13 +296,14 @@ class LocalRuns(RunOperations):
                 now(),
                 submission,
                 json.dumps(dataclasses.asdict(environment)),
+                source,
             ),
         )
         number = cursor.lastrowid or 0
         add_event(db, number, "created", f"The run was created in {experiment!r}.")
         add_params(db, number, params)
         change_tags(db, number, tags)
-        return run_id, number
+        return number
 
 
 def submission_from(text: str) -> Submission:
@@ -278,4 +322,4 @@ def _put(db: sqlite3.Connection, run: int, where: Lifecycle) -> None:
 def _default_name(code: Code) -> str:
     if code.kind is CodeKind.CELL:
         return "cell"
-    return Path(code.path).stem or "run"
+    return Path(code.entry_point if code.source else code.path).stem or "run"

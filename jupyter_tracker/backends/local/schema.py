@@ -50,6 +50,7 @@ MIGRATIONS: tuple[str, ...] = (
         stop_requested_at INTEGER,
         grace_period REAL,
         submission TEXT,                        -- JSON object; null for a run in a kernel
+        source TEXT REFERENCES sources (id),    -- its code
         environment TEXT NOT NULL DEFAULT '{}'  -- JSON object
     );
     CREATE INDEX runs_by_experiment ON runs (experiment_id, lifecycle, number);
@@ -165,5 +166,65 @@ MIGRATIONS: tuple[str, ...] = (
         created_at INTEGER NOT NULL
     );
     CREATE INDEX checkpoints_by_run ON checkpoints (run, step);
+
+    CREATE TABLE sources (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        digest TEXT NOT NULL,                   -- of its files
+        kind TEXT NOT NULL,
+        entry_point TEXT NOT NULL,
+        origin TEXT NOT NULL,
+        git_commit TEXT NOT NULL,
+        description TEXT NOT NULL,
+        lifecycle TEXT NOT NULL,
+        file_count INTEGER NOT NULL,
+        size INTEGER NOT NULL,                  -- bytes
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        UNIQUE (name, version)
+    );
+    CREATE INDEX runs_by_source ON runs (source) WHERE source IS NOT NULL;
+
+    CREATE TABLE source_files (                 -- their contents are files (sources/objects.py)
+        digest TEXT NOT NULL,
+        path TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        sha256 TEXT NOT NULL,
+        executable INTEGER NOT NULL,
+        PRIMARY KEY (digest, path)
+    ) WITHOUT ROWID;
+
+    CREATE TABLE templates (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        source TEXT NOT NULL REFERENCES sources (id),
+        entry_point TEXT NOT NULL,
+        schema TEXT NOT NULL,                   -- JSON object
+        defaults TEXT NOT NULL,                 -- JSON object
+        resources TEXT NOT NULL,                -- JSON object
+        description TEXT NOT NULL,
+        lifecycle TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        UNIQUE (name, version)
+    );
+
+    CREATE TABLE vault (                        -- one row: the key of the secrets, which is kept elsewhere
+        key_id TEXT PRIMARY KEY,                -- a fingerprint of the key
+        place TEXT NOT NULL                     -- keyring or file
+    );
+
+    CREATE TABLE variables (
+        id TEXT PRIMARY KEY,
+        experiment_id TEXT REFERENCES experiments (id) ON DELETE CASCADE,   -- null for one of the store
+        name TEXT NOT NULL,
+        value TEXT,                             -- null for a secret
+        sealed BLOB,                            -- the encrypted value of a secret (vault.py), else null
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL
+    );
+    CREATE UNIQUE INDEX variables_by_name ON variables (coalesce(experiment_id, ''), name);
     """,
 )

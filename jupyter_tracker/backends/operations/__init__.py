@@ -17,6 +17,9 @@ from jupyter_tracker.backends.operations.recording import (
     MetricOperations,
 )
 from jupyter_tracker.backends.operations.runs import RunOperations, RunQuery
+from jupyter_tracker.backends.operations.sources import SourceOperations
+from jupyter_tracker.backends.operations.templates import TemplateOperations
+from jupyter_tracker.backends.operations.variables import VariableOperations
 
 __all__ = [
     "NOUNS",
@@ -30,6 +33,9 @@ __all__ = [
     "Operations",
     "RunOperations",
     "RunQuery",
+    "SourceOperations",
+    "TemplateOperations",
+    "VariableOperations",
 ]
 
 NOUNS: Mapping[str, type[Operations]] = {
@@ -43,5 +49,8 @@ NOUNS: Mapping[str, type[Operations]] = {
         ClassificationOperations,
         ArtifactOperations,
         CheckpointOperations,
+        VariableOperations,
+        SourceOperations,
+        TemplateOperations,
     )
 }

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from jupyter_tracker.magics.commands import cells, connection, doctor, experiments, records, runs
+from jupyter_tracker.magics.commands import (
+    cells,
+    connection,
+    doctor,
+    experiments,
+    records,
+    runs,
+    sources,
+    templates,
+    variables,
+)
 from jupyter_tracker.magics.helptext import Text, explain, overview
 from jupyter_tracker.magics.parser import find
 from jupyter_tracker.magics.session import Session
@@ -23,6 +33,9 @@ COMMANDS: tuple[Command, ...] = (
     *experiments.COMMANDS,
     *runs.COMMANDS,
     *records.COMMANDS,
+    *variables.COMMANDS,
+    *sources.COMMANDS,
+    *templates.COMMANDS,
     *connection.COMMANDS[2:],
     *doctor.COMMANDS,
     Command(

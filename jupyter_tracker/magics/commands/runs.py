@@ -11,7 +11,7 @@ from jupyter_tracker.magics.commands import shared
 from jupyter_tracker.magics.mistakes import UsageMistake
 from jupyter_tracker.magics.session import Session
 from jupyter_tracker.magics.table import Argument, Arguments, Command, Option, Suggest
-from jupyter_tracker.models import Code
+from jupyter_tracker.models import Code, Source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,10 +39,13 @@ def run(session: Session, arguments: Arguments) -> Any:
 
 def submit(session: Session, arguments: Arguments) -> Run:
     """Start code as a run of its own process."""
-    return submitted(session, arguments, arguments.code, arguments.entry_point)
+    if (arguments.code is None) == (arguments.source is None):
+        raise UsageMistake("Say what to submit: `%tracker submit CODE` or `%tracker submit --source SOURCE`.")
+    code = arguments.code if arguments.source is None else session.tracker.sources.get(arguments.source)
+    return submitted(session, arguments, code, arguments.entry_point)
 
 
-def submitted(session: Session, arguments: Arguments, code: str | Code, entry_point: str | None = None) -> Run:
+def submitted(session: Session, arguments: Arguments, code: str | Code | Source, entry_point: str | None = None) -> Run:
     """Submit with what `shared.SUBMISSION` takes. Does not wait."""
     limit = {} if arguments.timeout is None else {"timeout": arguments.timeout}
     made = session.tracker.runs.submit(
@@ -113,9 +116,10 @@ COMMANDS = (
         "submit",
         "start a script, folder or notebook as a run",
         submit_and_wait,
-        (Argument("CODE", "path of a script, a folder or a notebook", suggest=Suggest.FILES),),
+        (Argument("CODE", "path of a script, a folder or a notebook", required=False, suggest=Suggest.FILES),),
         (
             Option("--experiment", shared.TARGET.help, "NAME", suggest=Suggest.EXPERIMENTS),
+            Option("--source", "a kept version of code instead, as in train@3", "SOURCE", suggest=Suggest.SOURCES),
             Option("--entry-point", "the file of a folder that is started", "FILE"),
             *shared.SUBMISSION,
         ),

@@ -7,11 +7,12 @@ import os
 import selectors
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from threading import Event, Thread
 
 from jupyter_tracker.backends.local.logfile.writer import LogWriteError, LogWriter
+from jupyter_tracker.backends.local.masking import Masker
 from jupyter_tracker.backends.local.store import now
 from jupyter_tracker.errors import StoreError
 from jupyter_tracker.models import Stream
@@ -40,9 +41,15 @@ FINISH_LIMIT = 10.0
 
 
 class Capture(Thread):
-    """Drains the pipes until their other ends are closed; the process can go on printing even if the disk is full."""
+    """Drains the pipes until their other ends are closed; the process can go on printing even if the disk is full.
 
-    def __init__(self, pipes: Mapping[Stream, int], path: Path) -> None:
+    Args:
+        pipes: What is read.
+        path: The log file.
+        secrets: Texts that are written as `***`.
+    """
+
+    def __init__(self, pipes: Mapping[Stream, int], path: Path, secrets: Iterable[str] = ()) -> None:
         super().__init__(name="capture", daemon=True)
         self.failure = ""
         """What the disk said when the log could not be written; empty when it never did."""
@@ -50,6 +57,8 @@ class Capture(Thread):
         self._pipes = dict(pipes)
         self._partial = dict.fromkeys(pipes, b"")
         self._due = dict.fromkeys(pipes, 0.0)
+        secrets = tuple(secrets)
+        self._maskers = {stream: Masker(secrets) for stream in pipes}
         self._tail = b""
         self._waiting: deque[tuple[Stream, bytes, int]] = deque()
         self._waiting_size = 0
@@ -107,6 +116,11 @@ class Capture(Thread):
             return
         if not data:
             selector.unregister(pipe)
+            return
+        self._take(stream, self._maskers[stream].feed(data))
+
+    def _take(self, stream: Stream, data: bytes) -> None:
+        if not data:
             return
         if stream is Stream.STDERR:
             self._tail = (self._tail + data)[-STDERR_TAIL:]
@@ -167,6 +181,8 @@ class Capture(Thread):
         return b""
 
     def _end(self) -> None:
+        for stream, masker in self._maskers.items():
+            self._take(stream, masker.flush())
         for stream, partial in self._partial.items():
             if partial:
                 self._write(stream, partial)

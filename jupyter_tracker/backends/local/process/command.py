@@ -10,8 +10,10 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from jupyter_tracker.backends.local.masking import SECRETS_VARIABLE
 from jupyter_tracker.backends.local.process.codecheck import has_magics, is_python
-from jupyter_tracker.models import Code, CodeKind, JsonValue, Submission
+from jupyter_tracker.backends.local.variables import revealed
+from jupyter_tracker.models import Code, CodeKind, JsonValue, Secret, Submission
 
 PREFIX = "JUPYTER_TRACKER_"
 VARIABLE_PREFIX = "JUPYTER_TRACKER_VARIABLE_"
@@ -102,6 +104,8 @@ def child_environment(
         "JUPYTER_TRACKER_PARAMS": json.dumps(submission.params),
         **{param_variable(name): as_text(value) for name, value in submission.params.items()},
     }
+    if SECRETS_VARIABLE in base:
+        own[SECRETS_VARIABLE] = base[SECRETS_VARIABLE]
     if submission.data is not None:
         own["JUPYTER_TRACKER_DATA"] = submission.data
     fitting = {name: text for name, text in own.items() if "\0" not in text and len(text) <= MAX_STRING}
@@ -117,9 +121,17 @@ def param_variable(name: str) -> str:
     return f"{PREFIX}PARAM_{re.sub('[^A-Z0-9]', '_', name.upper())}"
 
 
-def packed_variables(variables: Mapping[str, str]) -> dict[str, str]:
-    """Variables under names that mean nothing to the supervisor's own interpreter."""
-    return {VARIABLE_PREFIX + name: value for name, value in variables.items()}
+def packed_variables(variables: Mapping[str, str | Secret]) -> dict[str, str]:
+    """Variables under names that mean nothing to the supervisor's own interpreter, and which of them are secrets."""
+    packed = {VARIABLE_PREFIX + name: revealed(value) for name, value in variables.items()}
+    secrets = [name for name, value in variables.items() if isinstance(value, Secret)]
+    return {**packed, SECRETS_VARIABLE: ",".join(secrets)} if secrets else packed
+
+
+def inherited_secrets(environment: Mapping[str, str]) -> dict[str, Secret]:
+    """The secrets of the run that this process is, which one that it submits inherits with the environment."""
+    names = environment.get(SECRETS_VARIABLE, "").split(",")
+    return {name: Secret(environment[name]) for name in names if name in environment}
 
 
 def unpacked_variables(environment: Mapping[str, str]) -> dict[str, str]:
@@ -131,8 +143,14 @@ def unpacked_variables(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def secret_values(environment: Mapping[str, str]) -> list[str]:
+    """The values of those that `packed_variables` marked as secrets."""
+    variables = unpacked_variables(environment)
+    return [variables[name] for name in environment.get(SECRETS_VARIABLE, "").split(",") if name in variables]
+
+
 def _importable(code: Code) -> str:
-    return {CodeKind.FOLDER: code.path, CodeKind.CELL: code.working_directory}.get(code.kind, "")
+    return {CodeKind.FOLDER: code.path, CodeKind.CELL: code.path or code.working_directory}.get(code.kind, "")
 
 
 def _started(code: Code) -> Path:

@@ -3,52 +3,26 @@
 from __future__ import annotations
 
 import os
-import re
 import selectors
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Mapping
 from pathlib import Path
 
 import jupyter_tracker
+from jupyter_tracker.backends.local.masking import SECRETS_VARIABLE
 from jupyter_tracker.backends.local.process.codecheck import check_code
-from jupyter_tracker.backends.local.process.command import packed_variables, prepare
+from jupyter_tracker.backends.local.process.command import inherited_secrets, packed_variables, prepare
 from jupyter_tracker.backends.local.store import Store
-from jupyter_tracker.errors import InvalidInput, StoreError
+from jupyter_tracker.errors import StoreError
 from jupyter_tracker.models import Submission
 
-__all__ = ["LAUNCH_LIMIT", "check_code", "check_variables", "launch"]
+__all__ = ["LAUNCH_LIMIT", "check_code", "launch"]
 
 LAUNCH_LIMIT = 20.0
 """Seconds that a supervisor may need until it answers for its run."""
 READY = b"ready"
 """What the supervisor writes then into the pipe that it inherits."""
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_RESERVED = ("JUPYTER_TRACKER_HOME", "JUPYTER_TRACKER_RUN_ID")
-
-
-def check_variables(variables: Mapping[str, str]) -> None:
-    """Whether these can be environment variables. Messages name them and never hold a value.
-
-    Raises:
-        InvalidInput: a name or value cannot be one.
-    """
-    for name, value in variables.items():
-        if not isinstance(name, str) or not _NAME.match(name):
-            raise InvalidInput(
-                f"The variable {name!r} needs a name of letters, digits and _ that begins with no digit."
-            )
-        if name in _RESERVED:
-            raise InvalidInput(f"The variable {name} is set by jupyter_tracker itself; choose another name.")
-        if not isinstance(value, str):
-            raise InvalidInput(f"The variable {name} must be text, not {type(value).__name__}.")
-        if "\0" in value:
-            raise InvalidInput(f"The variable {name} holds a NUL character, which no environment variable can.")
-        if len(value.encode("utf-8", "surrogateescape")) > 100_000:
-            raise InvalidInput(
-                f"The variable {name} is longer than 100,000 bytes. Put it into a file and give its path."
-            )
 
 
 def launch(store: Store, run_id: str, submission: Submission) -> None:
@@ -81,10 +55,10 @@ def launch(store: Store, run_id: str, submission: Submission) -> None:
 
 def _start(home: Path, run_id: str, submission: Submission, ready: int, output: int) -> None:
     environment = {
-        **os.environ,
+        **{name: text for name, text in os.environ.items() if name != SECRETS_VARIABLE},
         "JUPYTER_TRACKER_HOME": str(home),
         "PYTHONPATH": _python_path(),
-        **packed_variables(submission.variables),
+        **packed_variables({**inherited_secrets(os.environ), **submission.variables}),
     }
     module = "jupyter_tracker.backends.local.process.supervisor"
     process = subprocess.Popen(

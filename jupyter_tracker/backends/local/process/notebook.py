@@ -6,6 +6,7 @@ params of the run are put in as a cell behind the one tagged `parameters`, or el
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import os
@@ -14,6 +15,8 @@ import sys
 from keyword import iskeyword
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from jupyter_tracker.backends.local.masking import Masker, own_masker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,9 +64,11 @@ def execute(notebook: NotebookNode, target: Path) -> int:
     from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import CellExecutionError, DeadKernelError
 
+    masker = own_masker()
+
     def save(**_: object) -> None:
         partial = target.with_suffix(".part")
-        nbformat.write(notebook, partial)
+        nbformat.write(_masked(notebook, masker), partial)
         partial.replace(target)
 
     kernel = notebook.metadata.get("kernelspec", {})
@@ -89,6 +94,18 @@ def execute(notebook: NotebookNode, target: Path) -> int:
     finally:
         save()
     return 0
+
+
+def _masked(notebook: NotebookNode, masker: Masker) -> NotebookNode:
+    """The notebook without secrets in its outputs."""
+    if not masker:
+        return notebook
+    shown = copy.copy(notebook)
+    shown.cells = [copy.copy(cell) for cell in notebook.cells]
+    for cell in shown.cells:
+        if "outputs" in cell:
+            cell.outputs = [masker.text(output) for output in cell.outputs]
+    return shown
 
 
 def _manager_class(language: str) -> type[Any]:

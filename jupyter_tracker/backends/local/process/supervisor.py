@@ -26,6 +26,7 @@ from jupyter_tracker.backends.local.process.capture import Capture
 from jupyter_tracker.backends.local.process.command import (
     child_environment,
     command,
+    secret_values,
     unpacked_variables,
     working_directory,
 )
@@ -102,7 +103,7 @@ class Supervisor:
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             self._record_end(RunState.FAILED, f"The code could not be started: {_start_failure(error)}")
             return
-        capture = Capture(pipes, folder / "log")
+        capture = Capture(pipes, folder / "log", secret_values(os.environ))
         capture.start()
         self._attempt(lambda: self._started(child.pid))
         upkeep = Upkeep(self._store, self._run_id, self._run, child.pid, self._submission)

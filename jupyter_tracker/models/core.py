@@ -1,4 +1,4 @@
-"""The shared vocabulary: what every backend returns and every surface shows. No I/O happens here."""
+"""The shared vocabulary of experiments and runs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
+
+from jupyter_tracker.models.variables import Secret
 
 T = TypeVar("T")
 
@@ -134,6 +136,8 @@ class Code:
     text: str = ""
     """The source of a cell."""
     working_directory: str = ""
+    source: str = ""
+    """Id of the kept source that is executed instead of what lies at a path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +179,8 @@ class RunInfo:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     exit_code: int | None = None
+    source: str = ""
+    """Id of the source that has its code; empty where none was kept."""
     signal: str | None = None
     """The signal that ended the process, for example `SIGKILL`."""
 
@@ -234,11 +240,13 @@ class Submission:
     resources: Mapping[str, JsonValue] = field(default_factory=dict)
     timeout: float = 14_400.0
     """Seconds after which the run is ended; UbiOps' default and maximum (172,800 s) hold here, too."""
-    variables: Mapping[str, str] = field(default_factory=dict)
-    """Environment variables of the process."""
+    variables: Mapping[str, str | Secret] = field(default_factory=dict)
+    """Environment variables of the process, in front of those of the experiment and the store."""
     tags: Mapping[str, str] = field(default_factory=dict)
     history: tuple[str, ...] = ()
     """Cells executed in the notebook before it."""
+    template: str = ""
+    """Id of the template that it was made from."""
 
 
 @dataclass(frozen=True, slots=True)

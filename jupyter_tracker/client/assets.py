@@ -1,0 +1,127 @@
+"""What runs are made of, as people hold it in a notebook: it prints well and turns into DataFrames."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from jupyter_tracker.client.results import SHOWN_ROWS, ResultList
+from jupyter_tracker.models import ConfigMistake, Source, SourceDescription, SourceDifference, SourceFile, Template
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class SourceList(ResultList[Source]):
+    """Versions of code."""
+
+    def frame(self) -> pd.DataFrame:
+        """Columns id, name, version, kind, entry_point, files, size (bytes), description, git_commit, lifecycle, …."""
+        from jupyter_tracker import frames
+
+        return frames.sources(self)
+
+
+class SourceDetails(ResultList[SourceFile]):
+    """The files of a source, by path."""
+
+    def __init__(self, described: SourceDescription) -> None:
+        super().__init__(described.files)
+        self.source = described.source
+        self.runs = described.runs
+        """Ids of the runs that were started from it, newest first."""
+
+    def frame(self) -> pd.DataFrame:
+        """Columns path, size (bytes), sha256, executable."""
+        from jupyter_tracker import frames
+
+        return frames.source_files(self)
+
+    def __repr__(self) -> str:
+        from jupyter_tracker import frames
+
+        return "\n".join([self._headline, "", frames.text(self.frame(), "files", SHOWN_ROWS)])
+
+    @property
+    def _headline(self) -> str:
+        source = self.source
+        parts = [f"source {source.label}", source.id[:8], f"{source.file_count:,} files", f"{source.size:,} bytes"]
+        if source.entry_point:
+            parts.append(f"starts {source.entry_point}")
+        if source.git_commit:
+            parts.append(f"commit {source.git_commit[:8]}")
+        parts += [source.description] if source.description else []
+        return " · ".join([*parts, f"{len(self.runs):,} runs"])
+
+
+class SourceComparison:
+    """What leads from one source to another."""
+
+    def __init__(self, difference: SourceDifference) -> None:
+        self.data = difference
+
+    @property
+    def equal(self) -> bool:
+        """Whether the files are the same."""
+        return not (self.data.added or self.data.removed or self.data.changed)
+
+    def frame(self) -> pd.DataFrame:
+        """Columns path, change (added, removed, changed)."""
+        from jupyter_tracker import frames
+
+        return frames.source_changes(self.data)
+
+    def __str__(self) -> str:
+        return self.data.text
+
+    def __repr__(self) -> str:
+        before, after = self.data.before.label, self.data.after.label
+        if self.equal:
+            return f"{before} and {after} have the same files."
+        counts = (("added", self.data.added), ("removed", self.data.removed), ("changed", self.data.changed))
+        told = ", ".join(f"{len(paths)} {verb}" for verb, paths in counts if paths)
+        return f"{before} → {after}: {told}\n\n{self.data.text}"
+
+
+class TemplateList(ResultList[Template]):
+    """Recipes for runs."""
+
+    def frame(self) -> pd.DataFrame:
+        """Columns id, name, version, description, source, entry_point, required, defaults, resources, lifecycle, …."""
+        from jupyter_tracker import frames
+
+        return frames.templates(self)
+
+
+class TemplateDetails:
+    """A recipe with its schema and defaults."""
+
+    def __init__(self, template: Template) -> None:
+        self.data = template
+
+    def frame(self) -> pd.DataFrame:
+        """What a config holds: columns name, type, required, default, description."""
+        from jupyter_tracker import frames
+
+        return frames.template_config(self.data)
+
+    def __repr__(self) -> str:
+        from jupyter_tracker import frames
+
+        template = self.data
+        head = [f"template {template.label}", template.id[:8], f"source {template.source[:8]}", template.description]
+        lines = [" · ".join(filter(None, head))]
+        config = self.frame()
+        lines += ["", frames.text(config, "values", SHOWN_ROWS)] if len(config) else ["any config fits"]
+        lines += [f"resources {json.dumps(dict(template.resources))}"] if template.resources else []
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str | None:
+        from jupyter_tracker import frames
+
+        config = self.frame()
+        return frames.html(config, SHOWN_ROWS) if len(config) else None
+
+
+class MistakeList(ResultList[ConfigMistake]):
+    """What is wrong with a config; empty, and so false, for a good one. Its frame has columns path, message, rule."""
