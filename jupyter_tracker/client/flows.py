@@ -158,8 +158,10 @@ def classification(backend: Backend, run_id: str, name: str | None) -> Flow[Clas
     for candidate in reversed(logged):
         if name is None or candidate.name == name:
             return candidate
+    if name is None:
+        raise NotFound("classification of run", run_id[:8], (), "`run.log_classification(…)` logs one.")
     hint = f"It logged: {_listed(known.name for known in logged)}."
-    raise NotFound("classification", name or "", [known.name for known in logged], hint)
+    raise NotFound("classification", name, [known.name for known in logged], hint)
 
 
 def _follow(
