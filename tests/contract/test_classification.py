@@ -65,7 +65,7 @@ def test_the_same_name_replaces_and_others_stay(run):
 
 
 def test_an_unknown_name_is_not_found_and_the_known_ones_are_named(run):
-    with pytest.raises(NotFound, match="`run.log_classification"):
+    with pytest.raises(NotFound, match=r"`run\.log_classification"):
         run.classification()
     run.log_classification(name="test", **MATRIX)
     with pytest.raises(NotFound, match="Did you mean 'test'"):
