@@ -11,7 +11,6 @@ from jupyter_tracker.errors import ConfigError
 if TYPE_CHECKING:
     from jupyter_tracker.client.run import Run
 
-HOME_VARIABLE = "JUPYTER_TRACKER_HOME"
 RUN_VARIABLE = "JUPYTER_TRACKER_RUN_ID"
 
 _lock = Lock()

@@ -8,7 +8,6 @@ death of the process, and readers see it at once. Rows are multiples of eight by
 
 from __future__ import annotations
 
-import json
 import os
 import struct
 import time as clock
@@ -16,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from threading import Lock
 
+from jupyter_tracker.backends.local.packing import key_set
 from jupyter_tracker.backends.local.process.identity import host, identify
 from jupyter_tracker.backends.local.rows import run_number
 from jupyter_tracker.backends.local.store import Store
@@ -73,8 +73,8 @@ class MetricWriter:
                 step = self._next_step
             seconds = clock.time() if time is None else _checked_time(time)
             try:
-                key_set, pack = self._packers.get(keys := tuple(values)) or self._define(keys)
-                row = pack(key_set, _MARK, step, seconds, *values.values())
+                number, pack = self._packers.get(keys := tuple(values)) or self._define(keys)
+                row = pack(number, _MARK, step, seconds, *values.values())
             except InvalidMetric:
                 raise
             except (struct.error, TypeError, ValueError, OverflowError):
@@ -133,11 +133,9 @@ class MetricWriter:
                 raise InvalidMetric(f"The metric name {key!r} is not text of 1 to 250 characters.")
         if not keys:
             raise InvalidMetric("There is nothing to log: give a metric, for example run.log({'loss': 0.5}).")
-        text = json.dumps(keys)
         with self._store.write() as db:
-            db.execute("INSERT OR IGNORE INTO key_sets (keys) VALUES (?)", (text,))
-            (key_set,) = db.execute("SELECT id FROM key_sets WHERE keys = ?", (text,)).fetchone()
-        packer = (key_set, struct.Struct(f"<IIqd{len(keys)}d").pack)
+            number = key_set(db, keys)
+        packer = (number, struct.Struct(f"<IIqd{len(keys)}d").pack)
         self._packers[keys] = packer
         return packer
 
