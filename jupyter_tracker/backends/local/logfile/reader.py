@@ -87,12 +87,13 @@ def _last_lines(file: int, mark: bytes, offset: int, upto: int, lines: int, excl
 
 def _blocks_from(file: int, mark: bytes, offset: int, skip: int) -> Iterator[Block]:
     found = False
+    end = whole_end(file, mark)  # before looking for blocks: a writer may append one right after
     for block in forward(file, mark, offset):
         if not found and skip and (skip >= len(block.payload) or block.payload[skip - 1] != 10):
             break
         found = True
         yield block
-    if not found and (skip or (START < offset < whole_end(file, mark))):
+    if not found and (skip or (START < offset < end)):
         raise InvalidInput(f"The cursor '{offset}.{skip}' is not of this log; begin again without one.")
 
 
