@@ -17,7 +17,8 @@ from jupyter_tracker.client.results import (
     EventList,
     LogList,
 )
-from jupyter_tracker.client.run import GRACE_PERIOD, RunProperties
+from jupyter_tracker.client.run import GRACE_PERIOD
+from jupyter_tracker.client.run_properties import RunProperties
 from jupyter_tracker.models import (
     Artifact,
     Checkpoint,

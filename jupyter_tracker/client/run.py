@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -19,9 +18,9 @@ from jupyter_tracker.client.results import (
     ClassificationList,
     ClassificationResult,
     EventList,
-    LatestMetrics,
     LogList,
 )
+from jupyter_tracker.client.run_properties import RunProperties
 from jupyter_tracker.models import (
     Artifact,
     Checkpoint,
@@ -29,7 +28,6 @@ from jupyter_tracker.models import (
     Event,
     JsonValue,
     LogLine,
-    Progress,
     RunInfo,
     RunState,
     Stream,
@@ -45,78 +43,6 @@ if TYPE_CHECKING:
 
 GRACE_PERIOD = 600.0
 """Seconds between asking a run to end and killing it (Chariot: `stop_run`)."""
-
-
-class RunProperties:
-    """What is known of a run."""
-
-    info: RunInfo
-    """All of it, as it was when the run was read last."""
-
-    @property
-    def id(self) -> str:
-        """Its identity on its platform."""
-        return self.info.id
-
-    @property
-    def name(self) -> str:
-        """Its name, which others may have, too."""
-        return self.info.name
-
-    @property
-    def experiment(self) -> str:
-        """The name of its experiment."""
-        return self.info.experiment
-
-    @property
-    def state(self) -> RunState:
-        """Where it stands."""
-        return self.info.state
-
-    @property
-    def params(self) -> Mapping[str, JsonValue]:
-        """Its params, with the types that they were given."""
-        return self.info.params
-
-    @property
-    def metrics(self) -> LatestMetrics:
-        """The latest value of each metric of the training; `machine` has the samples of the machine."""
-        return LatestMetrics(self.info.training_metrics)
-
-    @property
-    def tags(self) -> Mapping[str, str]:
-        """Its tags."""
-        return self.info.tags
-
-    @property
-    def progress(self) -> Progress | None:
-        """The operation whose progress was reported last."""
-        return self.info.progress[0] if self.info.progress else None
-
-    @property
-    def created_at(self) -> datetime | None:
-        """When it was made (UTC)."""
-        return self.info.created_at
-
-    @property
-    def started_at(self) -> datetime | None:
-        """When its code started (UTC)."""
-        return self.info.started_at
-
-    @property
-    def ended_at(self) -> datetime | None:
-        """When it ended (UTC)."""
-        return self.info.ended_at
-
-    def __repr__(self) -> str:
-        info = self.info
-        parts = [f"{info.experiment} / {info.name}  {info.state}  {info.id[:8]}"]
-        if info.progress:
-            parts.append(str(info.progress[0]))
-        if info.reason:
-            parts.append(info.reason)
-        parts += [f"{key} {value:.4g}" for key, value in list(self.metrics.items())[:5]]
-        return " · ".join(parts)
 
 
 class Run(RunProperties):

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-from jupyter_tracker.models.core import (
+from jupyter_tracker.models.core import JsonValue, Level, Lifecycle, Page, span
+from jupyter_tracker.models.experiments import Experiment
+from jupyter_tracker.models.files import Artifact, Checkpoint
+from jupyter_tracker.models.recording import (
     MACHINE_PREFIX,
-    Artifact,
-    Checkpoint,
     Classification,
-    Code,
-    CodeKind,
-    Environment,
     Event,
-    Experiment,
-    FieldGroup,
-    JsonValue,
-    Level,
-    Lifecycle,
     LogLine,
     MetricValue,
-    Page,
     PointBlock,
     Points,
     Progress,
-    RunColumns,
-    RunInfo,
-    RunKind,
-    RunState,
-    RunTable,
     Stream,
-    Submission,
-    span,
 )
+from jupyter_tracker.models.runs import FieldGroup, RunColumns, RunInfo, RunKind, RunState, RunTable
 from jupyter_tracker.models.sources import Source, SourceDescription, SourceDifference, SourceFile
+from jupyter_tracker.models.submission import Code, CodeKind, Environment, Submission
 from jupyter_tracker.models.templates import ConfigMistake, Template
 from jupyter_tracker.models.variables import (
     MASK,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from jupyter_tracker.models.core import CodeKind, Lifecycle
+from jupyter_tracker.models.core import Lifecycle
+from jupyter_tracker.models.submission import CodeKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,113 @@
+"""What a run records as it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from jupyter_tracker.models.core import JsonValue, Level
+
+MACHINE_PREFIX = "system/"
+"""Metrics of this prefix are samples of the machine; they have steps of their own and are left out unless asked for."""
+
+
+class Stream(StrEnum):
+    """Where a log line came from; `system` is the tracker itself."""
+
+    STDOUT = "stdout"
+    STDERR = "stderr"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class MetricValue:
+    """The latest value of one metric: latest time, then largest value (Databricks: `get_run`)."""
+
+    value: float
+    step: int
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an operation of a run is, for example epoch 12 of 30."""
+
+    operation: str
+    value: float
+    final_value: float | None = None
+    units: str = ""
+    updated_at: datetime | None = None
+
+    def __str__(self) -> str:
+        of = "" if self.final_value is None else f" of {self.final_value:g}"
+        units = f" {self.units}" if self.units else ""
+        return f"{self.operation} {self.value:g}{of}{units}"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a run."""
+
+    sequence: int
+    """1, 2, 3, … without gaps within a run; give it as `after` to go on behind this event."""
+    time: datetime
+    kind: str
+    message: str
+    level: Level = Level.INFO
+    data: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line, or the part of a line, that a run printed."""
+
+    line: int
+    """Number of the line within the run, from 0; the parts of one line share it."""
+    time: datetime
+    stream: Stream
+    text: str
+    cursor: str
+    """Give it as `after` to go on behind this line."""
+    terminated: bool = True
+    """False when the rest of the line follows under the same number."""
+
+
+@dataclass(frozen=True, slots=True)
+class PointBlock:
+    """Metric points that were logged together, column by column; plain buffers, so that no array library is needed."""
+
+    keys: tuple[str, ...]
+    steps: memoryview[int]
+    """int64, shape (rows,)"""
+    times: memoryview[float]
+    """float64, shape (rows,), seconds since the epoch"""
+    values: tuple[memoryview[float], ...]
+    """one float64 buffer of shape (rows,) for each key"""
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Metric points of a run and where to go on reading."""
+
+    blocks: tuple[PointBlock, ...]
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """A confusion matrix, a ROC curve, or both (Vertex AI: `log_classification_metrics`)."""
+
+    name: str
+    labels: tuple[str, ...] = ()
+    matrix: tuple[tuple[float, ...], ...] = ()
+    """Rows are true labels, columns predicted ones."""
+    fpr: tuple[float, ...] = ()
+    tpr: tuple[float, ...] = ()
+    thresholds: tuple[float, ...] = ()
+    step: int | None = None
+    created_at: datetime | None = None
