@@ -15,6 +15,15 @@ TrackerError
 │   └── Ambiguous                a prefix or name that fits more than one
 ├── Conflict                     the name is taken, or the state does not allow it
 ├── WaitTimeout                  a wait reached its limit (also a TimeoutError)
+├── RemoteError                  a platform refused or failed; with operation, status and the platform's own code
+│   ├── Unreachable              no answer: no connection, no route, too slow
+│   ├── NotAuthenticated         credentials are missing, wrong or expired
+│   ├── PermissionDenied         the credentials do not allow it
+│   ├── RateLimited              too many requests, also after waiting
+│   ├── PlatformFailure          the platform failed, or its answer cannot be read
+│   ├── RemoteInvalid            a value was rejected there (also InvalidInput)
+│   ├── RemoteNotFound           no such thing there (also NotFound)
+│   └── RemoteConflict           the name is taken, or the state does not allow it (also Conflict)
 └── StoreError                   the local store cannot do what was asked
     ├── StoreFull                the disk is full
     ├── StoreReadOnly            the folder cannot be written
@@ -39,13 +48,22 @@ __all__ = [
     "InvalidMetric",
     "InvalidParams",
     "InvalidSource",
+    "NotAuthenticated",
     "NotFound",
+    "PermissionDenied",
+    "PlatformFailure",
+    "RateLimited",
+    "RemoteConflict",
+    "RemoteError",
+    "RemoteInvalid",
+    "RemoteNotFound",
     "SourceTooLarge",
     "StoreError",
     "StoreFull",
     "StoreReadOnly",
     "StoreTooNew",
     "TrackerError",
+    "Unreachable",
     "Unsupported",
     "WaitTimeout",
 ]
@@ -144,6 +162,59 @@ class Conflict(TrackerError):
 
 class WaitTimeout(TrackerError, TimeoutError):
     """A wait reached its limit; the run goes on."""
+
+
+class RemoteError(TrackerError):
+    """A platform refused or failed.
+
+    Attributes:
+        backend: Name of the backend.
+        operation: What was asked for, as the platform calls it.
+        status: HTTP status; None when there was no answer.
+        code: The platform's own word for the error; empty when it gave none.
+    """
+
+    def __init__(
+        self, message: str, *, backend: str = "", operation: str = "", status: int | None = None, code: str = ""
+    ) -> None:
+        # The parents of some subclasses are made from other values.
+        TrackerError.__init__(self, message)
+        self.backend = backend
+        self.operation = operation
+        self.status = status
+        self.code = code
+
+
+class Unreachable(RemoteError):
+    """The platform gave no answer."""
+
+
+class NotAuthenticated(RemoteError):
+    """Credentials are missing, wrong or expired."""
+
+
+class PermissionDenied(RemoteError):
+    """The credentials do not allow the operation."""
+
+
+class RateLimited(RemoteError):
+    """Too many requests; it was waited as long as is sensible."""
+
+
+class PlatformFailure(RemoteError):
+    """The platform failed, or its answer cannot be read."""
+
+
+class RemoteInvalid(RemoteError, InvalidInput):
+    """The platform rejected a value."""
+
+
+class RemoteNotFound(RemoteError, NotFound):
+    """The platform has no such thing."""
+
+
+class RemoteConflict(RemoteError, Conflict):
+    """The name is taken there, or the state of the thing does not allow the operation."""
 
 
 class StoreError(TrackerError):

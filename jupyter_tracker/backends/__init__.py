@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
+from jupyter_tracker import config
 from jupyter_tracker.backends.base import Backend
 from jupyter_tracker.errors import ConfigError, did_you_mean
 
@@ -20,13 +21,17 @@ _BUILT_IN = {
 
 
 def open_backend(address: str) -> Backend:
-    """The backend that a connection string names: `local`, `local:///folder`, or `name://…` of an installed one.
+    """The backend that a connection string names: `local`, `local:///folder`, `name://…`; or that of a profile.
 
     Raises:
-        ConfigError: nothing is installed under that name.
+        ConfigError: nothing is known under that name, or a password stands in the address.
     """
     name = address.partition(":")[0].partition("+")[0]
-    return _factory(name)(address)
+    if ":" not in address and name not in names():
+        kept = {profile.name: profile for profile in config.profiles()}
+        if address in kept:
+            return open_backend(kept[address].address)
+    return _factory(name)(config.without_credentials(address))
 
 
 def names() -> tuple[str, ...]:
@@ -42,8 +47,10 @@ def _factory(name: str) -> Callable[[str], Backend]:
     installed = _installed()
     if name in installed:
         return installed[name]()
-    known = names()
-    raise ConfigError(f"There is no backend {name!r}.{did_you_mean(name, known)} Known here: {', '.join(known)}.")
+    known = [*names(), *(profile.name for profile in config.profiles())]
+    raise ConfigError(
+        f"There is no backend or profile {name!r}.{did_you_mean(name, known)} Known here: {', '.join(known)}."
+    )
 
 
 def _installed() -> dict[str, Callable[[], Callable[[str], Backend]]]:

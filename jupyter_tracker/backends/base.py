@@ -28,6 +28,19 @@ from jupyter_tracker.backends.operations import (
 F = TypeVar("F", bound=Callable[..., object])
 
 
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """How connections to a platform are made."""
+
+    verify: bool | str = True
+    """Whether its certificate is checked, or the file of the authorities that are trusted."""
+    certificate: tuple[str, str] | None = None
+    """Our own certificate and its key, as files."""
+    timeout: float = 60.0
+    """Seconds for a connection, and for each part of an answer."""
+    connections: int = 16
+
+
 @dataclass
 class Backend:
     """One connection to one platform: its nouns. A noun that is not given is lacking as a whole."""
@@ -46,6 +59,10 @@ class Backend:
     variables: VariableOperations = field(default_factory=VariableOperations)
     sources: SourceOperations = field(default_factory=SourceOperations)
     templates: TemplateOperations = field(default_factory=TemplateOperations)
+    native: object | None = None
+    """The platform's own operations: each public method is one, under its documented name, and gives a flow."""
+    transport: Transport | None = None
+    """None where nothing is sent."""
 
     def __post_init__(self) -> None:
         for noun in NOUNS:

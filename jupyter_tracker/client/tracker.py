@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_tracker import flow
 from jupyter_tracker.backends import open_backend
-from jupyter_tracker.backends.base import Backend, capabilities
+from jupyter_tracker.backends.base import Backend, Transport, capabilities
 from jupyter_tracker.client.experiments import AsyncExperiments, Experiments
+from jupyter_tracker.client.native import AsyncNative, Native
 from jupyter_tracker.client.results import CapabilityList
 from jupyter_tracker.client.runs import AsyncRuns, Runs
 from jupyter_tracker.client.sources import AsyncSources, Sources
@@ -18,6 +19,8 @@ from jupyter_tracker.client.variables import AsyncVariables, Variables
 
 if TYPE_CHECKING:
     from typing import Self
+
+    import httpx
 
 T = TypeVar("T")
 C = TypeVar("C")
@@ -45,6 +48,8 @@ class Tracker:
     def __init__(self, backend: Backend, address: str = DEFAULT) -> None:
         self.backend = backend
         self.address = address
+        self._http: httpx.Client | None = None
+        self.native = Native(self)
         self.experiments = Experiments(self)
         self.runs = Runs(self)
         self.sources = Sources(self)
@@ -53,11 +58,11 @@ class Tracker:
 
     def drive(self, operation: flow.Flow[T]) -> T:
         """Carry out an operation of the backend."""
-        return flow.run(operation)
+        return flow.run(operation, self._client())
 
     def iterate(self, stream: flow.Streaming) -> Iterator[Any]:
         """Carry out a stream of the backend, item by item."""
-        return flow.iterate(stream)
+        return flow.iterate(stream, self._client())
 
     def capabilities(self) -> CapabilityList:
         """What the backend does itself, emulates and lacks."""
@@ -66,6 +71,17 @@ class Tracker:
     def close(self) -> None:
         """Give back connections and files."""
         self.backend.close()
+        if self._http is not None:
+            self._http.close()
+            self._http = None
+
+    def _client(self) -> httpx.Client | None:
+        """The HTTP client, made when it is first needed; None for a backend that sends nothing."""
+        if self._http is None and self.backend.transport is not None:
+            import httpx
+
+            self._http = httpx.Client(**client_options(self.backend.transport))
+        return self._http
 
     def __enter__(self) -> Self:
         return self
@@ -85,6 +101,8 @@ class AsyncTracker:
     def __init__(self, backend: Backend, address: str = DEFAULT) -> None:
         self.backend = backend
         self.address = address
+        self._http: httpx.AsyncClient | None = None
+        self.native = AsyncNative(self)
         self.experiments = AsyncExperiments(self)
         self.runs = AsyncRuns(self)
         self.sources = AsyncSources(self)
@@ -93,11 +111,11 @@ class AsyncTracker:
 
     async def drive(self, operation: flow.Flow[T]) -> T:
         """See `Tracker.drive`."""
-        return await flow.arun(operation)
+        return await flow.arun(operation, self._client())
 
     def iterate(self, stream: flow.Streaming) -> AsyncIterator[Any]:
         """See `Tracker.iterate`."""
-        return flow.aiterate(stream)
+        return flow.aiterate(stream, self._client())
 
     async def collect(self, kind: Callable[[Iterable[T]], C], operation: flow.Flow[Iterable[T]]) -> C:
         """Carry out an operation and put its items into a list of some kind."""
@@ -110,6 +128,17 @@ class AsyncTracker:
     async def close(self) -> None:
         """See `Tracker.close`."""
         self.backend.close()
+        if self._http is not None:
+            await self._http.aclose()
+            self._http = None
+
+    def _client(self) -> httpx.AsyncClient | None:
+        """See `Tracker`; it belongs to the event loop in which it is first used."""
+        if self._http is None and self.backend.transport is not None:
+            import httpx
+
+            self._http = httpx.AsyncClient(**client_options(self.backend.transport))
+        return self._http
 
     async def __aenter__(self) -> Self:
         return self
@@ -121,3 +150,23 @@ class AsyncTracker:
 
     def __repr__(self) -> str:
         return f"AsyncTracker({self.backend.name}, {self.backend.location})"
+
+
+def client_options(transport: Transport) -> dict[str, Any]:
+    """The arguments of an HTTP client."""
+    import ssl
+
+    import httpx
+
+    verify: bool | ssl.SSLContext = transport.verify is not False
+    if isinstance(transport.verify, str):
+        verify = ssl.create_default_context(cafile=transport.verify)
+    if transport.certificate is not None:
+        context = verify if isinstance(verify, ssl.SSLContext) else httpx.create_ssl_context(verify=verify)
+        context.load_cert_chain(*transport.certificate)
+        verify = context
+    return {
+        "verify": verify,
+        "timeout": httpx.Timeout(transport.timeout),
+        "limits": httpx.Limits(max_connections=transport.connections),
+    }

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from jupyter_tracker.client import native
 from jupyter_tracker.magics.mistakes import UsageMistake
 from jupyter_tracker.magics.parser import HELP, Reader, find, split
 from jupyter_tracker.magics.session import Session
@@ -97,29 +98,35 @@ class Completer:
 
     def _values(self, reader: Reader, wanted: str) -> Iterable[str]:
         expected: Option | Argument | None = reader.waiting or reader.argument
-        here = self._session.address
         suggest = Suggest.NOTHING if expected is None else expected.suggest
-        if suggest is Suggest.COMMANDS:
-            return self._command_names()
         if suggest is Suggest.FILES:
             return _files(wanted)
-        if suggest is Suggest.CONNECTIONS:
-            return self._session.connections()
-        if suggest is Suggest.EXPERIMENTS:
-            return self._names.get((here, "experiments"), self._experiments)
-        if suggest is Suggest.RUNS:
-            return self._names.get((here, "runs"), self._runs)
+        at_hand = {
+            Suggest.COMMANDS: self._command_names,
+            Suggest.CONNECTIONS: self._session.connections,
+            Suggest.OPERATIONS: self._operations,
+        }
+        if suggest in at_hand:
+            return at_hand[suggest]()
+        asked = {
+            Suggest.EXPERIMENTS: self._experiments,
+            Suggest.RUNS: self._runs,
+            Suggest.SOURCES: self._sources,
+            Suggest.TEMPLATES: self._templates,
+        }
+        here = self._session.address
+        if suggest in asked:
+            return self._names.get((here, suggest), asked[suggest])
         if suggest is Suggest.METRICS and "run" in reader.values:
             run = reader.values["run"]
-            return self._names.get((here, "metrics", run), lambda: self._session.tracker.runs.get(run).metrics)
+            return self._names.get((here, suggest, run), lambda: self._session.tracker.runs.get(run).metrics)
         if suggest is Suggest.VARIABLES:
             experiment = reader.values.get("experiment")
-            return self._names.get((here, "variables", str(experiment)), lambda: self._variables(experiment))
-        if suggest is Suggest.SOURCES:
-            return self._names.get((here, "sources"), self._sources)
-        if suggest is Suggest.TEMPLATES:
-            return self._names.get((here, "templates"), self._templates)
+            return self._names.get((here, suggest, str(experiment)), lambda: self._variables(experiment))
         return ()
+
+    def _operations(self) -> list[str]:
+        return native.names(self._session.tracker.backend)
 
     def _command_names(self) -> list[str]:
         return [command.name for command in self._commands if not command.cell]

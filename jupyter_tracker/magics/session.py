@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 import jupyter_tracker
+from jupyter_tracker import config
 from jupyter_tracker.backends import names
 from jupyter_tracker.client import Run, Tracker, connect
 from jupyter_tracker.magics.mistakes import Interrupted, RunFailed
@@ -59,8 +60,8 @@ class Session:
 
     @staticmethod
     def connections() -> tuple[str, ...]:
-        """What can be connected to."""
-        return names()
+        """What can be connected to: backends, and profiles by their names."""
+        return (*names(), *(profile.name for profile in config.profiles()))
 
     def target(self, experiment: str | None) -> str:
         """The experiment of a new run."""

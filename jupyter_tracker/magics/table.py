@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -15,7 +15,7 @@ Arguments: TypeAlias = SimpleNamespace
 """What was written, by the `key` of each argument of the table."""
 
 
-class Suggest(Enum):
+class Suggest(StrEnum):
     """What completes a value."""
 
     NOTHING = "nothing"
@@ -29,6 +29,8 @@ class Suggest(Enum):
     SOURCES = "sources"
     TEMPLATES = "templates"
     COMMANDS = "commands"
+    OPERATIONS = "operations"
+    """Those of the platform's documentation."""
     FILES = "files"
 
 

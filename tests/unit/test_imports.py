@@ -20,7 +20,7 @@ SURFACES = ("magics", "widgets", "server")
 
 LAYERS = (
     ("models", "errors"),
-    ("flow", "filters", "frames", "environment", "svg"),
+    ("flow", "transfer", "filters", "frames", "environment", "svg", "config", "credentials"),
     ("pictures",),
     ("backends",),
     ("client",),
@@ -125,7 +125,11 @@ def test_the_surfaces_do_not_know_each_other():
 
 
 def test_only_the_registry_and_the_backends_know_a_single_backend():
-    backends = {path.name for path in (PACKAGE / "backends").iterdir() if path.is_dir()} - {"__pycache__", "operations"}
+    backends = {path.name for path in (PACKAGE / "backends").iterdir() if path.is_dir()} - {
+        "__pycache__",
+        "operations",
+        "remote",
+    }
     wrong = [
         str(found)
         for found in ALL

@@ -13,16 +13,15 @@ import sqlite3
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from jupyter_tracker.credentials import SERVICE, in_keyring, usable_keyring
 from jupyter_tracker.errors import StoreError
 from jupyter_tracker.models import Secret
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
 
-SERVICE = "jupyter_tracker"
-"""Under this name, with the fingerprint as the user, the keyring has the key."""
 KEYRING, FILE = "keyring", "file"
 
 
@@ -80,7 +79,7 @@ class Vault:
 
         key = Fernet.generate_key()
         key_id = _fingerprint(key)
-        place = KEYRING if _keep_in_keyring(key_id, key) else FILE
+        place = KEYRING if in_keyring(key_id, key.decode()) else FILE
         if place == FILE:
             partial = self._file.with_name(f".secret.{key_id}")
             with open(partial, "xb", opener=_private) as file:
@@ -98,41 +97,13 @@ class Vault:
                 return self._file.read_bytes()
             except FileNotFoundError:
                 return None
-        keyring = _keyring()
+        keyring = usable_keyring()
         text = None
         if keyring is not None:
             # Backends raise errors of many kinds: locked, refused, no bus.
             with suppress(Exception):
                 text = keyring.get_password(SERVICE, key_id)
         return None if text is None else str(text).encode()
-
-
-def _keyring() -> Any | None:
-    """The backend of `keyring`; None where it is not installed, has no usable backend or is not wanted."""
-    if os.environ.get("JUPYTER_TRACKER_KEYRING") == "0":
-        return None
-    try:
-        import keyring
-    except ImportError:
-        return None
-    try:
-        backend = keyring.get_keyring()
-        # Backends that keep nothing, or keep it in plain text, say so by a priority below 1.
-        return backend if float(getattr(backend, "priority", 0)) >= 1 else None
-    except Exception:  # noqa: BLE001  # one that cannot be loaded is none
-        return None
-
-
-def _keep_in_keyring(key_id: str, key: bytes) -> bool:
-    """Whether the keyring has taken the key and gives it back."""
-    keyring = _keyring()
-    if keyring is None:
-        return False
-    try:
-        keyring.set_password(SERVICE, key_id, key.decode())
-        return bool(keyring.get_password(SERVICE, key_id) == key.decode())
-    except Exception:  # noqa: BLE001  # locked, refused, no bus: the file is there for that
-        return False
 
 
 def _fingerprint(key: bytes) -> str:

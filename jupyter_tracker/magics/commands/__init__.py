@@ -7,6 +7,7 @@ from jupyter_tracker.magics.commands import (
     connection,
     doctor,
     experiments,
+    platform,
     records,
     runs,
     sources,
@@ -37,6 +38,7 @@ COMMANDS: tuple[Command, ...] = (
     *sources.COMMANDS,
     *templates.COMMANDS,
     *connection.COMMANDS[2:],
+    *platform.COMMANDS,
     *doctor.COMMANDS,
     Command(
         "help",

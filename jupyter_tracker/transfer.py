@@ -1,0 +1,92 @@
+"""Files over HTTP in constant memory: the steps `Upload` and `Download` of a flow, sync and async.
+
+Reading and writing the file is quick beside the network, so the event loop does it itself, a chunk at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import BinaryIO
+
+import httpx
+
+from jupyter_tracker.flow import Download, Upload
+
+CHUNK = 256 * 1024
+"""bytes"""
+
+
+def upload(http: httpx.Client, step: Upload) -> httpx.Response:
+    """Send a file."""
+    return http.send(_with_body(step, _chunks(step)))
+
+
+async def aupload(http: httpx.AsyncClient, step: Upload) -> httpx.Response:
+    """Send a file."""
+
+    async def body() -> AsyncIterator[bytes]:
+        for chunk in _chunks(step):
+            yield chunk
+
+    return await http.send(_with_body(step, body()))
+
+
+def download(http: httpx.Client, step: Download) -> httpx.Response:
+    """Receive a file."""
+    response = http.send(step.request, stream=True, follow_redirects=True)
+    try:
+        if response.is_error:
+            response.read()
+            return response
+        with step.target.open("ab") as file:
+            for chunk in response.iter_bytes(CHUNK):
+                _received(step, file, chunk)
+        return response
+    finally:
+        response.close()
+
+
+async def adownload(http: httpx.AsyncClient, step: Download) -> httpx.Response:
+    """Receive a file."""
+    response = await http.send(step.request, stream=True, follow_redirects=True)
+    try:
+        if response.is_error:
+            await response.aread()
+            return response
+        with step.target.open("ab") as file:
+            async for chunk in response.aiter_bytes(CHUNK):
+                _received(step, file, chunk)
+        return response
+    finally:
+        await response.aclose()
+
+
+def _with_body(step: Upload, body: Iterator[bytes] | AsyncIterator[bytes]) -> httpx.Request:
+    headers = step.request.headers.copy()
+    headers["Content-Length"] = str(_size(step))  # else it would be sent in chunks, which signed URLs refuse
+    headers.pop("Transfer-Encoding", None)
+    return httpx.Request(
+        step.request.method, step.request.url, headers=headers, content=body, extensions=step.request.extensions
+    )
+
+
+def _size(step: Upload) -> int:
+    rest = step.source.stat().st_size - step.offset
+    return rest if step.size is None else min(step.size, rest)
+
+
+def _chunks(step: Upload) -> Iterator[bytes]:
+    left = _size(step)
+    with step.source.open("rb") as file:
+        file.seek(step.offset)
+        while left > 0 and (chunk := file.read(min(CHUNK, left))):
+            left -= len(chunk)
+            yield chunk
+            if step.progress is not None:
+                step.progress(len(chunk))
+
+
+def _received(step: Download, file: BinaryIO, chunk: bytes) -> None:
+    file.write(chunk)
+    if step.progress is not None:
+        step.progress(len(chunk))
