@@ -26,12 +26,13 @@ def open_backend(address: str) -> Backend:
     Raises:
         ConfigError: nothing is known under that name, or a password stands in the address.
     """
+    config.without_credentials(address)
     name = address.partition(":")[0].partition("+")[0]
     if ":" not in address and name not in names():
         kept = {profile.name: profile for profile in config.profiles()}
         if address in kept:
             return open_backend(kept[address].address)
-    return _factory(name)(config.without_credentials(address))
+    return _factory(name)(address)
 
 
 def names() -> tuple[str, ...]:

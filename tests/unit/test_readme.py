@@ -1,4 +1,7 @@
-"""The README says what is so: its table of capabilities, its sub-commands, its two commands."""
+"""The README says what is so: its table of capabilities, its sub-commands, its two commands.
+
+`python tests/unit/test_readme.py` writes the table anew.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,10 @@ from jupyter_tracker.magics.helptext import overview
 from jupyter_tracker.magics.parser import find
 
 
+ADDRESSES = {"local": "local"}
+"""How each backend is connected to; nothing is sent."""
+
+
 @pytest.fixture
 def readme(root: Path) -> str:
     return (root / "README.md").read_text(encoding="utf-8")
@@ -25,14 +32,16 @@ def section(readme: str, heading: str) -> str:
 
 def table() -> str:
     """What each backend can do, as the README shows it."""
-    columns = {name: capabilities(open_backend(name)) for name in names()}
+    assert set(ADDRESSES) == set(names()), "say how the new backend is connected to"
+    columns = {name: capabilities(open_backend(address)) for name, address in ADDRESSES.items()}
     head = [f"| | {' | '.join(f'`{name}`' for name in columns)} |", f"|---|{'---|' * len(columns)}"]
     rows = zip(*columns.values(), strict=True)
     return "\n".join([*head, *(f"| `{row[0].operation}` | {' | '.join(map(cell, row))} |" for row in rows)])
 
 
 def cell(capability: Capability) -> str:
-    return f"{capability.support}: {capability.note}" if capability.note else str(capability.support)
+    # How it is emulated would be too long for a table; `%tracker capabilities` says it.
+    return str(capability.support)
 
 
 def test_the_capabilities_are_those_of_the_backends(readme):
@@ -57,3 +66,10 @@ def test_its_two_commands_are_single_lines_in_a_fenced_block(readme, heading):
     (block,) = re.findall(r"^```sh\n(.*?)^```$", section(readme, heading), flags=re.DOTALL | re.MULTILINE)
     assert block.count("\n") == 1
     assert block.strip()
+
+
+if __name__ == "__main__":
+    file = Path(__file__).parents[2] / "README.md"
+    text = file.read_text(encoding="utf-8")
+    old = "\n".join(line for line in section(text, "What each backend can do").splitlines() if line.startswith("|"))
+    file.write_text(text.replace(old, table()), encoding="utf-8")
