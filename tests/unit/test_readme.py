@@ -16,7 +16,6 @@ from jupyter_tracker.magics.commands import COMMANDS
 from jupyter_tracker.magics.helptext import overview
 from jupyter_tracker.magics.parser import find
 
-
 ADDRESSES = {"local": "local"}
 """How each backend is connected to; nothing is sent."""
 
