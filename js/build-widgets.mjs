@@ -1,12 +1,15 @@
 // Bundles the widgets: one self-contained module and one style sheet for each, and beside them the licences
 // of the packages that went in.
 import * as esbuild from "esbuild";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, readdir, writeFile } from "node:fs/promises";
 
 const OUTPUT = "../jupyter_tracker/static";
 
 const options = {
-  entryPoints: ["src/widgets/run-panel.ts"],
+  // Every panel has an entry of its name.
+  entryPoints: (await readdir("src/widgets"))
+    .filter((name) => name.endsWith("-panel.ts"))
+    .map((name) => `src/widgets/${name}`),
   outdir: OUTPUT,
   bundle: true,
   format: "esm",

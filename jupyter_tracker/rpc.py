@@ -9,11 +9,12 @@ from typing import Any
 from jupyter_tracker.client.run import GRACE_PERIOD
 from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.errors import InvalidInput, did_you_mean
-from jupyter_tracker.feed.feed import RunFeed, Subscription, actions
+from jupyter_tracker.feed.feed import Push, RunFeed, Subscription, actions
 from jupyter_tracker.feed.wire import Json, line_data, run_data
 
 Params = Mapping[str, Any]
 Answer = tuple[Json, list[bytes]]
+Leave = Callable[[], None]
 
 
 class Session:
@@ -29,17 +30,29 @@ class Session:
             self._feeds[run_id] = RunFeed(self.tracker, run_id)
         return self._feeds[run_id]
 
-    def watch(self, run_id: str, view: Subscription) -> None:
-        """Begin to tell a view about a run."""
-        self.feed(run_id).watch(view)
+    def follow(self, topic: str, params: Params, push: Push) -> Leave:
+        """Begin to tell a view about a topic; the result ends it. Must be called in the event loop.
 
-    def unwatch(self, run_id: str, view: Subscription) -> None:
-        """Tell it no more; the points of a run that nobody watches are forgotten."""
-        feed = self._feeds.get(run_id)
-        if feed is not None:
+        Raises:
+            InvalidInput: there is no such topic, or a param is missing or of the wrong type.
+        """
+        begin = TOPICS.get(topic)
+        if begin is None:
+            raise InvalidInput(f"There is no topic {topic!r}.{did_you_mean(topic, TOPICS)}")
+        return begin(self, params, push)
+
+    def follow_run(self, run_id: str, columns: int, push: Push) -> Leave:
+        """Tell a view about a run; the points of a run that nobody watches are forgotten."""
+        feed = self.feed(run_id)
+        view = Subscription(push, max(50, min(columns, 4000)))
+        feed.watch(view)
+
+        def leave() -> None:
             feed.unwatch(view)
-            if not feed.watched:
+            if not feed.watched and self._feeds.get(run_id) is feed:
                 del self._feeds[run_id]
+
+        return leave
 
 
 async def call(session: Session, operation: str, params: Params) -> Answer:
@@ -86,6 +99,13 @@ async def _points(session: Session, params: Params) -> Answer:
         keys, axis, number_param(params, "from"), number_param(params, "to"), int(number_param(params, "columns", 500))
     )
 
+
+def _follow_run(session: Session, params: Params, push: Push) -> Leave:
+    return session.follow_run(text_param(params, "run"), int(number_param(params, "columns", 500)), push)
+
+
+TOPICS: Mapping[str, Callable[[Session, Params, Push], Leave]] = {"run": _follow_run}
+"""What a view can be told about as it changes; the first update holds everything."""
 
 OPERATIONS: Mapping[str, Callable[[Session, Params], Awaitable[Answer]]] = {
     "runs.get": _get,

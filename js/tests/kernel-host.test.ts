@@ -22,8 +22,7 @@ function follow(columns = 300) {
   const updates: unknown[] = [];
   const statuses: FollowStatus[] = [];
   const leave = host.follow(
-    "r1",
-    columns,
+    { name: "run", params: { run: "r1" }, columns },
     (update) => updates.push(update),
     (status) => statuses.push(status),
   );
@@ -86,7 +85,7 @@ describe("a call", () => {
 describe("following", () => {
   it("asks the kernel with the width and hands on the pushes", () => {
     const { updates, last } = follow(640);
-    expect(model.sent[0]).toMatchObject({ op: "runs.follow", params: { run: "r1", columns: 640 } });
+    expect(model.sent[0]).toMatchObject({ op: "follow", params: { topic: "run", run: "r1", columns: 640 } });
     model.push({ run: wireRun() });
     expect(updates).toHaveLength(1);
     expect(last()).toBe("live");
@@ -99,10 +98,10 @@ describe("following", () => {
     model.push({});
     expect([one.updates.length, two.updates.length]).toEqual([1, 1]);
     one.leave();
-    expect(model.ops()).not.toContain("runs.unfollow");
+    expect(model.ops()).not.toContain("unfollow");
     two.leave();
     two.leave();
-    expect(model.ops().filter((op) => op === "runs.unfollow")).toHaveLength(1);
+    expect(model.ops().filter((op) => op === "unfollow")).toHaveLength(1);
   });
 
   it("says that it is refused, with the reason, and does not insist", async () => {
@@ -110,7 +109,7 @@ describe("following", () => {
     model.message({ id: 1, error: { kind: "NotFound", message: "no such run" } });
     await vi.advanceTimersByTimeAsync(60_000);
     expect(statuses).toEqual([{ kind: "refused", message: "no such run" }]);
-    expect(model.ops()).toEqual(["runs.follow"]);
+    expect(model.ops()).toEqual(["follow"]);
   });
 
   it("says that it is disconnected when nobody answers, and tries again with growing pauses", async () => {
@@ -142,7 +141,7 @@ describe("following", () => {
     const heard = Date.now();
     await vi.advanceTimersByTimeAsync(QUIET_LIMIT + PROBE_LIMIT);
     expect(statuses.at(-1)).toMatchObject({ kind: "disconnected", since: heard });
-    expect(model.ops()).toEqual(["runs.follow", "runs.follow"]);
+    expect(model.ops()).toEqual(["follow", "follow"]);
   });
 
   it("does not take a run that has nothing to say for a kernel that is gone", async () => {
@@ -158,10 +157,10 @@ describe("following", () => {
   it("does not expect news of a run that has ended", async () => {
     const { last } = follow();
     model.message({ id: 1, result: {} });
-    model.push({ run: wireRun({ state: "succeeded" }) });
+    model.push({ run: wireRun({ state: "succeeded" }), live: false });
     await vi.advanceTimersByTimeAsync(10 * QUIET_LIMIT);
     expect(last()).toBe("live");
-    expect(model.ops()).toEqual(["runs.follow"]);
+    expect(model.ops()).toEqual(["follow"]);
   });
 
   it("ends for good when the comm closes", async () => {
@@ -170,7 +169,7 @@ describe("following", () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(last()).toBe("disconnected");
     leave();
-    expect(model.ops()).toEqual(["runs.follow"]);
+    expect(model.ops()).toEqual(["follow"]);
   });
 
   it("leaves no listener behind", () => {

@@ -1,8 +1,7 @@
-import type { Host, OnStatus, OnUpdate, Params, Reply } from "../src/core/host";
+import type { Host, OnStatus, OnUpdate, Params, Reply, Topic } from "../src/core/host";
 
 export interface Follow {
-  readonly run: string;
-  readonly columns: number;
+  readonly topic: Topic;
   readonly onUpdate: OnUpdate;
   readonly onStatus: OnStatus;
   active: boolean;
@@ -26,8 +25,8 @@ export class MockHost implements Host {
     });
   }
 
-  follow(run: string, columns: number, onUpdate: OnUpdate, onStatus: OnStatus): () => void {
-    const follow = { run, columns, onUpdate, onStatus, active: true };
+  follow(topic: Topic, onUpdate: OnUpdate, onStatus: OnStatus): () => void {
+    const follow = { topic, onUpdate, onStatus, active: true };
     this.follows.push(follow);
     return () => {
       follow.active = false;

@@ -9,11 +9,22 @@ interface Sent {
 /** A widget model whose kernel is the test. */
 export class MockModel implements WidgetModel {
   readonly sent: Sent[] = [];
+  readonly traits = new Map<string, unknown>();
   run = "r1";
+  /** How often what was set was sent. */
+  saved = 0;
   private readonly callbacks = new Map<string, Set<(...args: unknown[]) => void>>();
 
   get(name: string): unknown {
-    return name === "run" ? this.run : undefined;
+    return name === "run" ? this.run : this.traits.get(name);
+  }
+
+  set(name: string, value: unknown): void {
+    this.traits.set(name, value);
+  }
+
+  save_changes(): void {
+    this.saved += 1;
   }
 
   send(content: unknown): void {
@@ -37,8 +48,10 @@ export class MockModel implements WidgetModel {
     this.fire("msg:custom", content, buffers);
   }
 
+  /** As the kernel does for whoever follows that run. */
   push(update: Record<string, unknown>, buffers: DataView[] = [], run = "r1"): void {
-    this.message({ push: "update", run, update: { now: 1000, ...update } }, buffers);
+    const push = JSON.stringify(["run", { run }]);
+    this.message({ push, update: { now: 1000, ...update } }, buffers);
   }
 
   ops(): string[] {

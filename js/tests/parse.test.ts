@@ -75,7 +75,7 @@ describe("updates on the wire", () => {
       log: { lines: [wireLine(1, "a", { stream: "printer" })], total: 1 },
       events: { events: [{ sequence: 1, level: "fatal" }] },
     });
-    expect(read?.log?.lines[0]?.stream).toBe("stdout");
-    expect(read?.events?.events[0]?.level).toBe("info");
+    expect(read.log?.lines[0]?.stream).toBe("stdout");
+    expect(read.events?.events[0]?.level).toBe("info");
   });
 });

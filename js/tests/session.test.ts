@@ -35,7 +35,7 @@ describe("a session", () => {
   it("asks again when a much wider view comes", () => {
     session.attach(300);
     session.attach(900);
-    expect(host.follows.map(({ columns, active }) => [columns, active])).toEqual([
+    expect(host.follows.map(({ topic, active }) => [topic.columns, active])).toEqual([
       [300, false],
       [900, true],
     ]);

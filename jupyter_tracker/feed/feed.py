@@ -181,6 +181,7 @@ class RunFeed:
         run = run_data(info, actions(self._tracker, info))
         if run != view.run:
             view.run = update["run"] = run
+            update["live"] = not info.state.ended
         points = self._new_points(view, buffers)
         if points or not view.begun:
             update["points"] = points

@@ -15,7 +15,6 @@ from jupyter_tracker import rpc
 from jupyter_tracker.backends.base import Backend
 from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.errors import TrackerError
-from jupyter_tracker.feed import Subscription
 from jupyter_tracker.feed.wire import Json, error_data
 from jupyter_tracker.widgets.kept import Bundle, KeptPicture
 from jupyter_tracker.widgets.loop import LOOP
@@ -45,7 +44,7 @@ class Panel(anywidget.AnyWidget):
     def __init__(self, backend: Backend, **traits: Any) -> None:
         super().__init__(**traits)
         self._session = session_of(backend)
-        self._views: dict[str, Subscription] = {}
+        self._followed: dict[str, rpc.Leave] = {}
         self._kept: KeptPicture | None = None
         self.on_msg(self._received)
         if self.comm is not None:
@@ -69,39 +68,38 @@ class Panel(anywidget.AnyWidget):
             self.send({"id": identity, "result": result}, buffers)
 
     async def _call(self, operation: str, params: Mapping[str, Any]) -> rpc.Answer:
-        if operation == "runs.follow":
-            return self._follow(rpc.text_param(params, "run"), int(rpc.number_param(params, "columns", 500)))
-        if operation == "runs.unfollow":
-            return self._unfollow(rpc.text_param(params, "run"))
+        if operation == "follow":
+            return self._follow(rpc.text_param(params, "key"), rpc.text_param(params, "topic"), params)
+        if operation == "unfollow":
+            return self._unfollow(rpc.text_param(params, "key"))
         return await rpc.call(self._session, operation, params)
 
-    def _follow(self, run: str, columns: int) -> rpc.Answer:
-        self._unfollow(run)
+    def _follow(self, key: str, topic: str, params: Mapping[str, Any]) -> rpc.Answer:
+        self._unfollow(key)
 
         def push(update: Json, buffers: list[bytes]) -> None:
-            self.send({"push": "update", "run": run, "update": update}, buffers)
+            self.send({"push": key, "update": update}, buffers)
 
-        view = self._views[run] = Subscription(push, max(50, min(columns, 4000)))
-        self._session.watch(run, view)
+        self._followed[key] = self._session.follow(topic, params, push)
         return {}, []
 
-    def _unfollow(self, run: str) -> rpc.Answer:
-        view = self._views.pop(run, None)
-        if view is not None:
-            self._session.unwatch(run, view)
+    def _unfollow(self, key: str) -> rpc.Answer:
+        leave = self._followed.pop(key, None)
+        if leave is not None:
+            leave()
         return {}, []
 
     def close(self) -> None:
         """End the widget and its polls."""
         if self.comm is not None:  # it is closed again when it is forgotten
-            LOOP.submit(self._close_views())
+            LOOP.submit(self._unfollow_all())
             if self._kept is not None:
                 self._kept.close()
         super().close()
 
-    async def _close_views(self) -> None:
-        for run in list(self._views):
-            self._unfollow(run)
+    async def _unfollow_all(self) -> None:
+        for key in list(self._followed):
+            self._unfollow(key)
 
     def picture(self) -> str:
         """The panel as SVG text, for places where it cannot live."""

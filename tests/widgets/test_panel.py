@@ -54,7 +54,7 @@ def ask(panel, **content):
 
 
 def pushed(panel):
-    return [sent for sent in panel.sent if sent.get("push") == "update"]
+    return [sent for sent in panel.sent if "push" in sent]
 
 
 def test_a_request_is_answered(panel, run):
@@ -70,8 +70,10 @@ def test_a_request_is_answered(panel, run):
         ({"op": 1}, [1, 2], "InvalidInput"),
         ("runs.get", "text", "InvalidInput"),
         ("runs.get", {"run": "../../etc"}, "NotFound"),
-        ("runs.follow", {"run": 7}, "InvalidInput"),
-        ("runs.follow", {"run": "x", "columns": float("nan")}, "InvalidInput"),
+        ("follow", {"key": "k", "topic": "run", "run": 7}, "InvalidInput"),
+        ("follow", {"key": "k", "topic": "run", "run": "x", "columns": float("nan")}, "InvalidInput"),
+        ("follow", {"key": "k", "topic": "rum", "run": "x"}, "InvalidInput"),
+        ("follow", {"topic": "run", "run": "x"}, "InvalidInput"),
     ],
 )
 def test_what_cannot_be_answered_is_answered_with_an_error(panel, operation, params, kind):
@@ -91,16 +93,19 @@ def test_an_error_of_others_does_not_show_its_text(panel, run, monkeypatch):
 
 
 def test_a_run_is_followed_until_it_is_not(panel, run):
-    assert ask(panel, id=1, op="runs.follow", params={"run": run.id, "columns": 1e300})["result"] == {}
+    assert (
+        ask(panel, id=1, op="follow", params={"key": "k", "topic": "run", "run": run.id, "columns": 1e300})["result"]
+        == {}
+    )
     until(lambda: pushed(panel))
     run.log({"loss": 1.0})
     until(lambda: any(sent["update"].get("points") for sent in pushed(panel)))
-    assert ask(panel, id=2, op="runs.unfollow", params={"run": run.id})["result"] == {}
+    assert ask(panel, id=2, op="unfollow", params={"key": "k"})["result"] == {}
     told = len(pushed(panel))
     run.log({"loss": 2.0})
     time.sleep(0.6)
     assert len(pushed(panel)) == told
-    assert ask(panel, id=3, op="runs.unfollow", params={"run": run.id})["result"] == {}
+    assert ask(panel, id=3, op="unfollow", params={"key": "k"})["result"] == {}
 
 
 @pytest.mark.parametrize("content", ["text", None, 3, [1], ["op", "runs.get"]])

@@ -1,6 +1,6 @@
 /** What a view may ask of the side that holds the data: a kernel comm today, an HTTP server later. */
 
-import type { RunUpdate } from "./wire";
+import type { Fields } from "./parse";
 
 export type Params = Readonly<Record<string, unknown>>;
 
@@ -16,14 +16,24 @@ export type FollowStatus =
   | { readonly kind: "disconnected"; readonly since: number | null; readonly message: string }
   | { readonly kind: "refused"; readonly message: string };
 
-export type OnUpdate = (update: RunUpdate, buffers: readonly DataView[]) => void;
+/** As it came; who follows the topic knows how to read it. */
+export type OnUpdate = (update: Fields, buffers: readonly DataView[]) => void;
+/** Something that changes. Followers of the same name and params share what is pushed; it is as fine as the finest
+ *  of them wants it. */
+export interface Topic {
+  readonly name: string;
+  readonly params: Params;
+  /** Pixel columns for which points are reduced. */
+  readonly columns: number;
+}
+
 export type OnStatus = (status: FollowStatus) => void;
 
 export interface Host {
   /** Rejects with a {@link HostError}, also when no answer comes in time. */
   call(op: string, params: Params): Promise<Reply>;
-  /** Pushes of one run until the returned function is called; the first push holds everything. */
-  follow(run: string, columns: number, onUpdate: OnUpdate, onStatus: OnStatus): () => void;
+  /** Pushes of one topic until the returned function is called; the first push holds everything. */
+  follow(topic: Topic, onUpdate: OnUpdate, onStatus: OnStatus): () => void;
 }
 
 /** The kinds made on this side; every other kind comes from the host as it is. */

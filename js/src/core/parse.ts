@@ -174,10 +174,7 @@ function parseEvents(value: unknown): RunEvent[] {
 }
 
 /** null when it is no update at all; parts that are not understood are left out. */
-export function parseUpdate(value: unknown): RunUpdate | null {
-  if (!isFields(value)) {
-    return null;
-  }
+export function parseUpdate(value: Fields): RunUpdate {
   const run = parseRun(value.run);
   const log = isFields(value.log) ? value.log : null;
   const events = isFields(value.events) ? value.events : null;

@@ -5,7 +5,7 @@ import type { Coalesced } from "./frame";
 import { coalesce } from "./frame";
 import type { FollowStatus, Host } from "./host";
 import { LogBuffer } from "./log-buffer";
-import { isFields, parseLogLines, parsePoints, parseRun } from "./parse";
+import { isFields, parseLogLines, parsePoints, parseRun, parseUpdate } from "./parse";
 import { Series, decodeColumns } from "./series";
 import type { RunData, RunEvent, RunUpdate } from "./wire";
 
@@ -140,9 +140,8 @@ export class RunSession {
     // The new one first: the host then need not tell the kernel to stop in between.
     const previous = this.unfollow;
     this.unfollow = this.host.follow(
-      this.id,
-      this.columns,
-      (update, buffers) => this.apply(update, buffers),
+      { name: "run", params: { run: this.id }, columns: this.columns },
+      (update, buffers) => this.apply(parseUpdate(update), buffers),
       (status) => {
         this.status = status;
         this.changed();

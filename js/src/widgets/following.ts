@@ -1,10 +1,9 @@
-/** One run that is followed over a comm: tells the kernel once for all subscribers, notices when the
+/** One topic that is followed over a comm: tells the kernel once for all subscribers, notices when the
  *  kernel has gone quiet, and tries again with growing pauses. */
 
-import type { FollowStatus, Host, OnStatus, OnUpdate } from "../core/host";
+import type { FollowStatus, Host, OnStatus, OnUpdate, Topic } from "../core/host";
 import { HostError, errorText } from "../core/host";
-import type { RunUpdate } from "../core/wire";
-import { hasEnded } from "../core/wire";
+import type { Fields } from "../core/parse";
 
 interface Subscriber {
   readonly columns: number;
@@ -17,7 +16,7 @@ export interface Channel extends Pick<Host, "call"> {
   readonly heardAt: number | null;
 }
 
-/** When a live run has been silent for so long, the kernel is asked whether it is still there … */
+/** When a live topic has been silent for so long, the kernel is asked whether it is still there … */
 export const QUIET_LIMIT = 15_000;
 /** … and counts as gone when it says nothing within this time. */
 export const PROBE_LIMIT = 3_000;
@@ -26,18 +25,21 @@ const LONGEST_PAUSE = 30_000;
 
 export class Following {
   private readonly channel: Channel;
-  private readonly run: string;
+  private readonly key: string;
+  private readonly topic: Topic;
   private readonly subscribers = new Set<Subscriber>();
   private timer: ReturnType<typeof setTimeout> | null = null;
   private pause = FIRST_PAUSE;
   private ended = false;
   private closed = false;
-  /** Only the latest `runs.follow` may change the status. */
+  /** Only the latest `follow` may change the status. */
   private attempt = 0;
 
-  constructor(channel: Channel, run: string) {
+  /** `key` names the pushes of this topic. */
+  constructor(channel: Channel, key: string, topic: Topic) {
     this.channel = channel;
-    this.run = run;
+    this.key = key;
+    this.topic = topic;
   }
 
   /** The returned function leaves again and says how many subscribers remain. */
@@ -53,9 +55,9 @@ export class Following {
     };
   }
 
-  onPush(update: RunUpdate, buffers: readonly DataView[]): void {
-    if (update.run) {
-      this.ended = hasEnded(update.run.state);
+  onPush(update: Fields, buffers: readonly DataView[]): void {
+    if (typeof update.live === "boolean") {
+      this.ended = !update.live;
     }
     this.pause = FIRST_PAUSE;
     this.subscribers.forEach((subscriber) => subscriber.onUpdate(update, buffers));
@@ -74,11 +76,14 @@ export class Following {
     const columns = Math.max(...Array.from(this.subscribers, (subscriber) => subscriber.columns));
     const sentAt = Date.now();
     this.watch();
-    this.channel.call("runs.follow", { run: this.run, columns }).catch((error: unknown) => {
-      if (attempt === this.attempt) {
-        this.onFailure(error, sentAt);
-      }
-    });
+    const { name, params } = this.topic;
+    this.channel
+      .call("follow", { ...params, key: this.key, topic: name, columns })
+      .catch((error: unknown) => {
+        if (attempt === this.attempt) {
+          this.onFailure(error, sentAt);
+        }
+      });
   }
 
   private onFailure(error: unknown, sentAt: number): void {
@@ -105,7 +110,7 @@ export class Following {
     }
   }
 
-  /** Silence alone proves nothing: a run may have nothing to say. */
+  /** Silence alone proves nothing: a topic may have nothing to say. */
   private probe(): void {
     const askedAt = Date.now();
     this.send();
@@ -132,7 +137,7 @@ export class Following {
     this.clearTimer();
     if (!this.closed) {
       // Nobody waits for this answer: a kernel that is gone has nothing left to stop.
-      this.channel.call("runs.unfollow", { run: this.run }).catch(() => undefined);
+      this.channel.call("unfollow", { key: this.key }).catch(() => undefined);
     }
   }
 

@@ -1,10 +1,10 @@
 /** The Host over the comm of one widget model: custom messages only, so that nothing of a run gets into
  *  the widget state that a notebook may save. */
 
-import type { Host, OnStatus, OnUpdate, Params, Reply } from "../core/host";
+import type { Host, OnStatus, OnUpdate, Params, Reply, Topic } from "../core/host";
 import { CLOSED, HostError, TIMEOUT, errorText } from "../core/host";
 import type { Fields } from "../core/parse";
-import { isFields, parseUpdate, text } from "../core/parse";
+import { isFields, text } from "../core/parse";
 import { Following } from "./following";
 import type { WidgetModel } from "./model";
 
@@ -70,13 +70,14 @@ export class KernelHost implements Host {
     });
   }
 
-  follow(run: string, columns: number, onUpdate: OnUpdate, onStatus: OnStatus): () => void {
-    const following = this.followings.get(run) ?? new Following(this, run);
-    this.followings.set(run, following);
-    const leave = following.join({ columns, onUpdate, onStatus });
+  follow(topic: Topic, onUpdate: OnUpdate, onStatus: OnStatus): () => void {
+    const key = JSON.stringify([topic.name, topic.params]);
+    const following = this.followings.get(key) ?? new Following(this, key, topic);
+    this.followings.set(key, following);
+    const leave = following.join({ columns: topic.columns, onUpdate, onStatus });
     return () => {
-      if (leave() === 0 && this.followings.get(run) === following) {
-        this.followings.delete(run);
+      if (leave() === 0 && this.followings.get(key) === following) {
+        this.followings.delete(key);
       }
     };
   }
@@ -95,11 +96,8 @@ export class KernelHost implements Host {
     this.heardAt = Date.now();
     if (typeof content.id === "number") {
       this.onReply(content.id, content, dataViews(buffers));
-    } else if (content.push === "update" && typeof content.run === "string") {
-      const update = parseUpdate(content.update);
-      if (update !== null) {
-        this.followings.get(content.run)?.onPush(update, dataViews(buffers));
-      }
+    } else if (typeof content.push === "string" && isFields(content.update)) {
+      this.followings.get(content.push)?.onPush(content.update, dataViews(buffers));
     }
   };
 

@@ -1,0 +1,53 @@
+/** What the entries of all widgets have in common. Each model gets a host of its own that outlives its views, so
+ *  that an output which is drawn again shows the last picture at once. */
+
+import type { Host } from "../core/host";
+import { KernelHost } from "./kernel-host";
+import type { WidgetModel } from "./model";
+
+interface RenderProps {
+  readonly model: WidgetModel;
+  readonly el: HTMLElement;
+}
+
+export interface Widget {
+  initialize(props: Pick<RenderProps, "model">): () => void;
+  render(props: RenderProps): () => void;
+}
+
+/** Puts a view into an element; the returned function takes it out again. */
+export type Mount = (el: HTMLElement, host: Host, model: WidgetModel) => () => void;
+
+/** A widget whose view is mounted anew when one of these traits changes. */
+export function widget(mount: Mount, traits: readonly string[]): () => Widget {
+  return () => {
+    let host: KernelHost | null = null;
+    return {
+      initialize({ model }) {
+        const own = new KernelHost(model);
+        host = own;
+        return () => own.dispose();
+      },
+
+      render({ model, el }) {
+        const own = (host ??= new KernelHost(model));
+        let unmount = mount(el, own, model);
+        const again = (): void => {
+          unmount();
+          unmount = mount(el, own, model);
+        };
+        traits.forEach((trait) => model.on(`change:${trait}`, again));
+        return () => {
+          traits.forEach((trait) => model.off(`change:${trait}`, again));
+          unmount();
+        };
+      },
+    };
+  };
+}
+
+/** A trait that holds text. */
+export function textTrait(model: WidgetModel, name: string): string {
+  const value = model.get(name);
+  return typeof value === "string" ? value : "";
+}
