@@ -6,15 +6,19 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from jupyter_tracker.client import requests
 from jupyter_tracker.client.run import GRACE_PERIOD
 from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.errors import InvalidInput, did_you_mean
 from jupyter_tracker.feed.feed import Push, RunFeed, Subscription, actions
+from jupyter_tracker.feed.table import TableFeed
 from jupyter_tracker.feed.wire import Json, line_data, run_data
+from jupyter_tracker.models import Lifecycle
 
 Params = Mapping[str, Any]
 Answer = tuple[Json, list[bytes]]
 Leave = Callable[[], None]
+TableKey = tuple[str, str, str, Lifecycle]
 
 
 class Session:
@@ -23,12 +27,38 @@ class Session:
     def __init__(self, tracker: AsyncTracker) -> None:
         self.tracker = tracker
         self._feeds: dict[str, RunFeed] = {}
+        self._tables: dict[TableKey, TableFeed] = {}
 
     def feed(self, run_id: str) -> RunFeed:
         """The feed of a run, the same for all views."""
         if run_id not in self._feeds:
             self._feeds[run_id] = RunFeed(self.tracker, run_id)
         return self._feeds[run_id]
+
+    def table(self, params: Params) -> TableFeed:
+        """The feed of the runs that a view names by experiment, filter, order and lifecycle; the same for all views.
+
+        Raises:
+            InvalidFilter: the filter or the order cannot be read.
+        """
+        key = table_key(params)
+        if key not in self._tables:
+            experiment, where, order_by, lifecycle = key
+            query = requests.query(experiment or None, where, order_by, lifecycle)
+            self._tables[key] = TableFeed(self.tracker, query)
+        return self._tables[key]
+
+    def follow_table(self, params: Params, push: Push) -> Leave:
+        """Tell a view about a table; the runs of one that nobody watches are forgotten."""
+        key, feed = table_key(params), self.table(params)
+        feed.watch(push)
+
+        def leave() -> None:
+            feed.unwatch(push)
+            if not feed.watched and self._tables.get(key) is feed:
+                del self._tables[key]
+
+        return leave
 
     def follow(self, topic: str, params: Params, push: Push) -> Leave:
         """Begin to tell a view about a topic; the result ends it. Must be called in the event loop.
@@ -104,13 +134,63 @@ def _follow_run(session: Session, params: Params, push: Push) -> Leave:
     return session.follow_run(text_param(params, "run"), int(number_param(params, "columns", 500)), push)
 
 
-TOPICS: Mapping[str, Callable[[Session, Params, Push], Leave]] = {"run": _follow_run}
+def _follow_table(session: Session, params: Params, push: Push) -> Leave:
+    return session.follow_table(params, push)
+
+
+async def _rows(session: Session, params: Params) -> Answer:
+    feed = session.table(params)
+    start, stop = whole_param(params, "from"), whole_param(params, "to")
+    return await feed.rows(start, stop, texts_param(params, "histories") if "histories" in params else ()), []
+
+
+async def _ids(session: Session, params: Params) -> Answer:
+    return {"ids": session.table(params).ids(whole_param(params, "from"), whole_param(params, "to"))}, []
+
+
+async def _groups(session: Session, params: Params) -> Answer:
+    return {"groups": session.table(params).groups(text_param(params, "param"))}, []
+
+
+async def _sparks(session: Session, params: Params) -> Answer:
+    feed, columns = session.table(params), whole_param(params, "columns", 60)
+    return await feed.sparks(texts_param(params, "runs"), text_param(params, "metric"), max(2, min(columns, 500)))
+
+
+def _changes(verb: str) -> Callable[[Session, Params], Awaitable[Answer]]:
+    """An operation that changes one run and answers with it."""
+
+    async def change(session: Session, params: Params) -> Answer:
+        run = await getattr(session.tracker.runs, verb)(text_param(params, "run"))
+        return {"run": run_data(run.info, actions(session.tracker, run.info))}, []
+
+    return change
+
+
+async def _set_tags(session: Session, params: Params) -> Answer:
+    tags = params.get("tags")
+    if not isinstance(tags, Mapping) or not all(isinstance(value, str | None) for value in tags.values()):
+        raise InvalidInput(f"The param 'tags' must be texts by name, or null for those that go, not {tags!r:.80}.")
+    run = await session.tracker.runs.get(text_param(params, "run"))
+    await run.set_tags(tags)
+    return {"run": run_data(run.info, actions(session.tracker, run.info))}, []
+
+
+TOPICS: Mapping[str, Callable[[Session, Params, Push], Leave]] = {"run": _follow_run, "table": _follow_table}
 """What a view can be told about as it changes; the first update holds everything."""
 
 OPERATIONS: Mapping[str, Callable[[Session, Params], Awaitable[Answer]]] = {
+    "runs.archive": _changes("archive"),
+    "runs.delete": _changes("delete"),
     "runs.get": _get,
+    "runs.groups": _groups,
+    "runs.ids": _ids,
     "runs.logs": _logs,
     "runs.points": _points,
+    "runs.restore": _changes("restore"),
+    "runs.rows": _rows,
+    "runs.set_tags": _set_tags,
+    "runs.sparks": _sparks,
     "runs.stop": _stop,
 }
 
@@ -129,3 +209,25 @@ def number_param(params: Params, name: str, default: float | None = None) -> flo
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
         raise InvalidInput(f"The param {name!r} must be a finite number, not {value!r:.40}.")
     return float(value)
+
+
+def whole_param(params: Params, name: str, default: int | None = None) -> int:
+    """A param that must be a whole number; `InvalidInput` when it is not."""
+    return int(number_param(params, name, default))
+
+
+def texts_param(params: Params, name: str) -> list[str]:
+    """A param that must be a list of texts; `InvalidInput` when it is not."""
+    value = params.get(name)
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise InvalidInput(f"The param {name!r} must be a list of texts, not {value!r:.80}.")
+    return value
+
+
+def table_key(params: Params) -> TableKey:
+    """What names a table: experiment, filter, order, lifecycle; each may be missing."""
+    experiment, where, order_by, lifecycle = (
+        "" if params.get(name) in (None, "") else text_param(params, name)
+        for name in ("experiment", "where", "order_by", "lifecycle")
+    )
+    return experiment, where, order_by, requests.lifecycle(lifecycle or Lifecycle.ACTIVE)

@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeVar
 
 from jupyter_tracker.backends.operations import (
     NOUNS,
@@ -24,8 +22,9 @@ from jupyter_tracker.backends.operations import (
     TemplateOperations,
     VariableOperations,
 )
+from jupyter_tracker.backends.operations.noun import emulated
 
-F = TypeVar("F", bound=Callable[..., object])
+__all__ = ["Backend", "Capability", "Support", "Transport", "capabilities", "emulated"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +90,6 @@ class Capability:
     """How an emulated operation comes about."""
 
 
-def emulated(note: str) -> Callable[[F], F]:
-    """Mark an operation that the platform does not have and that is made from others; `note` says how."""
-
-    def mark(function: F) -> F:
-        function.__dict__["emulation"] = note
-        return function
-
-    return mark
-
-
 def capabilities(backend: Backend) -> tuple[Capability, ...]:
     """What a backend does itself, emulates and lacks, in the order of the nouns above."""
     found = []
@@ -111,6 +100,7 @@ def capabilities(backend: Backend) -> tuple[Capability, ...]:
                 continue
             function = getattr(actual, verb)
             note = getattr(function, "emulation", "")
-            support = Support.LACKING if function is lacking else Support.EMULATED if note else Support.NATIVE
+            lacks = function is lacking and not note
+            support = Support.LACKING if lacks else Support.EMULATED if note else Support.NATIVE
             found.append(Capability(f"{noun}.{verb}", support, note))
     return tuple(found)

@@ -6,8 +6,8 @@ import math
 from datetime import datetime
 from typing import Any
 
-from jupyter_tracker.errors import TrackerError
-from jupyter_tracker.models import Event, JsonValue, LogLine, RunInfo
+from jupyter_tracker.errors import InvalidFilter, TrackerError
+from jupyter_tracker.models import Event, JsonValue, LogLine, MetricSummary, RunInfo
 
 Json = dict[str, Any]
 
@@ -44,6 +44,17 @@ def run_data(info: RunInfo, actions: dict[str, str | None]) -> Json:
     }
 
 
+def summary_data(summary: MetricSummary) -> Json:
+    """A metric over all of its points."""
+    return {
+        "count": summary.count,
+        "last": number(summary.last),
+        "first": number(summary.first),
+        "min": number(summary.min),
+        "max": number(summary.max),
+    }
+
+
 def event_data(event: Event) -> Json:
     """An event."""
     return {
@@ -70,6 +81,9 @@ def line_data(line: LogLine) -> Json:
 
 def error_data(error: Exception) -> Json:
     """An error as views show it; what is not ours is named without its text, which may hold anything."""
+    if isinstance(error, InvalidFilter):
+        # The view marks the place itself.
+        return {"kind": type(error).__name__, "message": str(error).partition("\n")[0], "column": error.column}
     if isinstance(error, TrackerError):
         return {"kind": type(error).__name__, "message": str(error)}
     message = f"{type(error).__name__} inside jupyter_tracker; the log of the kernel has more."

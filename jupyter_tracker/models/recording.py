@@ -31,6 +31,18 @@ class MetricValue:
 
 
 @dataclass(frozen=True, slots=True)
+class MetricSummary:
+    """One metric over all of its points."""
+
+    count: int
+    last: float
+    first: float
+    min: float
+    """Of the values that are numbers, like `max`; NaN when there is none."""
+    max: float
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far an operation of a run is, for example epoch 12 of 30."""
 

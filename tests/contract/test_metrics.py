@@ -210,3 +210,17 @@ def test_many_points_are_complete(run):
     assert frame.index.tolist() == list(range(count))
     assert (frame["loss"].to_numpy() == np.arange(count) * 0.5).all()
     assert (frame["accuracy"].to_numpy() == -np.arange(count)).all()
+
+
+def test_metrics_are_summed_up_over_all_points(tracker, run):
+    for step, loss in enumerate([0.5, float("nan"), 0.1, 0.3]):
+        run.log({"loss": loss, "acc": step / 10} if step else {"loss": loss}, time=1000.0 + step)
+    other = tracker.runs.start("digits")
+    other.log({"acc": -1.0})
+    found = tracker.drive(tracker.backend.metrics.summaries([run.id, other.id], ["loss", "acc"]))
+    loss = found[run.id]["loss"]
+    assert (loss.count, loss.first, loss.last, loss.min, loss.max) == (4, 0.5, 0.3, 0.1, 0.5)
+    assert (found[run.id]["acc"].count, found[run.id]["acc"].max) == (3, 0.3)
+    assert list(found[other.id]) == ["acc"]
+    run.end()
+    assert tracker.drive(tracker.backend.metrics.summaries([run.id], ["loss"]))[run.id]["loss"] == loss

@@ -20,11 +20,11 @@ from jupyter_tracker.backends.local.journal import COMPLETE, DELETED, MetricWrit
 from jupyter_tracker.backends.local.process.identity import alive, host
 from jupyter_tracker.backends.local.rows import run_number
 from jupyter_tracker.backends.local.store import Store
-from jupyter_tracker.backends.local.summary import summarize
+from jupyter_tracker.backends.local.summary import read_summaries, summarize
 from jupyter_tracker.backends.operations import MetricOperations
 from jupyter_tracker.errors import InvalidInput, StoreError
 from jupyter_tracker.flow import Flow, Local, local
-from jupyter_tracker.models import PointBlock, Points
+from jupyter_tracker.models import MetricSummary, PointBlock, Points
 
 SETTLE_BYTES = 4 * 2**20
 """How much of a journal one transaction moves, so that other writers need not wait long."""
@@ -51,6 +51,9 @@ class LocalMetrics(MetricOperations):
 
     def read(self, run_id: str, keys: Sequence[str] | None, after: str | None) -> Flow[Points]:
         return local(lambda: read_points(self._store, run_id, keys, after))
+
+    def summaries(self, run_ids: Sequence[str], keys: Sequence[str]) -> Flow[Mapping[str, Mapping[str, MetricSummary]]]:
+        return local(lambda: _summaries(self._store, run_ids, keys))
 
     def writer(self, run_id: str) -> MetricWriter:
         """The writer of this process for a run; opened when it is first used."""
@@ -88,6 +91,21 @@ class LocalMetrics(MetricOperations):
         """After a fork: the parent's journals are not ours."""
         self._writers, self._machine_writers = {}, {}
         self._lock = Lock()
+
+
+def _summaries(store: Store, run_ids: Sequence[str], keys: Sequence[str]) -> Mapping[str, Mapping[str, MetricSummary]]:
+    found: dict[str, Mapping[str, MetricSummary]] = {}
+    for run_id in run_ids:
+        for _ in range(ATTEMPTS):
+            with store.read() as db:
+                run = run_number(db, run_id)
+                try:
+                    unsettled_ = list(journaled_blocks(store, db, run))
+                except FileNotFoundError:
+                    continue  # settled and deleted since the database was read
+                found[run_id] = read_summaries(db, run, keys, unsettled_)
+                break
+    return found
 
 
 def settle(store: Store, run: int) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from jupyter_tracker.backends.local.packing import Point, key_names, key_set, pack_points, unpack_points
-from jupyter_tracker.models import PointBlock
+from jupyter_tracker.models import MetricSummary, PointBlock
 
 
 def summarize(db: sqlite3.Connection, run: int, block: PointBlock) -> None:
@@ -26,6 +28,58 @@ def read_latest(db: sqlite3.Connection, run: int) -> dict[str, Point]:
     """The latest point of each metric of a run that is settled."""
     names, points = db.execute("SELECT metrics, points FROM runs WHERE number = ?", (run,)).fetchone()
     return unpack_points(key_names(db, {names})[names], points)
+
+
+def read_summaries(
+    db: sqlite3.Connection, run: int, keys: Sequence[str], unsettled: Sequence[PointBlock]
+) -> dict[str, MetricSummary]:
+    """Some metrics of a run over all points: those that are settled, and those that are not yet."""
+    rows = db.execute(
+        "SELECT key, count, coalesce(last, 'nan'), last_time, coalesce(first, 'nan'), first_time, coalesce(min, 'nan'),"
+        " coalesce(max, 'nan') FROM metrics WHERE run = ? AND key IN (SELECT value FROM json_each(?))",
+        (run, json.dumps(list(keys))),
+    )
+    found = {key: _Span(count, *map(float, rest)) for key, count, *rest in rows}
+    for block in unsettled:
+        first_at = _earliest(block.times)
+        for (key, last), values in zip(_lasts(block), block.values, strict=True):
+            if key in keys:
+                low, high = _range(values)
+                more = _Span(
+                    len(values),
+                    last[0],
+                    last[2],
+                    values[first_at],
+                    block.times[first_at],
+                    math.nan if low is None else low,
+                    math.nan if high is None else high,
+                )
+                found[key] = found[key].joined(more) if key in found else more
+    return {key: MetricSummary(span.count, span.last, span.first, span.min, span.max) for key, span in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    count: int
+    last: float
+    last_time: float
+    first: float
+    first_time: float
+    min: float
+    max: float
+
+    def joined(self, more: _Span) -> _Span:
+        later = _later((more.last, 0, more.last_time)) >= _later((self.last, 0, self.last_time))
+        earlier = more.first_time < self.first_time
+        lows = [low for low in (self.min, more.min) if not math.isnan(low)]
+        highs = [high for high in (self.max, more.max) if not math.isnan(high)]
+        return _Span(
+            self.count + more.count,
+            *((more.last, more.last_time) if later else (self.last, self.last_time)),
+            *((more.first, more.first_time) if earlier else (self.first, self.first_time)),
+            min(lows, default=math.nan),
+            max(highs, default=math.nan),
+        )
 
 
 def with_points(latest: dict[str, Point], blocks: Iterable[PointBlock]) -> dict[str, Point]:

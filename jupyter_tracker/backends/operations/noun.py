@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, NoReturn
+from collections.abc import Callable
+from typing import ClassVar, NoReturn, TypeVar
 
 from jupyter_tracker.errors import Unsupported
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def emulated(note: str) -> Callable[[F], F]:
+    """Mark an operation that the platform does not have and that is made from others; `note` says how."""
+
+    def mark(function: F) -> F:
+        function.__dict__["emulation"] = note
+        return function
+
+    return mark
 
 
 class Operations:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from jupyter_tracker.backends.operations.noun import Operations
-from jupyter_tracker.flow import Flow
-from jupyter_tracker.models import Classification, Event, JsonValue, Level, LogLine, Page, Points, Stream
+from jupyter_tracker.backends.operations.noun import Operations, emulated
+from jupyter_tracker.backends.operations.summarizing import summarized
+from jupyter_tracker.flow import Flow, Together
+from jupyter_tracker.models import Classification, Event, JsonValue, Level, LogLine, MetricSummary, Page, Points, Stream
 
 
 class MetricOperations(Operations):
@@ -24,6 +25,13 @@ class MetricOperations(Operations):
     def read(self, run_id: str, keys: Sequence[str] | None, after: str | None) -> Flow[Points]:
         """All points behind a cursor, of some keys or of all."""
         self._lacks("read")
+
+    @emulated("from all points of the runs")
+    def summaries(self, run_ids: Sequence[str], keys: Sequence[str]) -> Flow[Mapping[str, Mapping[str, MetricSummary]]]:
+        """Some metrics of some runs over all their points, by run and key; what a run has not logged is left out."""
+        wanted = tuple(keys)
+        points = yield Together([self.read(run_id, wanted, None) for run_id in run_ids])
+        return {run_id: summarized(read.blocks) for run_id, read in zip(run_ids, points, strict=True)}
 
 
 class EventOperations(Operations):

@@ -1,0 +1,286 @@
+"""One poll of a list of runs, shared by all views of it.
+
+Views hold only the rows that they show: they are told that something changed, and ask for rows by their place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from jupyter_tracker.backends.operations import RunQuery
+from jupyter_tracker.client import flows
+from jupyter_tracker.client.tracker import AsyncTracker
+from jupyter_tracker.errors import TrackerError
+from jupyter_tracker.feed.feed import SIGN_OF_LIFE, Push
+from jupyter_tracker.feed.points import PointStore, envelope, packed
+from jupyter_tracker.feed.wire import Json, error_data, plain, run_data, summary_data
+from jupyter_tracker.models import MACHINE_PREFIX, JsonValue, MetricSummary, RunInfo, RunState, RunTable
+
+LIMIT = 100_000
+"""Runs that a table holds at most; the view says when there are more."""
+GROUPS = 1000
+"""Groups that a view is told of at most."""
+PAGE = 500
+"""Rows that a view may ask for at once."""
+_FASTEST, _SLOWEST = 1.0, 10.0
+"""Seconds between two polls: while a run of the table is active, and while none is."""
+_SHARE = 20
+"""A poll that takes long comes so many times its own length after the one before."""
+_SPARKS = 2000
+"""Curves of ended runs that are kept."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A field that some of the runs have."""
+
+    name: str
+    """`params.…`, `metrics.…` or `tags.…`"""
+    count: int
+    """Runs that have it."""
+    varies: bool
+    """Whether they differ in it."""
+    numeric: bool
+
+
+class TableFeed:
+    """Reads the runs of a query again and again while somebody looks at them."""
+
+    def __init__(self, tracker: AsyncTracker, query: RunQuery) -> None:
+        self._tracker = tracker
+        self._query = query
+        self._runs: Sequence[RunInfo] = ()
+        self._columns: tuple[Column, ...] = ()
+        self._more = False
+        self._read = False
+        self._version = 0
+        self._views: dict[Push, float] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._lock = asyncio.Lock()
+        self._sparks: dict[tuple[str, str, int], tuple[bytes, int]] = {}
+
+    @property
+    def watched(self) -> bool:
+        """Whether a view watches."""
+        return bool(self._views)
+
+    def watch(self, view: Push) -> None:
+        """Tell a view what the table is, and whenever it has changed. Must be called in the event loop."""
+        self._views[view] = 0.0
+        if self._read:
+            self._tell([view])
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._poll_on())
+
+    def unwatch(self, view: Push) -> None:
+        """Tell a view no more; polling ends with the last one."""
+        self._views.pop(view, None)
+        if not self._views and self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    async def refresh(self) -> None:
+        """Read the runs now, and tell the views if something has changed."""
+        async with self._lock:
+            found = await self._tracker.drive(flows.list_runs(self._tracker.backend, self._query, LIMIT + 1))
+            more, runs = len(found) > LIMIT, found[:LIMIT]
+            changed = not self._read or more != self._more or not await asyncio.to_thread(same, runs, self._runs)
+            self._read = True
+            if not changed:
+                return
+            self._runs, self._more = runs, more
+            self._columns = await asyncio.to_thread(columns_of, runs)
+            self._version += 1
+        self._tell(list(self._views))
+
+    async def rows(self, start: int, stop: int, aggregates: Sequence[str] = ()) -> Json:
+        """The runs from one place to another; with the metrics' history for those of which it is asked."""
+        if not self._read:
+            await self.refresh()
+        start = max(0, start)
+        infos = list(self._runs[start : min(stop, start + PAGE)])
+        histories = await self._histories([info.id for info in infos], aggregates)
+        rows = [row_data(info, histories.get(info.id, {})) for info in infos]
+        return {"version": self._version, "start": start, "count": len(self._runs), "rows": rows}
+
+    def ids(self, start: int, stop: int) -> list[str]:
+        """The ids of the runs from one place to another."""
+        return [self._runs[place].id for place in range(max(0, start), min(stop, len(self._runs)))]
+
+    def groups(self, param: str) -> list[Json]:
+        """Where runs of the same value of a param begin, in a table that is ordered by it, and how many they are."""
+        found: list[Json] = []
+        for place, info in enumerate(self._runs):
+            value = info.params.get(param)
+            if not found or found[-1]["value"] != plain(value):
+                if len(found) == GROUPS:
+                    break
+                found.append({"value": plain(value), "start": place, "count": 0})
+            found[-1]["count"] += 1
+        return found
+
+    async def sparks(self, ids: Sequence[str], key: str, columns: int) -> tuple[Json, list[bytes]]:
+        """The curve of a metric for some runs, thinned to so many pixel columns."""
+        found: list[Json] = []
+        buffers: list[bytes] = []
+        for run_id in ids:
+            if (curve := await self._spark(run_id, key, columns)) is not None:
+                found.append({"run": run_id, "count": curve[1], "buffer": len(buffers)})
+                buffers.append(curve[0])
+        return {"sparks": found}, buffers
+
+    async def _spark(self, run_id: str, key: str, columns: int) -> tuple[bytes, int] | None:
+        known = self._sparks.get((run_id, key, columns))
+        if known is not None:
+            return known
+        info = await self._tracker.drive(self._tracker.backend.runs.get(run_id))
+        if key not in info.metrics:
+            return None
+        points = await self._tracker.drive(self._tracker.backend.metrics.read(run_id, (key,), None))
+        store = PointStore()
+        store.extend(points.blocks)
+        lines, _ = envelope(store.lines(key, {}), columns)
+        curve = packed(lines), len(lines[0])
+        if info.state.ended:
+            if len(self._sparks) >= _SPARKS:
+                self._sparks.pop(next(iter(self._sparks)))
+            self._sparks[run_id, key, columns] = curve
+        return curve
+
+    async def _histories(self, ids: Sequence[str], keys: Sequence[str]) -> Mapping[str, Mapping[str, MetricSummary]]:
+        if not keys or not ids:
+            return {}
+        return await self._tracker.drive(self._tracker.backend.metrics.summaries(ids, keys))
+
+    async def _poll_on(self) -> None:
+        while self._views:
+            began = time.monotonic()
+            try:
+                await self.refresh()
+            except Exception as error:  # noqa: BLE001  # the views must hear of it, and the next poll may go well
+                if not isinstance(error, TrackerError):
+                    _log.exception("Listing runs failed")
+                self._push(list(self._views), {"now": time.time(), "error": error_data(error)})
+            quiet = [view for view, told in self._views.items() if time.monotonic() - told >= SIGN_OF_LIFE]
+            self._push(quiet, {"now": time.time()})
+            took = time.monotonic() - began
+            pause = _FASTEST if self._active() else _SLOWEST
+            for _ in range(max(1, round(max(pause, _SHARE * took) / _FASTEST))):
+                await asyncio.sleep(_FASTEST)
+
+    def _active(self) -> int:
+        if isinstance(self._runs, RunTable):
+            states = Counter(self._runs.columns().state)
+            return sum(count for state, count in states.items() if not RunState(state).ended)
+        return sum(not info.state.ended for info in self._runs)
+
+    def _tell(self, views: Sequence[Push]) -> None:
+        update = {
+            "now": time.time(),
+            "live": True,
+            "version": self._version,
+            "count": len(self._runs),
+            "more": self._more,
+            "active": self._active(),
+            "columns": [
+                {"name": column.name, "count": column.count, "varies": column.varies, "numeric": column.numeric}
+                for column in self._columns
+            ],
+        }
+        self._push(views, update)
+
+    def _push(self, views: Iterable[Push], update: Json) -> None:
+        for view in views:
+            self._views[view] = time.monotonic()
+            view(update, [])
+
+
+def row_data(info: RunInfo, histories: Mapping[str, MetricSummary]) -> Json:
+    """A run as a row of a table."""
+    row = run_data(info, {})
+    row["metrics"] = {key: value for key, value in row["metrics"].items() if not key.startswith(MACHINE_PREFIX)}
+    row["histories"] = {key: summary_data(summary) for key, summary in histories.items()}
+    return row
+
+
+def same(runs: Sequence[RunInfo], others: Sequence[RunInfo]) -> bool:
+    """Whether nothing that a table shows differs."""
+    if len(runs) != len(others):
+        return False
+    if isinstance(runs, RunTable) and isinstance(others, RunTable):
+        return repr_of(runs) == repr_of(others)
+    return list(runs) == list(others)
+
+
+def repr_of(table: RunTable) -> list[object]:
+    """What a table shows, as values that can be compared; NaN is equal to itself here."""
+    columns = table.columns()
+    shown: list[object] = [columns.id, columns.name, columns.state, columns.started_at, columns.ended_at]
+    for group in columns.fields:
+        shown.append(list(group.rows) if not isinstance(group.rows, range) else group.rows)
+        for name, values in group.columns.items():
+            shown += [name, values.tobytes() if isinstance(values, memoryview) else list(values)]
+    return shown
+
+
+def columns_of(runs: Sequence[RunInfo]) -> tuple[Column, ...]:
+    """The fields of some runs: params that differ first, then the others, then metrics, then tags."""
+    values: dict[str, list[Sequence[JsonValue] | memoryview[float] | memoryview[int]]] = {}
+    for name, part in _parts(runs):
+        values.setdefault(name, []).append(part)
+    columns = [_column(name, parts, len(runs)) for name, parts in values.items()]
+    order = {"params": 0, "metrics": 2, "tags": 3}
+
+    def place(column: Column) -> int:
+        scope = column.name.partition(".")[0]
+        return order[scope] + (scope == "params" and not column.varies)
+
+    return tuple(sorted(columns, key=place))
+
+
+def _parts(runs: Sequence[RunInfo]) -> Iterable[tuple[str, Sequence[JsonValue] | memoryview[float] | memoryview[int]]]:
+    if isinstance(runs, RunTable):
+        for group in runs.columns().fields:
+            yield from ((name, part) for name, part in group.columns.items() if not _of_machine(name))
+        return
+    found: dict[str, list[JsonValue]] = {}
+    for info in runs:
+        for key, value in info.params.items():
+            found.setdefault(f"params.{key}", []).append(value)
+        for key, latest in info.training_metrics.items():
+            found.setdefault(f"metrics.{key}", []).append(latest.value)
+        for key, tag in info.tags.items():
+            found.setdefault(f"tags.{key}", []).append(tag)
+    yield from found.items()
+
+
+def _of_machine(name: str) -> bool:
+    return name.startswith(f"metrics.{MACHINE_PREFIX}")
+
+
+def _column(name: str, parts: Sequence[Sequence[JsonValue] | memoryview[float] | memoryview[int]], size: int) -> Column:
+    count = sum(map(len, parts))
+    numeric = all(_is_numeric(part) for part in parts)
+    if numeric:
+        numbers = np.concatenate([np.asarray(part, np.float64) for part in parts])
+        low, high = np.min(numbers), np.max(numbers)
+        varies = bool(low != high) and not bool(np.isnan(numbers).all())
+    else:
+        varies = len({str(value) for part in parts for value in part}) > 1
+    return Column(name, count, varies or 0 < count < size, numeric)
+
+
+def _is_numeric(part: Sequence[JsonValue] | memoryview[float] | memoryview[int]) -> bool:
+    if isinstance(part, memoryview | array):
+        return True
+    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in part)
