@@ -119,6 +119,10 @@ class Completer:
             return self._names.get((here, "sources"), self._sources)
         if suggest is Suggest.TEMPLATES:
             return self._names.get((here, "templates"), self._templates)
+        if suggest is Suggest.CHECKPOINTS:
+            return self._names.get((here, "checkpoints"), self._checkpoints)
+        if suggest is Suggest.MODELS:
+            return self._names.get((here, "models"), self._models)
         return ()
 
     def _command_names(self) -> list[str]:
@@ -138,6 +142,14 @@ class Completer:
     def _templates(self) -> Iterable[str]:
         found = self._session.tracker.templates.list(versions=True)[:NEWEST]
         return [*(template.name for template in found), *(template.label for template in found)]
+
+    def _checkpoints(self) -> Iterable[str]:
+        found = self._session.tracker.checkpoints.list(order_by="created_at DESC", limit=NEWEST)
+        return [checkpoint.id[:8] for checkpoint in found]
+
+    def _models(self) -> Iterable[str]:
+        found = self._session.tracker.models.list(versions=True)[:NEWEST]
+        return [*(model.name for model in found), *(model.label for model in found)]
 
     def _runs(self) -> Iterable[str]:
         """`last`, then names that only one run has, then short ids."""

@@ -28,6 +28,8 @@ class Suggest(Enum):
     """Those of the store, or of the experiment that stands before."""
     SOURCES = "sources"
     TEMPLATES = "templates"
+    CHECKPOINTS = "checkpoints"
+    MODELS = "models"
     COMMANDS = "commands"
     FILES = "files"
 
