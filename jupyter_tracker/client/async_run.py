@@ -242,7 +242,7 @@ class AsyncRun(RunProperties):
         wanted = registry.wanted(step, min_step, max_step, status, None, None, order_by, limit, 0)
         return CheckpointList(await self._drive(registry.list_checkpoints(self.backend, wanted, None, self.id)))
 
-    async def checkpoint_steps(self) -> Sequence[int]:
+    async def checkpoint_steps(self) -> tuple[int, ...]:
         """See `Run.checkpoint_steps`."""
         return await self._drive(self.backend.checkpoints.steps(self.id))
 

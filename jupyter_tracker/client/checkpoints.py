@@ -67,7 +67,7 @@ class Checkpoints:
         """Find one."""
         return self._drive(self._operations.get(checkpoint))
 
-    def steps(self, run: str) -> Sequence[int]:
+    def steps(self, run: str) -> tuple[int, ...]:
         """The steps of a run that have a complete checkpoint (Chariot: `get_global_steps_with_checkpoints`)."""
         return self._drive(registry.checkpoint_steps(self._backend, run))
 
@@ -120,7 +120,7 @@ class AsyncCheckpoints:
         """See `Checkpoints.get`."""
         return await self._drive(self._operations.get(checkpoint))
 
-    async def steps(self, run: str) -> Sequence[int]:
+    async def steps(self, run: str) -> tuple[int, ...]:
         """See `Checkpoints.steps`."""
         return await self._drive(registry.checkpoint_steps(self._backend, run))
 

@@ -302,7 +302,7 @@ class Run(RunProperties):
         wanted = registry.wanted(step, min_step, max_step, status, None, None, order_by, limit, 0)
         return CheckpointList(self._drive(registry.list_checkpoints(self.backend, wanted, None, self.id)))
 
-    def checkpoint_steps(self) -> Sequence[int]:
+    def checkpoint_steps(self) -> tuple[int, ...]:
         """The steps that have a complete checkpoint (Chariot: `get_global_steps_with_checkpoints`)."""
         return self._drive(self.backend.checkpoints.steps(self.id))
 

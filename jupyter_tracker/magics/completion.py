@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -61,6 +61,14 @@ class Completer:
         self._session = session
         self._commands = commands
         self._names = LiveNames()
+        self._nouns: Mapping[Suggest, Callable[[], Iterable[str]]] = {
+            Suggest.EXPERIMENTS: self._experiments,
+            Suggest.RUNS: self._runs,
+            Suggest.SOURCES: self._sources,
+            Suggest.TEMPLATES: self._templates,
+            Suggest.CHECKPOINTS: self._checkpoints,
+            Suggest.MODELS: self._models,
+        }
 
     def matches(self, line: str) -> tuple[str, list[Completion]] | None:
         """The word before the end of a line and what may stand in its place; None when the line is not ours."""
@@ -84,7 +92,7 @@ class Completer:
         command, rest = find(self._commands, words, cell=cell)
         if not rest and not wanted.startswith("-"):
             inner = [name.split()[1] for name in self._command_names() if name.startswith(f"{command.name} ")]
-            if inner:
+            if any(name.startswith(wanted) for name in inner):
                 return [Completion(name, "function") for name in inner]
         reader = Reader(command)
         for word in rest:
@@ -105,25 +113,14 @@ class Completer:
             return _files(wanted)
         if suggest is Suggest.CONNECTIONS:
             return self._session.connections()
-        if suggest is Suggest.EXPERIMENTS:
-            return self._names.get((here, "experiments"), self._experiments)
-        if suggest is Suggest.RUNS:
-            return self._names.get((here, "runs"), self._runs)
         if suggest is Suggest.METRICS and "run" in reader.values:
             run = reader.values["run"]
             return self._names.get((here, "metrics", run), lambda: self._session.tracker.runs.get(run).metrics)
         if suggest is Suggest.VARIABLES:
             experiment = reader.values.get("experiment")
             return self._names.get((here, "variables", str(experiment)), lambda: self._variables(experiment))
-        if suggest is Suggest.SOURCES:
-            return self._names.get((here, "sources"), self._sources)
-        if suggest is Suggest.TEMPLATES:
-            return self._names.get((here, "templates"), self._templates)
-        if suggest is Suggest.CHECKPOINTS:
-            return self._names.get((here, "checkpoints"), self._checkpoints)
-        if suggest is Suggest.MODELS:
-            return self._names.get((here, "models"), self._models)
-        return ()
+        ask = self._nouns.get(suggest)
+        return () if ask is None else self._names.get((here, suggest.value), ask)
 
     def _command_names(self) -> list[str]:
         return [command.name for command in self._commands if not command.cell]

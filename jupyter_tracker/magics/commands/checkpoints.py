@@ -29,9 +29,9 @@ def checkpoints(session: Session, arguments: Arguments) -> CheckpointList:
     )
 
 
-def steps(session: Session, arguments: Arguments) -> list[int]:
+def steps(session: Session, arguments: Arguments) -> tuple[int, ...]:
     """The steps that have one."""
-    return list(session.tracker.checkpoints.steps(arguments.run))
+    return session.tracker.checkpoints.steps(arguments.run)
 
 
 def download(session: Session, arguments: Arguments) -> Path:
