@@ -181,7 +181,7 @@ class ModelDetails(ResultList[Artifact]):
         state = "" if model.lifecycle is Lifecycle.ACTIVE else str(model.lifecycle)
         metrics = [f"{key} {value:.4g}" for key, value in model.metrics.items()]
         tags = [f"{key}: {value}" for key, value in model.tags.items()]
-        files = f"{model.file_count:,} file{'s' if model.file_count != 1 else ''}, {model.size:,} bytes"
+        files = f"{model.file_count:,} files, {model.size:,} bytes"
         head = [f"model {model.label}", model.id[:8], state, files, model.summary, *metrics, *tags]
         parts = [" · ".join(filter(None, head)), "", frames.text(self.frame(), "files", SHOWN_ROWS)]
         lineage = self.lineage

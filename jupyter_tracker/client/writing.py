@@ -80,7 +80,7 @@ def log_statistics(
     if values:
         yield from backend.metrics.log(run_id, values, step, None)
     if epoch is not None:
-        yield from set_progress(backend, run_id, epoch, num_epochs, EPOCH, "epochs")
+        yield from set_progress(backend, run_id, epoch, num_epochs, EPOCH, "")
     if progress is not None:
         yield from set_progress(backend, run_id, progress, 1, PROGRESS, "")
 

@@ -44,7 +44,7 @@ def test_epochs_and_progress_are_those_of_abeja(tracker, run):
     assert run.series(["train/loss"]).index.tolist() == [3]
     run.log_statistics(progress=0.5)
     assert run.statistics().progress == 0.5
-    assert "epoch 3 of 12 epochs · 50%" in repr(run.statistics())
+    assert "epoch 3 of 12 · 50%" in repr(run.statistics())
 
 
 def test_zero_is_a_value_of_statistics(run):

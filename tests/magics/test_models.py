@@ -73,7 +73,7 @@ def test_statistics_and_progress_of_a_run(trained):
     found = trained.value("%tracker statistics trained")
     assert isinstance(found, Statistics)
     assert found == {"train": {"loss": 0.1}, "validation": {"loss": 0.3}}
-    assert repr(found).splitlines()[0] == "epoch 2 of 4 epochs · 50%"
+    assert repr(found).splitlines()[0] == "epoch 2 of 4 · 50%"
     assert repr(found).split()[-3:] == ["loss", "0.1", "0.3"]
     shown = trained.value("%tracker progress trained")
     assert [each.operation for each in shown] == ["batch", "epoch"]
