@@ -17,6 +17,7 @@ from jupyter_tracker.backends.operations import (
     ExperimentOperations,
     LogOperations,
     MetricOperations,
+    ModelOperations,
     RunOperations,
     SourceOperations,
     TemplateOperations,
@@ -55,6 +56,7 @@ class Backend:
     classifications: ClassificationOperations = field(default_factory=ClassificationOperations)
     artifacts: ArtifactOperations = field(default_factory=ArtifactOperations)
     checkpoints: CheckpointOperations = field(default_factory=CheckpointOperations)
+    models: ModelOperations = field(default_factory=ModelOperations)
     variables: VariableOperations = field(default_factory=VariableOperations)
     sources: SourceOperations = field(default_factory=SourceOperations)
     templates: TemplateOperations = field(default_factory=TemplateOperations)

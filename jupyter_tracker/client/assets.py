@@ -1,4 +1,4 @@
-"""What runs are made of, as people hold it in a notebook: it prints well and turns into DataFrames."""
+"""What runs are made of, and the models that come out of them: it prints well and turns into DataFrames."""
 
 from __future__ import annotations
 
@@ -6,7 +6,18 @@ import json
 from typing import TYPE_CHECKING
 
 from jupyter_tracker.client.results import SHOWN_ROWS, ResultList
-from jupyter_tracker.models import ConfigMistake, Source, SourceDescription, SourceDifference, SourceFile, Template
+from jupyter_tracker.models import (
+    Artifact,
+    ConfigMistake,
+    Lifecycle,
+    Model,
+    ModelDescription,
+    Source,
+    SourceDescription,
+    SourceDifference,
+    SourceFile,
+    Template,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,3 +136,53 @@ class TemplateDetails:
 
 class MistakeList(ResultList[ConfigMistake]):
     """What is wrong with a config; empty, and so false, for a good one. Its frame has columns path, message, rule."""
+
+
+class ModelList(ResultList[Model]):
+    """Models."""
+
+    def frame(self) -> pd.DataFrame:
+        """Columns id, name, version, summary, step, files, size (bytes), …, then `metrics.…` and `tags.…`."""
+        from jupyter_tracker import frames
+
+        return frames.models(self)
+
+
+class ModelDetails(ResultList[Artifact]):
+    """The files of a model, by path, and where it comes from."""
+
+    def __init__(self, described: ModelDescription) -> None:
+        super().__init__(described.files)
+        self.model = described.model
+        self.checkpoint = described.checkpoint
+        """None for one from a file, or when the checkpoint was deleted."""
+        self.run = described.run
+        """None where none is known, or when it is gone for good."""
+        self.source = described.source
+        """The code of the run; None where none was kept."""
+
+    @property
+    def lineage(self) -> pd.DataFrame:
+        """What it comes from, nearest first: columns kind, name, id, there; `there` is False for what is gone."""
+        from jupyter_tracker import frames
+
+        return frames.lineage(self)
+
+    def frame(self) -> pd.DataFrame:
+        """Columns path, size (bytes), sha256."""
+        from jupyter_tracker import frames
+
+        return frames.artifacts(self).drop(columns="created_at")
+
+    def __repr__(self) -> str:
+        from jupyter_tracker import frames
+
+        model = self.model
+        state = "" if model.lifecycle is Lifecycle.ACTIVE else str(model.lifecycle)
+        metrics = [f"{key} {value:.4g}" for key, value in model.metrics.items()]
+        tags = [f"{key}: {value}" for key, value in model.tags.items()]
+        files = f"{model.file_count:,} files, {model.size:,} bytes"
+        head = [f"model {model.label}", model.id[:8], state, files, model.summary, *metrics, *tags]
+        parts = [" · ".join(filter(None, head)), "", frames.text(self.frame(), "files", SHOWN_ROWS)]
+        lineage = self.lineage
+        return "\n".join([*parts, "", "from", frames.text(lineage, "steps", SHOWN_ROWS)] if len(lineage) else parts)

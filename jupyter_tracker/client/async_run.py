@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from jupyter_tracker.client import flows, requests, writing
+from jupyter_tracker.client import flows, registry, requests, writing
+from jupyter_tracker.client.reports import Statistics
 from jupyter_tracker.client.results import (
     ArtifactList,
     CheckpointList,
@@ -25,7 +27,9 @@ from jupyter_tracker.models import (
     Environment,
     Event,
     JsonValue,
+    Level,
     LogLine,
+    Model,
     RunInfo,
     RunState,
     Stream,
@@ -60,9 +64,17 @@ class AsyncRun(RunProperties):
             await self._drive(self.backend.events.append(self.id, *event))
         await self.end(*writing.outcome(error))
 
-    async def log(self, values: Mapping[str, float], *, step: int | None = None, time: float | None = None) -> None:
+    async def log(
+        self,
+        values: Mapping[str, float],
+        *,
+        step: int | None = None,
+        time: float | None = None,
+        stage: str | None = None,
+    ) -> None:
         """See `Run.log`."""
-        await self._drive(self.backend.metrics.log(self.info.id, values, step, time))
+        logged = values if stage is None else writing.staged(values, stage)
+        await self._drive(self.backend.metrics.log(self.info.id, logged, step, time))
 
     async def log_params(self, params: Mapping[str, JsonValue]) -> None:
         """See `Run.log_params`."""
@@ -79,6 +91,23 @@ class AsyncRun(RunProperties):
     ) -> None:
         """See `Run.set_progress`."""
         await self._drive(writing.set_progress(self.backend, self.id, value, final_value, operation, units))
+
+    async def log_statistics(
+        self,
+        stages: Mapping[str, float | Mapping[str, float]] | None = None,
+        *,
+        epoch: float | None = None,
+        num_epochs: float | None = None,
+        progress: float | None = None,
+        step: int | None = None,
+    ) -> None:
+        """See `Run.log_statistics`."""
+        logged = writing.log_statistics(self.backend, self.id, stages or {}, epoch, num_epochs, progress, step)
+        await self._drive(logged)
+
+    async def alert(self, title: str, text: str = "", level: str = Level.WARNING) -> Event:
+        """See `Run.alert`."""
+        return await self._drive(writing.alert(self.backend, self.id, title, text, requests.level(level)))
 
     async def log_event(
         self, message: str, *, kind: str = "note", level: str = "info", data: Mapping[str, JsonValue] | None = None
@@ -112,6 +141,31 @@ class AsyncRun(RunProperties):
     async def log_checkpoint(self, step: int, source: str | os.PathLike[str]) -> Checkpoint:
         """See `Run.log_checkpoint`."""
         return await self._drive(writing.log_checkpoint(self.backend, self.id, step, source))
+
+    @asynccontextmanager
+    async def checkpoint(self, step: int) -> AsyncIterator[Path]:
+        """See `Run.checkpoint`."""
+        begun, folder = await self._drive(writing.begin_checkpoint(self.backend, self.id, step))
+        yield folder
+        await self._drive(self.backend.checkpoints.complete(begun.id))
+
+    async def log_model(
+        self,
+        source: str | os.PathLike[str],
+        name: str,
+        *,
+        version: str | None = None,
+        summary: str = "",
+        metrics: Mapping[str, float] | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> Model:
+        """See `Run.log_model`."""
+        made = registry.create_model(self.backend, name, None, source, self.id, version, summary, metrics, tags)
+        return await self._drive(made)
+
+    async def statistics(self) -> Statistics:
+        """See `Run.statistics`."""
+        return Statistics(await self._drive(self.backend.runs.get(self.id)))
 
     async def series(self, keys: Sequence[str] | None = None, *, wide: bool = True) -> pd.DataFrame:
         """See `Run.series`."""
@@ -174,9 +228,23 @@ class AsyncRun(RunProperties):
         """See `Run.download_artifact`."""
         return await self._drive(self.backend.artifacts.download(self.id, path, Path(target)))
 
-    async def checkpoints(self) -> CheckpointList:
+    async def checkpoints(
+        self,
+        *,
+        step: int | Sequence[int] | None = None,
+        min_step: int | None = None,
+        max_step: int | None = None,
+        status: str | None = None,
+        order_by: str = "step",
+        limit: int | None = None,
+    ) -> CheckpointList:
         """See `Run.checkpoints`."""
-        return CheckpointList(await self._drive(self.backend.checkpoints.list(self.id)))
+        wanted = registry.wanted(step, min_step, max_step, status, None, None, order_by, limit, 0)
+        return CheckpointList(await self._drive(registry.list_checkpoints(self.backend, wanted, None, self.id)))
+
+    async def checkpoint_steps(self) -> tuple[int, ...]:
+        """See `Run.checkpoint_steps`."""
+        return await self._drive(self.backend.checkpoints.steps(self.id))
 
     async def environment(self) -> Environment:
         """See `Run.environment`."""

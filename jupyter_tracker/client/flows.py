@@ -14,8 +14,10 @@ from jupyter_tracker.errors import InvalidInput, NotFound, WaitTimeout
 from jupyter_tracker.flow import Emit, Flow, Sleep, Streaming
 from jupyter_tracker.models import (
     MACHINE_PREFIX,
+    Alert,
     Classification,
     Event,
+    Level,
     LogLine,
     PointBlock,
     Points,
@@ -76,6 +78,14 @@ def read_events(backend: Backend, run_id: str, after: int) -> Flow[tuple[Event, 
         found.extend(page)
         after = page[-1].sequence
     return tuple(found)
+
+
+def alerts(backend: Backend, experiment: str | None, level: Level, limit: int | None) -> Flow[tuple[Alert, ...]]:
+    """The alerts of a level or a more serious one, newest first."""
+    if limit is not None and limit < 0:
+        raise InvalidInput(f"The limit must be 0 or more, not {limit}.")
+    levels = list(Level)
+    return (yield from backend.events.alerts(experiment, levels[levels.index(level) :], limit))
 
 
 def follow_events(backend: Backend, run_id: str, after: int) -> Streaming:

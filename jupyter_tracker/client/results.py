@@ -206,7 +206,7 @@ class CheckpointList(ResultList[Checkpoint]):
     """Checkpoints."""
 
     def frame(self) -> pd.DataFrame:
-        """Columns id, step, path, size (bytes), complete, created_at (UTC)."""
+        """Columns id, experiment, run, run_id, step, path, size (bytes), complete, created_at, completed_at (UTC)."""
         from jupyter_tracker import frames
 
         return frames.checkpoints(self)

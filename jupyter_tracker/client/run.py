@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from jupyter_tracker.client import current, flows, requests, writing
+from jupyter_tracker.client import current, flows, registry, requests, writing
+from jupyter_tracker.client.reports import Statistics
 from jupyter_tracker.client.results import (
     ArtifactList,
     CheckpointList,
@@ -27,7 +29,9 @@ from jupyter_tracker.models import (
     Environment,
     Event,
     JsonValue,
+    Level,
     LogLine,
+    Model,
     RunInfo,
     RunState,
     Stream,
@@ -67,20 +71,30 @@ class Run(RunProperties):
             self._drive(self.backend.events.append(self.id, *event))
         self.end(*writing.outcome(error))
 
-    def log(self, values: Mapping[str, float], *, step: int | None = None, time: float | None = None) -> None:
+    def log(
+        self,
+        values: Mapping[str, float],
+        *,
+        step: int | None = None,
+        time: float | None = None,
+        stage: str | None = None,
+    ) -> None:
         """Add one point to each metric.
 
         Args:
             values: Metric names to numbers; NaN and infinities are kept.
             step: Left out, it continues from the largest.
             time: Seconds since the epoch; left out, it is now.
+            stage: `train`, `validation` or a name of your own, which the names of the metrics then begin with:
+                `loss` becomes `validation/loss`. `statistics` shows them side by side.
 
         Raises:
             InvalidMetric: a value is not a number.
             Conflict: the run has ended.
             StoreFull: the disk is full.
         """
-        self._drive(self.backend.metrics.log(self.info.id, values, step, time))
+        logged = values if stage is None else writing.staged(values, stage)
+        self._drive(self.backend.metrics.log(self.info.id, logged, step, time))
 
     def log_params(self, params: Mapping[str, JsonValue]) -> None:
         """Add params; `Conflict` when one is there with another value, `InvalidParams` when one is not JSON."""
@@ -97,6 +111,41 @@ class Run(RunProperties):
     ) -> None:
         """Say how far an operation is, for example `run.set_progress(3, 30, operation="epoch")`."""
         self._drive(writing.set_progress(self.backend, self.id, value, final_value, operation, units))
+
+    def log_statistics(
+        self,
+        stages: Mapping[str, float | Mapping[str, float]] | None = None,
+        *,
+        epoch: float | None = None,
+        num_epochs: float | None = None,
+        progress: float | None = None,
+        step: int | None = None,
+    ) -> None:
+        """Log metrics by stage and say how far the run is (ABEJA: `update_statistics`); 0 is a value like any other.
+
+        Args:
+            stages: `{"train": {"loss": 0.1}, "validation": {"loss": 0.3}}`; a number is a metric without a stage.
+            epoch: Kept as the progress of the operation `epoch`.
+            num_epochs: How many there will be.
+            progress: The share of the run that is done, from 0 to 1; else it is told by the epochs.
+            step: Of the points; the epoch when it is left out.
+
+        Raises:
+            InvalidInput: a stage is no name, the progress no share, or there are num_epochs without an epoch.
+            InvalidMetric: a value is not a number.
+        """
+        logged = writing.log_statistics(self.backend, self.id, stages or {}, epoch, num_epochs, progress, step)
+        self._drive(logged)
+
+    def alert(self, title: str, text: str = "", level: str = Level.WARNING) -> Event:
+        """Ask for attention: an event of kind `alert`, which `tracker.runs.alerts()` lists.
+
+        Args:
+            title: In a few words.
+            text: In more words.
+            level: info, warning or error.
+        """
+        return self._drive(writing.alert(self.backend, self.id, title, text, requests.level(level)))
 
     def log_event(
         self, message: str, *, kind: str = "note", level: str = "info", data: Mapping[str, JsonValue] | None = None
@@ -143,6 +192,34 @@ class Run(RunProperties):
     def log_checkpoint(self, step: int, source: str | os.PathLike[str]) -> Checkpoint:
         """Keep a copy of a file or folder as the checkpoint of a step."""
         return self._drive(writing.log_checkpoint(self.backend, self.id, step, source))
+
+    @contextmanager
+    def checkpoint(self, step: int) -> Iterator[Path]:
+        """Write a checkpoint file by file: `with run.checkpoint(20) as folder: torch.save(state, folder / "state.pt")`.
+
+        It is complete when the block ends. A block that raises, or a process that dies in it, leaves it incomplete.
+        """
+        begun, folder = self._drive(writing.begin_checkpoint(self.backend, self.id, step))
+        yield folder
+        self._drive(self.backend.checkpoints.complete(begun.id))
+
+    def log_model(
+        self,
+        source: str | os.PathLike[str],
+        name: str,
+        *,
+        version: str | None = None,
+        summary: str = "",
+        metrics: Mapping[str, float] | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> Model:
+        """Keep a file or folder as a version of a model that this run trained; see `Models.create`."""
+        made = registry.create_model(self.backend, name, None, source, self.id, version, summary, metrics, tags)
+        return self._drive(made)
+
+    def statistics(self) -> Statistics:
+        """The latest value of each metric by stage, and epoch, number of epochs and progress; read anew."""
+        return Statistics(self._drive(self.backend.runs.get(self.id)))
 
     def series(self, keys: Sequence[str] | None = None, *, wide: bool = True) -> pd.DataFrame:
         """Every point of some metrics, or of all that the training logged.
@@ -211,9 +288,23 @@ class Run(RunProperties):
         """Copy an artifact, a file or a folder, into the folder `target`; the result is where it lies."""
         return self._drive(self.backend.artifacts.download(self.id, path, Path(target)))
 
-    def checkpoints(self) -> CheckpointList:
-        """The checkpoints kept with the run, by step."""
-        return CheckpointList(self._drive(self.backend.checkpoints.list(self.id)))
+    def checkpoints(
+        self,
+        *,
+        step: int | Sequence[int] | None = None,
+        min_step: int | None = None,
+        max_step: int | None = None,
+        status: str | None = None,
+        order_by: str = "step",
+        limit: int | None = None,
+    ) -> CheckpointList:
+        """The checkpoints kept with the run, by step; see `Checkpoints.list` (Chariot: `get_run_checkpoints`)."""
+        wanted = registry.wanted(step, min_step, max_step, status, None, None, order_by, limit, 0)
+        return CheckpointList(self._drive(registry.list_checkpoints(self.backend, wanted, None, self.id)))
+
+    def checkpoint_steps(self) -> tuple[int, ...]:
+        """The steps that have a complete checkpoint (Chariot: `get_global_steps_with_checkpoints`)."""
+        return self._drive(self.backend.checkpoints.steps(self.id))
 
     def environment(self) -> Environment:
         """What surrounded the code: Python, packages, git, executed cells."""

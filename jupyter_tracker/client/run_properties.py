@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from jupyter_tracker.client.reports import ProgressList
 from jupyter_tracker.client.results import LatestMetrics
 from jupyter_tracker.models import JsonValue, Progress, RunInfo, RunState
+
+SHOWN_PROGRESS = 3
+"""Operations whose progress stands in the line of a run."""
 
 
 class RunProperties:
@@ -56,6 +60,11 @@ class RunProperties:
         return self.info.progress[0] if self.info.progress else None
 
     @property
+    def progresses(self) -> ProgressList:
+        """The progress of all operations, the one that was reported last first."""
+        return ProgressList(self.info.progress)
+
+    @property
     def created_at(self) -> datetime | None:
         """When it was made (UTC)."""
         return self.info.created_at
@@ -73,8 +82,7 @@ class RunProperties:
     def __repr__(self) -> str:
         info = self.info
         parts = [f"{info.experiment} / {info.name}  {info.state}  {info.id[:8]}"]
-        if info.progress:
-            parts.append(str(info.progress[0]))
+        parts += [str(progress) for progress in info.progress[:SHOWN_PROGRESS]]
         if info.reason:
             parts.append(info.reason)
         parts += [f"{key} {value:.4g}" for key, value in list(self.metrics.items())[:5]]

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from jupyter_tracker.client import flows, requests
 from jupyter_tracker.client.async_run import AsyncRun
+from jupyter_tracker.client.reports import AlertList
 from jupyter_tracker.client.results import RunList
 from jupyter_tracker.client.run import GRACE_PERIOD, Run
-from jupyter_tracker.models import Code, Environment, JsonValue, Lifecycle, Secret, Source
+from jupyter_tracker.models import Code, Environment, JsonValue, Level, Lifecycle, Secret, Source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -133,6 +134,10 @@ class Runs:
 
         return frames.compare([self.get(run).info for run in runs])
 
+    def alerts(self, experiment: str | None = None, *, level: str = Level.INFO, limit: int | None = None) -> AlertList:
+        """The alerts of a level, or a more serious one, of all runs or those of an experiment; newest first."""
+        return AlertList(self._drive(flows.alerts(self._backend, experiment, requests.level(level), limit)))
+
     def stop(self, run: str, *, grace_period: float = GRACE_PERIOD) -> Run:
         """Ask a run to end; what still runs after `grace_period` seconds is killed."""
         return self.get(run).stop(grace_period)
@@ -219,6 +224,12 @@ class AsyncRuns:
         from jupyter_tracker import frames
 
         return frames.compare([(await self.get(run)).info for run in runs])
+
+    async def alerts(
+        self, experiment: str | None = None, *, level: str = Level.INFO, limit: int | None = None
+    ) -> AlertList:
+        """See `Runs.alerts`."""
+        return AlertList(await self._drive(flows.alerts(self._backend, experiment, requests.level(level), limit)))
 
     async def stop(self, run: str, *, grace_period: float = GRACE_PERIOD) -> AsyncRun:
         """See `Runs.stop`."""

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from jupyter_tracker import flow
 from jupyter_tracker.backends import open_backend
 from jupyter_tracker.backends.base import Backend, Transport, capabilities
+from jupyter_tracker.client.checkpoints import AsyncCheckpoints, Checkpoints
 from jupyter_tracker.client.experiments import AsyncExperiments, Experiments
+from jupyter_tracker.client.models import AsyncModels, Models
 from jupyter_tracker.client.native import AsyncNative, Native
 from jupyter_tracker.client.results import CapabilityList
 from jupyter_tracker.client.runs import AsyncRuns, Runs
@@ -52,6 +54,8 @@ class Tracker:
         self.native = Native(self)
         self.experiments = Experiments(self)
         self.runs = Runs(self)
+        self.checkpoints = Checkpoints(self)
+        self.models = Models(self)
         self.sources = Sources(self)
         self.templates = Templates(self)
         self.variables = Variables(self)
@@ -105,6 +109,8 @@ class AsyncTracker:
         self.native = AsyncNative(self)
         self.experiments = AsyncExperiments(self)
         self.runs = AsyncRuns(self)
+        self.checkpoints = AsyncCheckpoints(self)
+        self.models = AsyncModels(self)
         self.sources = AsyncSources(self)
         self.templates = AsyncTemplates(self)
         self.variables = AsyncVariables(self)

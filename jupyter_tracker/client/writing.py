@@ -5,15 +5,24 @@ from __future__ import annotations
 import math
 import os
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from operator import index
 from pathlib import Path
 from typing import SupportsFloat, SupportsIndex, TypeVar
 
 from jupyter_tracker.backends.base import Backend
+from jupyter_tracker.client.reports import EPOCH, OVERALL, PROGRESS
 from jupyter_tracker.errors import InvalidInput
 from jupyter_tracker.flow import Flow
-from jupyter_tracker.models import Artifact, Checkpoint, Classification, Level, Progress, RunState
+from jupyter_tracker.models import (
+    Artifact,
+    Checkpoint,
+    Classification,
+    Event,
+    Level,
+    Progress,
+    RunState,
+)
 
 T = TypeVar("T")
 
@@ -28,9 +37,71 @@ def log_artifact(
 
 def log_checkpoint(backend: Backend, run_id: str, step: int, source: str | os.PathLike[str]) -> Flow[Checkpoint]:
     """Keep a file or folder as the checkpoint of a step."""
-    if isinstance(step, bool) or not isinstance(step, int) or step < 0:
+    return (yield from backend.checkpoints.log(run_id, _checked_step(step), Path(source)))
+
+
+def begin_checkpoint(backend: Backend, run_id: str, step: int) -> Flow[tuple[Checkpoint, Path]]:
+    """Make an incomplete checkpoint of a step, and the folder in which its files are to be written."""
+    return (yield from backend.checkpoints.begin(run_id, _checked_step(step)))
+
+
+def staged(values: Mapping[str, float], stage: str) -> dict[str, float]:
+    """Metrics under the names that they have within a stage: `loss` of `validation` is `validation/loss`.
+
+    Raises:
+        InvalidInput: the stage is no name.
+    """
+    if not isinstance(stage, str) or not stage.strip() or "/" in stage:
+        raise InvalidInput(f"The stage must be a name without '/', as in 'validation', not {stage!r}.")
+    return dict(values) if stage == OVERALL else {f"{stage}/{key}": value for key, value in values.items()}
+
+
+def log_statistics(
+    backend: Backend,
+    run_id: str,
+    stages: Mapping[str, float | Mapping[str, float]],
+    epoch: float | None,
+    num_epochs: float | None,
+    progress: float | None,
+    step: int | None,
+) -> Flow[None]:
+    """Add a point to the metrics of each stage, and say how far the run is."""
+    if progress is not None and not (isinstance(progress, SupportsFloat) and 0 <= float(progress) <= 1):
+        raise InvalidInput(f"The progress must be a share from 0 to 1, not {progress!r}.")
+    if epoch is None and num_epochs is not None:
+        raise InvalidInput("num_epochs says how many epochs there are: give the epoch, too.")
+    for name, number in (("epoch", epoch), ("num_epochs", num_epochs)):
+        _check_finite(name, number)
+    values: dict[str, float] = {}
+    for name, value in stages.items():
+        values.update(staged(value, name) if isinstance(value, Mapping) else {name: value})
+    if step is None and epoch is not None and float(epoch).is_integer():
+        step = int(epoch)
+    if values:
+        yield from backend.metrics.log(run_id, values, step, None)
+    if epoch is not None:
+        yield from set_progress(backend, run_id, epoch, num_epochs, EPOCH, "")
+    if progress is not None:
+        yield from set_progress(backend, run_id, progress, 1, PROGRESS, "")
+
+
+def alert(backend: Backend, run_id: str, title: str, text: str, level: Level) -> Flow[Event]:
+    """Add an event that asks for attention."""
+    if not isinstance(title, str) or not title.strip():
+        raise InvalidInput(f"The title of an alert must be text, not {title!r}.")
+    message = f"{title}: {text}" if text else title
+    return (yield from backend.events.append(run_id, "alert", message, level, {"title": title, "text": text}))
+
+
+def _check_finite(name: str, number: float | None) -> None:
+    if number is not None and not (isinstance(number, SupportsFloat) and math.isfinite(number)):
+        raise InvalidInput(f"The {name} must be a finite number, not {number!r}.")
+
+
+def _checked_step(step: int) -> int:
+    if isinstance(step, bool) or not isinstance(step, SupportsIndex) or index(step) < 0:
         raise InvalidInput(f"The step of a checkpoint must be an integer of 0 or more, not {step!r}.")
-    return (yield from backend.checkpoints.log(run_id, step, Path(source)))
+    return index(step)
 
 
 def set_progress(
@@ -38,8 +109,7 @@ def set_progress(
 ) -> Flow[None]:
     """Record progress after checking that it is made of finite numbers."""
     for name, number in (("value", value), ("final_value", final_value)):
-        if number is not None and not (isinstance(number, SupportsFloat) and math.isfinite(number)):
-            raise InvalidInput(f"The {name} of the progress must be a finite number, not {number!r}.")
+        _check_finite(f"{name} of the progress", number)
     progress = Progress(operation, float(value), None if final_value is None else float(final_value), units)
     yield from backend.runs.set_progress(run_id, progress)
 

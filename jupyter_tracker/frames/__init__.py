@@ -12,6 +12,7 @@ from jupyter_tracker.frames.assets import (
     variables,
 )
 from jupyter_tracker.frames.points import machine, series
+from jupyter_tracker.frames.reports import alerts, lineage, models, progress, statistics
 from jupyter_tracker.frames.run_tables import compare, runs
 from jupyter_tracker.frames.shown import html, readable, text
 from jupyter_tracker.frames.tables import (
@@ -28,6 +29,7 @@ from jupyter_tracker.frames.tables import (
 )
 
 __all__ = [
+    "alerts",
     "artifacts",
     "checkpoints",
     "classifications",
@@ -37,8 +39,11 @@ __all__ = [
     "experiments",
     "html",
     "latest_metrics",
+    "lineage",
     "logs",
     "machine",
+    "models",
+    "progress",
     "readable",
     "records",
     "roc_curve",
@@ -47,6 +52,7 @@ __all__ = [
     "source_changes",
     "source_files",
     "sources",
+    "statistics",
     "template_config",
     "templates",
     "text",

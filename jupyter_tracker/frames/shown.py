@@ -6,6 +6,9 @@ import pandas as pd
 
 from jupyter_tracker.models import span
 
+_LONG = ("id", "run_id", "checkpoint_id", "sha256")
+"""Columns of which the beginning is enough."""
+
 
 def text(frame: pd.DataFrame, noun: str, rows: int) -> str:
     """A frame as plain text for people: short ids, relative precision, no index."""
@@ -26,7 +29,7 @@ def readable(frame: pd.DataFrame) -> pd.DataFrame:
     implied = ["created_at", "ended_at"] if "started_at" in frame else []
     shown = frame.drop(columns=implied)
     for column in shown.columns:
-        if column in ("id", "sha256"):
+        if column in _LONG:
             shown[column] = shown[column].str[:8]
         elif isinstance(shown[column].dtype, pd.DatetimeTZDtype):
             shown[column] = shown[column].dt.strftime("%Y-%m-%d %H:%M:%S")

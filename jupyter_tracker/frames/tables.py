@@ -75,11 +75,15 @@ def checkpoints(found: Sequence[Checkpoint]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "id": text_column(item.id for item in found),
+            "experiment": text_column(item.experiment for item in found),
+            "run": text_column(item.run for item in found),
+            "run_id": text_column(item.run_id for item in found),
             "step": np.fromiter((item.step for item in found), np.int64, len(found)),
             "path": text_column(item.path for item in found),
             "size": np.fromiter((item.size for item in found), np.int64, len(found)),
             "complete": np.fromiter((item.complete for item in found), np.bool_, len(found)),
             "created_at": times(item.created_at for item in found),
+            "completed_at": times(item.completed_at for item in found),
         }
     )
 

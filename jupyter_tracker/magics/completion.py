@@ -85,7 +85,7 @@ class Completer:
         command, rest = find(self._commands, words, cell=cell)
         if not rest and not wanted.startswith("-"):
             inner = [name.split()[1] for name in self._command_names() if name.startswith(f"{command.name} ")]
-            if inner:
+            if any(name.startswith(wanted) for name in inner):
                 return [Completion(name, "function") for name in inner]
         reader = Reader(command)
         for word in rest:
@@ -109,7 +109,9 @@ class Completer:
         if suggest in at_hand:
             return at_hand[suggest]()
         asked = {
+            Suggest.CHECKPOINTS: self._checkpoints,
             Suggest.EXPERIMENTS: self._experiments,
+            Suggest.MODELS: self._models,
             Suggest.RUNS: self._runs,
             Suggest.SOURCES: self._sources,
             Suggest.TEMPLATES: self._templates,
@@ -145,6 +147,14 @@ class Completer:
     def _templates(self) -> Iterable[str]:
         found = self._session.tracker.templates.list(versions=True)[:NEWEST]
         return [*(template.name for template in found), *(template.label for template in found)]
+
+    def _checkpoints(self) -> Iterable[str]:
+        found = self._session.tracker.checkpoints.list(order_by="created_at DESC", limit=NEWEST)
+        return [checkpoint.id[:8] for checkpoint in found]
+
+    def _models(self) -> Iterable[str]:
+        found = self._session.tracker.models.list(versions=True)[:NEWEST]
+        return [*(model.name for model in found), *(model.label for model in found)]
 
     def _runs(self) -> Iterable[str]:
         """`last`, then names that only one run has, then short ids."""

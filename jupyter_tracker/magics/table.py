@@ -28,6 +28,8 @@ class Suggest(StrEnum):
     """Those of the store, or of the experiment that stands before."""
     SOURCES = "sources"
     TEMPLATES = "templates"
+    CHECKPOINTS = "checkpoints"
+    MODELS = "models"
     COMMANDS = "commands"
     OPERATIONS = "operations"
     """Those of the platform's documentation."""

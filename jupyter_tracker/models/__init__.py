@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from jupyter_tracker.models.core import JsonValue, Level, Lifecycle, Page, span
 from jupyter_tracker.models.experiments import Experiment
-from jupyter_tracker.models.files import Artifact, Checkpoint
+from jupyter_tracker.models.files import Artifact, Checkpoint, CheckpointQuery
 from jupyter_tracker.models.recording import (
     MACHINE_PREFIX,
+    Alert,
     Classification,
     Event,
     LogLine,
@@ -17,6 +18,7 @@ from jupyter_tracker.models.recording import (
     Progress,
     Stream,
 )
+from jupyter_tracker.models.registry import Model, ModelDescription, ModelDraft, SemVer
 from jupyter_tracker.models.runs import FieldGroup, RunColumns, RunInfo, RunKind, RunState, RunTable
 from jupyter_tracker.models.sources import Source, SourceDescription, SourceDifference, SourceFile
 from jupyter_tracker.models.submission import Code, CodeKind, Environment, Submission
@@ -31,8 +33,10 @@ from jupyter_tracker.models.variables import (
 __all__ = [
     "MACHINE_PREFIX",
     "MASK",
+    "Alert",
     "Artifact",
     "Checkpoint",
+    "CheckpointQuery",
     "Classification",
     "Code",
     "CodeKind",
@@ -47,6 +51,9 @@ __all__ = [
     "LogLine",
     "MetricSummary",
     "MetricValue",
+    "Model",
+    "ModelDescription",
+    "ModelDraft",
     "Page",
     "PointBlock",
     "Points",
@@ -58,6 +65,7 @@ __all__ = [
     "RunTable",
     "Scope",
     "Secret",
+    "SemVer",
     "Source",
     "SourceDescription",
     "SourceDifference",

@@ -23,7 +23,7 @@ class Lifecycle(StrEnum):
 
 
 class Level(StrEnum):
-    """How serious an event is."""
+    """How serious an event is, the most serious last."""
 
     INFO = "info"
     WARNING = "warning"

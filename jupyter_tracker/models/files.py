@@ -28,5 +28,32 @@ class Checkpoint:
     path: str
     """Its artifact path within the run: a file or a folder."""
     size: int
+    """bytes of all files; 0 while it is incomplete"""
     complete: bool
+    """Whether all of it is there; one whose writer died stays incomplete."""
     created_at: datetime | None = None
+    completed_at: datetime | None = None
+    run: str = ""
+    """The name of its run."""
+    experiment: str = ""
+    """The name of its experiment."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointQuery:
+    """Which checkpoints are listed, in which order; what is None does not matter (Chariot: `get_checkpoints`)."""
+
+    experiment: str | None = None
+    """Name or id."""
+    run_ids: tuple[str, ...] | None = None
+    steps: tuple[int, ...] | None = None
+    min_step: int | None = None
+    max_step: int | None = None
+    complete: bool | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+    order_by: str = "step"
+    """`step`, `created_at`, `size` or `id`; ties are broken by creation, in the same direction."""
+    descending: bool = False
+    limit: int | None = None
+    offset: int = 0

@@ -52,6 +52,11 @@ class Progress:
     units: str = ""
     updated_at: datetime | None = None
 
+    @property
+    def fraction(self) -> float | None:
+        """How much is done, from 0 to 1; None where no final value is known."""
+        return self.value / self.final_value if self.final_value else None
+
     def __str__(self) -> str:
         of = "" if self.final_value is None else f" of {self.final_value:g}"
         units = f" {self.units}" if self.units else ""
@@ -69,6 +74,23 @@ class Event:
     message: str
     level: Level = Level.INFO
     data: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An event that asks for attention: of kind `alert`, with the run that raised it."""
+
+    run_id: str
+    run: str
+    """The name of the run."""
+    experiment: str
+    """The name of its experiment."""
+    sequence: int
+    """Of the event within the run."""
+    time: datetime
+    level: Level
+    title: str
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

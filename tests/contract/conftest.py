@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -187,7 +187,20 @@ class Awaited:
             return RunList([run.info for run in runs], lambda info: made[id(info)])
         if type(value).__module__.startswith("jupyter_tracker.client") and type(value).__name__.startswith("Async"):
             return Awaited(value, self.runner)
+        if isinstance(value, AbstractAsyncContextManager):
+            return self._entered(value)
         return value
+
+    @contextmanager
+    def _entered(self, manager: Any) -> Iterator[Any]:
+        entered = self._wait(manager.__aenter__())
+        try:
+            yield entered
+        except BaseException as error:
+            if not self._wait(manager.__aexit__(type(error), error, error.__traceback__)):
+                raise
+        else:
+            self._wait(manager.__aexit__(None, None, None))
 
     def _iterate(self, stream: Any) -> Iterator[Any]:
         try:

@@ -8,7 +8,9 @@ import pytest
 
 import jupyter_tracker as jt
 from jupyter_tracker.client import AsyncRun, Run
+from jupyter_tracker.client.checkpoints import AsyncCheckpoints, Checkpoints
 from jupyter_tracker.client.experiments import AsyncExperiments, Experiments
+from jupyter_tracker.client.models import AsyncModels, Models
 from jupyter_tracker.client.runs import AsyncRuns, Runs
 from jupyter_tracker.client.sources import AsyncSources, Sources
 from jupyter_tracker.client.templates import AsyncTemplates, Templates
@@ -23,6 +25,8 @@ TWINS = [
     (Variables, AsyncVariables),
     (Sources, AsyncSources),
     (Templates, AsyncTemplates),
+    (Checkpoints, AsyncCheckpoints),
+    (Models, AsyncModels),
 ]
 ONLY_ASYNC = {"AsyncTracker": {"collect"}}
 """Helpers of which the other twin has no need."""
@@ -62,8 +66,8 @@ def test_twins_are_both_described(plain, awaited):
 
 
 @twins
-def test_what_the_asynchronous_twin_does_is_awaited_or_iterated(plain, awaited):
-    direct = {"capabilities", "iterate", "events", "logs"}
+def test_what_the_asynchronous_twin_does_is_awaited_iterated_or_entered(plain, awaited):
+    direct = {"capabilities", "iterate", "events", "logs", "checkpoint"}
     for name, _, other in methods(plain, awaited):
         assert inspect.iscoroutinefunction(other) != (name in direct), name
 

@@ -89,7 +89,7 @@ def session(isolated):
 
 
 @pytest.fixture
-def digits(shell):
+def digits(shell, tmp_path):
     """Two ended runs with params and metrics."""
     for name, rate in (("small", 0.01), ("large", 0.1)):
         with shell.tracker.runs.start("digits", name=name, params={"lr": rate, "layers": 2}) as run:
@@ -98,5 +98,8 @@ def digits(shell):
     shell.tracker.variables.create("WORKERS", "4")
     shell.tracker.sources.create("print(1)\n", name="project")
     shell.tracker.templates.create("recipe", code=shell.tracker.sources.get("project"))
+    (tmp_path / "weights.bin").write_bytes(b"123")
+    shell.tracker.runs.get("small").log_checkpoint(4, tmp_path / "weights.bin")
+    shell.tracker.models.create("weights", path=tmp_path / "weights.bin", run="small")
     shell.tracker.variables.create("TOKEN", "hidden-token", secret=True, experiment="digits")
     return shell

@@ -32,6 +32,12 @@ from jupyter_tracker.magics.completion import PATIENCE, Completer, LiveNames
         ("%tracker variables u", {"update"}),
         ("%tracker templates v", {"validate"}),
         ("%tracker templates get re", {"recipe", "recipe@1"}),
+        ("%tracker models arch", {"archive"}),
+        ("%tracker models get we", {"weights", "weights@1.0.0"}),
+        ("%tracker checkpoints do", {"download"}),
+        ("%tracker checkpoints sma", {"small"}),
+        ("%tracker statistics la", {"large", "last"}),
+        ("%tracker alerts d", {"digits"}),
         ("%tracker sources di", {"difference"}),
         ("%tracker sources describe pro", {"project", "project@1"}),
         ("%tracker submit --source project@", {"project@1"}),
@@ -45,6 +51,14 @@ def test_only_what_fits_is_offered(digits, text, offered):
     digits.complete(text)  # the first Tab may come before the names
     time.sleep(0.3)
     assert set(digits.complete(text)) == offered
+
+
+def test_checkpoints_are_offered_by_the_beginning_of_their_id(digits):
+    (made,) = digits.tracker.checkpoints.list()
+    for line in ("%tracker checkpoints delete ", "%tracker models create m --checkpoint "):
+        digits.complete(line)
+        time.sleep(0.3)
+        assert made.id[:8] in digits.complete(line)
 
 
 def test_all_commands_are_offered(shell):

@@ -145,13 +145,22 @@ def test_no_runs_make_an_empty_frame_with_its_columns():
     assert str(frame["created_at"].dtype) == UTC_TIME
 
 
+CHECKPOINT_COLUMNS = ["id", "experiment", "run", "run_id", "step", "path", "size", "complete", "created_at"]
+CHECKPOINT_COLUMNS += ["completed_at"]
+MODEL_COLUMNS = ["id", "name", "version", "summary", "run_id", "checkpoint_id", "step", "files", "size", "lifecycle"]
+MODEL_COLUMNS += ["created_at", "updated_at"]
+
+
 @pytest.mark.parametrize(
     ("make", "columns"),
     [
         (frames.events, ["sequence", "time", "kind", "level", "message", "data"]),
         (frames.logs, ["line", "time", "stream", "text"]),
         (frames.artifacts, ["path", "size", "sha256", "created_at"]),
-        (frames.checkpoints, ["id", "step", "path", "size", "complete", "created_at"]),
+        (frames.checkpoints, CHECKPOINT_COLUMNS),
+        (frames.progress, ["operation", "value", "final_value", "percent", "units", "updated_at"]),
+        (frames.alerts, ["time", "level", "title", "text", "experiment", "run", "run_id", "sequence"]),
+        (frames.models, MODEL_COLUMNS),
         (frames.classifications, ["name", "classes", "accuracy", "auc", "step"]),
         (frames.experiments, ["id", "name", "description", "runs", "active", "lifecycle", "created_at", "updated_at"]),
     ],

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
+from jupyter_tracker.client.assets import ModelDetails, ModelList
+from jupyter_tracker.client.reports import AlertList, ProgressList, Statistics
 from jupyter_tracker.client.results import (
     ArtifactList,
     CheckpointList,
@@ -15,7 +17,21 @@ from jupyter_tracker.client.results import (
     LogList,
     RunList,
 )
-from jupyter_tracker.models import Classification, Event, Experiment, LogLine, RunInfo, RunState, Stream
+from jupyter_tracker.models import (
+    Alert,
+    Artifact,
+    Classification,
+    Event,
+    Experiment,
+    Level,
+    LogLine,
+    MetricValue,
+    Model,
+    ModelDescription,
+    RunInfo,
+    RunState,
+    Stream,
+)
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 HOSTILE = "<script>alert('x')</script>&\x1b[31m"
@@ -43,6 +59,8 @@ def test_empty_lists_say_so():
         assert repr(kind([])) == f"No {noun}."
         assert kind([])._repr_html_() is None
     assert repr(LogList([])) == "No log lines."
+    assert repr(ProgressList([])) == "No progress."
+    assert (repr(AlertList([])), repr(ModelList([]))) == ("No alerts.", "No models.")
     assert repr(RunList([], Held)) == "No runs."
 
 
@@ -52,6 +70,10 @@ def test_names_are_escaped_in_html():
         hostile,
         ExperimentList([Experiment("1", HOSTILE, HOSTILE, {HOSTILE: HOSTILE}, created_at=NOW, updated_at=NOW)]),
         EventList([Event(1, NOW, HOSTILE, HOSTILE, data={HOSTILE: HOSTILE})]),
+        AlertList([Alert("1", HOSTILE, HOSTILE, 1, NOW, Level.ERROR, HOSTILE, HOSTILE)]),
+        ModelList([Model("1", HOSTILE, "1.0.0", summary=HOSTILE, tags={HOSTILE: HOSTILE}, created_at=NOW)]),
+        ModelDetails(ModelDescription(Model("1", HOSTILE, "1.0.0"), (Artifact(HOSTILE, 1),))),
+        Statistics(runs(1, metrics={f"{HOSTILE}/{HOSTILE}": MetricValue(1.0, 0, NOW)})[0].info),
     ):
         html = shown._repr_html_()
         assert "<script" not in html

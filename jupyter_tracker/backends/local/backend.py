@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from jupyter_tracker.backends.base import Backend
-from jupyter_tracker.backends.local.artifacts import LocalArtifacts, LocalCheckpoints
+from jupyter_tracker.backends.local.artifacts import LocalArtifacts
+from jupyter_tracker.backends.local.checkpoints import LocalCheckpoints
 from jupyter_tracker.backends.local.classifications import LocalClassifications
 from jupyter_tracker.backends.local.events import LocalEvents
 from jupyter_tracker.backends.local.experiments import LocalExperiments
 from jupyter_tracker.backends.local.logs import LocalLogs
 from jupyter_tracker.backends.local.metrics import LocalMetrics
+from jupyter_tracker.backends.local.models import LocalModels
 from jupyter_tracker.backends.local.runs import LocalRuns
 from jupyter_tracker.backends.local.sources.noun import LocalSources
 from jupyter_tracker.backends.local.store import Store
@@ -38,6 +40,7 @@ class LocalBackend(Backend):
             classifications=LocalClassifications(self.store),
             artifacts=LocalArtifacts(self.store),
             checkpoints=LocalCheckpoints(self.store),
+            models=LocalModels(self.store),
             variables=variables,
             sources=sources,
             templates=LocalTemplates(self.store, sources),

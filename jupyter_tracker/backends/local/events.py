@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from jupyter_tracker.backends.local.experiments import within
 from jupyter_tracker.backends.local.rows import moment, run_number
 from jupyter_tracker.backends.local.store import Store, now
 from jupyter_tracker.backends.local.values import plain_data
 from jupyter_tracker.backends.operations import EventOperations
 from jupyter_tracker.flow import Flow, local
-from jupyter_tracker.models import Event, JsonValue, Level
+from jupyter_tracker.models import Alert, Event, JsonValue, Level
 
 
 def add_event(
@@ -62,3 +63,26 @@ class LocalEvents(EventOperations):
             )
 
         return local(call)
+
+    def alerts(self, experiment: str | None, levels: Sequence[Level], limit: int | None) -> Flow[tuple[Alert, ...]]:
+        def call() -> tuple[Alert, ...]:
+            with self._store.read() as db:
+                scope, bound = within(db, experiment)
+                rows = db.execute(
+                    "SELECT runs.id, runs.name, experiments.name, sequence, time, level, message, data FROM events"
+                    " JOIN runs ON runs.number = events.run JOIN experiments ON experiments.id = runs.experiment_id"
+                    f" WHERE events.kind = 'alert' AND {scope} AND level IN (SELECT value FROM json_each(?))"
+                    " ORDER BY time DESC, runs.number DESC, sequence DESC LIMIT ?",
+                    (*bound, json.dumps(levels), -1 if limit is None else limit),
+                ).fetchall()
+            return tuple(_alert(*row) for row in rows)
+
+        return local(call)
+
+
+def _alert(
+    run_id: str, run: str, experiment: str, sequence: int, time: int, level: str, message: str, data: str
+) -> Alert:
+    parts = json.loads(data)
+    title, text = parts.get("title", message), parts.get("text", "")
+    return Alert(run_id, run, experiment, sequence, moment(time), Level(level), title, text)

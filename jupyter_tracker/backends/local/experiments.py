@@ -55,6 +55,13 @@ def insert_experiment(db: sqlite3.Connection, name: str, description: str, tags:
     return identity
 
 
+def within(db: sqlite3.Connection, reference: str | None) -> tuple[str, tuple[str, ...]]:
+    """A condition on `runs` and `experiments`, and its values: runs of one experiment, or of all; no deleted ones."""
+    if reference is None:
+        return "runs.lifecycle != 'deleted' AND experiments.lifecycle != 'deleted'", ()
+    return "runs.lifecycle != 'deleted' AND experiments.id = ?", (find_experiment(db, reference).id,)
+
+
 def checked_name(noun: str, name: str) -> str:
     """A name that can be shown and typed: 1 to 250 characters, none of them a control character."""
     if not isinstance(name, str) or not name.strip() or len(name) > 250 or not name.isprintable():

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from jupyter_tracker.errors import InvalidInput, NotFound
+from jupyter_tracker.errors import Conflict, InvalidInput, NotFound
 
 _BLOCK = 2**20
 
@@ -70,7 +70,28 @@ def fetch(source: Path, target: Path) -> Path:
     target.mkdir(parents=True, exist_ok=True)
     copy = target / source.name
     if source.is_dir():
-        shutil.copytree(source, copy, dirs_exist_ok=True)
+        # Only contents: what a model shares is read-only here, and its copy need not be.
+        shutil.copytree(source, copy, dirs_exist_ok=True, copy_function=shutil.copyfile)
     else:
-        shutil.copy2(source, copy)
+        shutil.copyfile(source, copy)
     return copy
+
+
+def check_empty(target: Path) -> None:
+    """Raise `Conflict` unless it is an empty folder or not there."""
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise Conflict(f"{target} is not an empty folder. Name one that is empty or not there.")
+
+
+def settle_links(folder: Path) -> None:
+    """Replace links to files by copies of what they lead to, so that the folder holds all by itself."""
+    for file, _ in files_of(folder):
+        if file.is_symlink():
+            keep(file, file)
+
+
+def digest_of(file: Path) -> tuple[int, str]:
+    """Size in bytes and SHA-256 of a file."""
+    with file.open("rb") as reader:
+        digest = hashlib.file_digest(reader, "sha256")
+        return reader.tell(), digest.hexdigest()

@@ -128,6 +128,7 @@ MIGRATIONS: tuple[str, ...] = (
         data TEXT NOT NULL,                     -- JSON object
         PRIMARY KEY (run, sequence)
     ) WITHOUT ROWID;
+    CREATE INDEX events_alerts ON events (time) WHERE kind = 'alert';
 
     CREATE TABLE progress (
         run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
@@ -160,12 +161,40 @@ MIGRATIONS: tuple[str, ...] = (
         id TEXT PRIMARY KEY,
         run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
         step INTEGER NOT NULL,
-        path TEXT NOT NULL,
+        folder TEXT NOT NULL,                   -- artifact path of the folder that holds its files and nothing else
+        path TEXT NOT NULL,                     -- artifact path of what was logged: that folder, or what lies in it
         size INTEGER NOT NULL,
-        complete INTEGER NOT NULL,
-        created_at INTEGER NOT NULL
+        created_at INTEGER NOT NULL,
+        completed_at INTEGER                    -- null while it is incomplete
     );
     CREATE INDEX checkpoints_by_run ON checkpoints (run, step);
+
+    CREATE TABLE models (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        version TEXT NOT NULL,                  -- Semantic Versioning
+        run TEXT NOT NULL,                      -- ids, which stay when run and checkpoint are gone; '' for none
+        checkpoint TEXT NOT NULL,
+        step INTEGER,
+        summary TEXT NOT NULL,
+        metrics TEXT NOT NULL,                  -- JSON object
+        tags TEXT NOT NULL,                     -- JSON object
+        lifecycle TEXT NOT NULL,
+        file_count INTEGER NOT NULL,
+        size INTEGER NOT NULL,                  -- bytes
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        UNIQUE (name, version)
+    );
+    CREATE INDEX models_by_run ON models (run) WHERE run != '';
+
+    CREATE TABLE model_files (                  -- their contents are files (models/)
+        model TEXT NOT NULL REFERENCES models (id) ON DELETE CASCADE,
+        path TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        sha256 TEXT NOT NULL,
+        PRIMARY KEY (model, path)
+    ) WITHOUT ROWID;
 
     CREATE TABLE sources (
         id TEXT PRIMARY KEY,

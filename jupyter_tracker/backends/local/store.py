@@ -4,6 +4,7 @@
       tracker.db     everything that is queried (schema.py)
       journals/      the newest metric points of each writing process (journal.py)
       sources/       versions of code (sources/objects.py)
+      models/        files of models, kept in the same way
       secret.key     the key of the secrets, where no keyring has it (vault.py)
       runs/<id>/     log file, code, artifacts and checkpoints of a run
 

@@ -16,7 +16,7 @@ from jupyter_tracker.backends.local.sources.objects import CREATED
 from jupyter_tracker.backends.local.sources.rows import files_of_source, find_source
 from jupyter_tracker.backends.local.store import Store, now
 from jupyter_tracker.backends.local.values import plain_data, plain_params
-from jupyter_tracker.backends.local.versions import find_version
+from jupyter_tracker.backends.local.versions import find_version, like_pattern
 from jupyter_tracker.backends.operations import TemplateOperations
 from jupyter_tracker.errors import InvalidConfig, InvalidInput
 from jupyter_tracker.flow import Flow, local
@@ -26,7 +26,6 @@ _COLUMNS = (
     "id, name, version, source, entry_point, schema, defaults, resources, description, lifecycle,"
     " created_at, updated_at"
 )
-LONGEST_PATTERN = 1000
 
 
 class LocalTemplates(TemplateOperations):
@@ -67,15 +66,12 @@ class LocalTemplates(TemplateOperations):
 
     def list(self, pattern: str | None, versions: bool, lifecycle: Lifecycle) -> Flow[tuple[Template, ...]]:
         def call() -> tuple[Template, ...]:
-            if pattern is not None and len(pattern) > LONGEST_PATTERN:
-                raise InvalidInput(f"The pattern is longer than {LONGEST_PATTERN:,} characters.")
             with self._store.read() as db:
-                # LIKE of SQLite takes A for a and so on, as ILIKE does.
                 found = _select(
                     db,
                     "lifecycle = ? AND name LIKE ? ESCAPE '\\' ORDER BY name, version DESC",
                     lifecycle,
-                    "%" if pattern is None else pattern,
+                    like_pattern(pattern),
                 )
             if versions:
                 return tuple(found)

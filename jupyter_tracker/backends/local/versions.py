@@ -7,7 +7,9 @@ import sqlite3
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from jupyter_tracker.errors import Ambiguous, NotFound
+from jupyter_tracker.errors import Ambiguous, InvalidInput, NotFound
+
+LONGEST_PATTERN = 1000
 
 
 class Versioned(Protocol):
@@ -46,3 +48,14 @@ def find_version(db: sqlite3.Connection, select: Callable[..., list[V]], noun: s
     if len(found) > 1:
         raise Ambiguous(noun, reference, [f"{each.id[:8]} ({each.label})" for each in found])
     return found[0]
+
+
+def like_pattern(pattern: str | None) -> str:
+    """An ILIKE pattern as LIKE of SQLite takes it, which has the same signs and takes A for a, too; None fits all.
+
+    Raises:
+        InvalidInput: it is too long.
+    """
+    if pattern is not None and len(pattern) > LONGEST_PATTERN:
+        raise InvalidInput(f"The pattern is longer than {LONGEST_PATTERN:,} characters.")
+    return "%" if pattern is None else pattern

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from jupyter_tracker.backends.operations.experiments import ExperimentOperations
 from jupyter_tracker.backends.operations.files import ArtifactOperations, CheckpointOperations
+from jupyter_tracker.backends.operations.models import ModelOperations
 from jupyter_tracker.backends.operations.noun import Operations
 from jupyter_tracker.backends.operations.recording import (
     ClassificationOperations,
@@ -30,6 +31,7 @@ __all__ = [
     "ExperimentOperations",
     "LogOperations",
     "MetricOperations",
+    "ModelOperations",
     "Operations",
     "RunOperations",
     "RunQuery",
@@ -49,6 +51,7 @@ NOUNS: Mapping[str, type[Operations]] = {
         ClassificationOperations,
         ArtifactOperations,
         CheckpointOperations,
+        ModelOperations,
         VariableOperations,
         SourceOperations,
         TemplateOperations,

@@ -7,7 +7,18 @@ from collections.abc import Mapping, Sequence
 from jupyter_tracker.backends.operations.noun import Operations, emulated
 from jupyter_tracker.backends.operations.summarizing import summarized
 from jupyter_tracker.flow import Flow, Together
-from jupyter_tracker.models import Classification, Event, JsonValue, Level, LogLine, MetricSummary, Page, Points, Stream
+from jupyter_tracker.models import (
+    Alert,
+    Classification,
+    Event,
+    JsonValue,
+    Level,
+    LogLine,
+    MetricSummary,
+    Page,
+    Points,
+    Stream,
+)
 
 
 class MetricOperations(Operations):
@@ -46,6 +57,10 @@ class EventOperations(Operations):
     def read(self, run_id: str, after: int, limit: int) -> Flow[tuple[Event, ...]]:
         """The events behind a sequence number, oldest first."""
         self._lacks("read")
+
+    def alerts(self, experiment: str | None, levels: Sequence[Level], limit: int | None) -> Flow[tuple[Alert, ...]]:
+        """The alerts of all runs, or of those of an experiment, newest first."""
+        self._lacks("alerts")
 
 
 class LogOperations(Operations):

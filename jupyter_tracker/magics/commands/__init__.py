@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from jupyter_tracker.magics.commands import (
     cells,
+    checkpoints,
     connection,
     doctor,
     experiments,
+    models,
     platform,
     records,
     runs,
@@ -34,6 +36,8 @@ COMMANDS: tuple[Command, ...] = (
     *experiments.COMMANDS,
     *runs.COMMANDS,
     *records.COMMANDS,
+    *checkpoints.COMMANDS,
+    *models.COMMANDS,
     *variables.COMMANDS,
     *sources.COMMANDS,
     *templates.COMMANDS,

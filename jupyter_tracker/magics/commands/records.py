@@ -1,13 +1,13 @@
-"""Sub-commands that read what a run left: `logs events metrics series classification checkpoints artifacts`."""
+"""Sub-commands that read what a run left: `logs events alerts metrics series …`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jupyter_tracker.client.reports import AlertList, ProgressList, Statistics
 from jupyter_tracker.client.results import (
     ArtifactList,
-    CheckpointList,
     ClassificationResult,
     EventList,
     LatestMetrics,
@@ -60,9 +60,27 @@ def classification(session: Session, arguments: Arguments) -> ClassificationResu
     return shared.named_run(session, arguments).classification(arguments.name)
 
 
-def checkpoints(session: Session, arguments: Arguments) -> CheckpointList:
-    """Saved states of training."""
-    return shared.named_run(session, arguments).checkpoints()
+def statistics(session: Session, arguments: Arguments) -> Statistics:
+    """The latest value of each metric by stage."""
+    return shared.named_run(session, arguments).statistics()
+
+
+def progress(session: Session, arguments: Arguments) -> ProgressList:
+    """How far the operations of a run are."""
+    return shared.named_run(session, arguments).progresses
+
+
+def alert(session: Session, arguments: Arguments) -> EventList:
+    """Ask for attention."""
+    run = shared.named_run(session, arguments)
+    return EventList([run.alert(arguments.title, arguments.text or "", arguments.level or "warning")])
+
+
+def alerts(session: Session, arguments: Arguments) -> AlertList:
+    """What asks for attention."""
+    return session.tracker.runs.alerts(
+        session.scope(arguments.experiment), level=arguments.level or "info", limit=arguments.limit
+    )
 
 
 def artifacts(session: Session, arguments: Arguments) -> ArtifactList | Path:
@@ -95,7 +113,40 @@ COMMANDS = (
         (Option("--follow", "print them as they come, until the run has ended"),),
         example="%tracker events last",
     ),
+    Command(
+        "alert",
+        "ask for attention: an event that `alerts` lists",
+        alert,
+        (
+            shared.RUN,
+            Argument("TITLE", "in a few words"),
+            Argument("TEXT", "in more words", required=False),
+        ),
+        (Option("--level", "info, warning or error; warning by default", "LEVEL"),),
+        example='%tracker alert last "loss is NaN" "since epoch 3" --level error',
+    ),
+    Command(
+        "alerts",
+        "what asks for attention, of all runs",
+        alerts,
+        (Argument("EXPERIMENT", "only those of its runs", required=False, suggest=Suggest.EXPERIMENTS),),
+        (
+            Option("--level", "only those of this level or a more serious one", "LEVEL"),
+            Option("--limit", "at most so many", "N", values.count),
+        ),
+        example="%tracker alerts digits --level error",
+    ),
     Command("metrics", "the latest value of each metric", metrics, (shared.RUN,), example="%tracker metrics last"),
+    Command(
+        "statistics",
+        "the latest value of each metric by stage, as in train and validation",
+        statistics,
+        (shared.RUN,),
+        example="%tracker statistics last",
+    ),
+    Command(
+        "progress", "how far each operation of a run is", progress, (shared.RUN,), example="%tracker progress last"
+    ),
     Command(
         "series",
         "every point of the metrics, as a DataFrame",
@@ -111,7 +162,6 @@ COMMANDS = (
         (shared.RUN, Argument("NAME", "under which it was logged; else the last one", required=False)),
         example="%tracker classification last",
     ),
-    Command("checkpoints", "saved states of training", checkpoints, (shared.RUN,), example="%tracker checkpoints last"),
     Command(
         "artifacts",
         "files kept with a run",

@@ -8,6 +8,7 @@ import sqlite3
 from pathlib import Path
 
 from jupyter_tracker.backends.local.experiments import checked_name
+from jupyter_tracker.backends.local.files import check_empty
 from jupyter_tracker.backends.local.process.codecheck import check_code
 from jupyter_tracker.backends.local.sources.archive import SUFFIXES
 from jupyter_tracker.backends.local.sources.difference import difference
@@ -84,8 +85,7 @@ class LocalSources(SourceOperations):
 
     def download(self, reference: str, target: Path) -> Flow[Path]:
         def call() -> Path:
-            if target.exists() and (not target.is_dir() or any(target.iterdir())):
-                raise Conflict(f"{target} is not an empty folder. Name one that is empty or not there.")
+            check_empty(target)
             self.unpack(reference, target)
             return target
 

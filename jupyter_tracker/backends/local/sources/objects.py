@@ -1,6 +1,6 @@
-"""Files of sources, each content once, under its SHA-256; and their collection before anything of them is kept.
+"""Files of sources and models, each content once, under its SHA-256; and their collection before any of them is kept.
 
-sources/
+sources/ or models/
 objects/ab/cdef…    contents, read-only
 incoming-…/         of one collection that is under way
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -36,6 +37,8 @@ class Limits:
     """bytes"""
 
 
+UNLIMITED = Limits(sys.maxsize, sys.maxsize)
+"""Of a model."""
 CREATED = Limits(20_000, 500_000_000)
 """Of a source that somebody asks for."""
 SNAPSHOT = Limits(2_000, 50_000_000)
@@ -89,6 +92,29 @@ class Collection:
                 writer.write(block)
         partial.replace(self._folder / digest.hexdigest())
         self._files[path] = SourceFile(path, size, digest.hexdigest(), executable)
+
+    def link(self, path: str, kept: Path, size: int, sha256: str) -> None:
+        """Take a file of the store whose digest is known, without a copy where the disk can do that.
+
+        Raises:
+            StoreError: it is gone, or has another size than it had.
+        """
+        path = self._checked(path)
+        try:
+            whole = kept.stat().st_size == size
+        except FileNotFoundError:
+            whole = False
+        if not whole:
+            raise StoreError(f"The file {path!r} is not in the store any more: {kept} is missing or damaged.")
+        target = self._folder / sha256
+        if not target.exists():
+            try:
+                target.hardlink_to(kept)
+            except OSError:  # another disk, or one without hard links
+                partial = self._folder / f".{len(self._files)}"
+                shutil.copyfile(kept, partial)
+                partial.replace(target)
+        self._files[path] = SourceFile(path, size, sha256)
 
     def _checked(self, text: str) -> str:
         path = PurePosixPath(text)
