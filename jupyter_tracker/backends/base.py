@@ -18,6 +18,7 @@ from jupyter_tracker.backends.operations import (
     EventOperations,
     ExperimentOperations,
     LogOperations,
+    MaintenanceOperations,
     MetricOperations,
     RunOperations,
     SourceOperations,
@@ -46,6 +47,7 @@ class Backend:
     variables: VariableOperations = field(default_factory=VariableOperations)
     sources: SourceOperations = field(default_factory=SourceOperations)
     templates: TemplateOperations = field(default_factory=TemplateOperations)
+    maintenance: MaintenanceOperations = field(default_factory=MaintenanceOperations)
 
     def __post_init__(self) -> None:
         for noun in NOUNS:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from jupyter_tracker.client.results import ResultList
-from jupyter_tracker.models import Experiment
+from jupyter_tracker.models import Experiment, RetentionMode, span
 
 
 class Health(StrEnum):
@@ -44,6 +44,8 @@ def experiment_text(experiment: Experiment) -> str:
         parts.append(f"{experiment.run_count:,} runs")
     if experiment.active_run_count:
         parts.append(f"{experiment.active_run_count:,} of them active")
+    if experiment.retention_mode is not RetentionMode.FULL and experiment.retention_time is not None:
+        parts.append(f"keeps {experiment.retention_mode} after {span(experiment.retention_time)}")
     if experiment.description:
         parts.append(experiment.description)
     return " · ".join(parts)

@@ -16,6 +16,7 @@ from jupyter_tracker.models.recording import (
     Progress,
     Stream,
 )
+from jupyter_tracker.models.retention import Cleanup, RetentionMode
 from jupyter_tracker.models.runs import FieldGroup, RunColumns, RunInfo, RunKind, RunState, RunTable
 from jupyter_tracker.models.sources import Source, SourceDescription, SourceDifference, SourceFile
 from jupyter_tracker.models.submission import Code, CodeKind, Environment, Submission
@@ -33,6 +34,7 @@ __all__ = [
     "Artifact",
     "Checkpoint",
     "Classification",
+    "Cleanup",
     "Code",
     "CodeKind",
     "ConfigMistake",
@@ -49,6 +51,7 @@ __all__ = [
     "PointBlock",
     "Points",
     "Progress",
+    "RetentionMode",
     "RunColumns",
     "RunInfo",
     "RunKind",

@@ -10,6 +10,7 @@ from jupyter_tracker.backends.local.classifications import LocalClassifications
 from jupyter_tracker.backends.local.events import LocalEvents
 from jupyter_tracker.backends.local.experiments import LocalExperiments
 from jupyter_tracker.backends.local.logs import LocalLogs
+from jupyter_tracker.backends.local.maintenance import LocalMaintenance
 from jupyter_tracker.backends.local.metrics import LocalMetrics
 from jupyter_tracker.backends.local.runs import LocalRuns
 from jupyter_tracker.backends.local.sources.noun import LocalSources
@@ -41,6 +42,7 @@ class LocalBackend(Backend):
             variables=variables,
             sources=sources,
             templates=LocalTemplates(self.store, sources),
+            maintenance=LocalMaintenance(self.store),
         )
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from jupyter_tracker.backends.operations.experiments import ExperimentOperations
 from jupyter_tracker.backends.operations.files import ArtifactOperations, CheckpointOperations
+from jupyter_tracker.backends.operations.maintenance import MaintenanceOperations
 from jupyter_tracker.backends.operations.noun import Operations
 from jupyter_tracker.backends.operations.recording import (
     ClassificationOperations,
@@ -29,6 +30,7 @@ __all__ = [
     "EventOperations",
     "ExperimentOperations",
     "LogOperations",
+    "MaintenanceOperations",
     "MetricOperations",
     "Operations",
     "RunOperations",
@@ -52,5 +54,6 @@ NOUNS: Mapping[str, type[Operations]] = {
         VariableOperations,
         SourceOperations,
         TemplateOperations,
+        MaintenanceOperations,
     )
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jupyter_tracker.backends.operations.noun import Operations
 from jupyter_tracker.flow import Flow
-from jupyter_tracker.models import Code, Lifecycle, Source, SourceDescription, SourceDifference
+from jupyter_tracker.models import Cleanup, Code, Lifecycle, Source, SourceDescription, SourceDifference
 
 
 class SourceOperations(Operations):
@@ -59,3 +59,11 @@ class SourceOperations(Operations):
     def archive(self, reference: str) -> Flow[Source]:
         """Put it away: it leaves the listing and stays usable."""
         self._lacks("archive")
+
+    def unarchive(self, reference: str) -> Flow[Source]:
+        """Take it back into the listing; `Conflict` when it is not archived."""
+        self._lacks("unarchive")
+
+    def purge(self, reference: str) -> Flow[Cleanup]:
+        """Remove it for good, with the contents that only it has; `Conflict` when it is not deleted, or runs or templates refer to it."""
+        self._lacks("purge")
