@@ -92,7 +92,7 @@ class Sources:
         return self._drive(self._operations.unarchive(source))
 
     def purge(self, source: str) -> Cleanup:
-        """Remove it for good, with the contents that only it has; `Conflict` when it was not deleted, or is still used."""
+        """Remove it for good; `Conflict` when it was not deleted before, or a run or template refers to it."""
         return self._drive(self._operations.purge(source))
 
 

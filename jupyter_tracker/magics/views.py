@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 from jupyter_tracker.client.results import ResultList
 from jupyter_tracker.models import Experiment, RetentionMode, span
@@ -33,6 +34,26 @@ class Diagnosis(ResultList[Check]):
     def healthy(self) -> bool:
         """Whether nothing is wrong."""
         return all(check.result is not Health.BAD for check in self)
+
+
+class Count(int):
+    """How many records a sub-command changed; it prints as a sentence.
+
+    Args:
+        count: How many.
+        done: What happened to them, as in `deleted`.
+        where: Among which.
+    """
+
+    _told: str
+
+    def __new__(cls, count: int, done: str, where: str) -> Self:
+        made = super().__new__(cls, count)
+        made._told = f"{done.capitalize()} {count:,} {'run' if count == 1 else 'runs'} of {where!r}."
+        return made
+
+    def __repr__(self) -> str:
+        return self._told
 
 
 def experiment_text(experiment: Experiment) -> str:

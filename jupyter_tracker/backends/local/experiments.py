@@ -151,8 +151,8 @@ class LocalExperiments(ExperimentOperations):
                 kept = {key: value for key, value in changed.items() if value is not None}
                 try:
                     db.execute(
-                        "UPDATE experiments SET name = ?, description = ?, tags = ?, updated_at = ?, retention_mode = ?,"
-                        " retention_time = ? WHERE id = ?",
+                        "UPDATE experiments SET name = ?, description = ?, tags = ?, updated_at = ?,"
+                        " retention_mode = ?, retention_time = ? WHERE id = ?",
                         (
                             found.name if name is None else checked_name("experiment", name),
                             found.description if description is None else description,

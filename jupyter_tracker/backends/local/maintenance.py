@@ -69,7 +69,7 @@ class LocalMaintenance(MaintenanceOperations):
         return found
 
     def _strangers(self, db: sqlite3.Connection, moment: int) -> list[Path]:
-        """Folders of runs that are not there; a submission makes its folder first, so a young one may still get its run."""
+        """Folders of runs that are not there; a young one may still get its run, as a submission makes it first."""
         known = {row[0] for row in db.execute("SELECT id FROM runs")}
         return [
             folder

@@ -3,9 +3,9 @@
 Once `retention_time` seconds have passed since a run ended, and never before it has, its experiment's mode decides:
 
 - `full`: everything stays.
-- `metadata`: it is *trimmed*. Metric points, log, artifacts, checkpoints and the rest of its folder are removed; params,
-  tags, notes, metrics (latest, first, least, greatest value), progress, classification metrics, events, environment
-  and submission stay. The event `data_removed` says so, and `RunInfo.trimmed_at` when it was.
+- `metadata`: it is *trimmed*. Metric points, log, artifacts, checkpoints and the rest of its folder are removed;
+  params, tags, notes, metrics (latest, first, least, greatest value), progress, classification metrics, events,
+  environment and submission stay. The event `data_removed` says so, and `RunInfo.trimmed_at` when it was.
 - `none`: the run is purged.
 
 Archived and deleted runs are treated alike. `maintain` applies it, and the supervisor of a run to the others of its

@@ -166,8 +166,8 @@ def _add(db: sqlite3.Connection, name: str, recipe: tuple[str, ...], description
     ).fetchone()
     if row is not None and row[2:] == recipe:
         db.execute(
-            "UPDATE templates SET lifecycle = ?, deleted_at = NULL, updated_at = ?, description = coalesce(nullif(?, ''), description)"
-            " WHERE id = ?",
+            "UPDATE templates SET lifecycle = ?, deleted_at = NULL, updated_at = ?,"
+            " description = coalesce(nullif(?, ''), description) WHERE id = ?",
             (Lifecycle.ACTIVE, now(), description, row[0]),
         )
         return _find(db, row[0])

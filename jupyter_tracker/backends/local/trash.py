@@ -30,7 +30,7 @@ class Move:
 
     @property
     def event(self) -> str:
-        """The kind of the event that it leaves with a run: `archived`, `restored`, …"""
+        """The kind of the event that it leaves with a run, such as `archived`."""
         return f"{self.verb}d"
 
 

@@ -87,7 +87,8 @@ def checked_notes(notes: str) -> str:
     plain = isinstance(notes, str) and writable(notes) and len(notes) <= LONGEST_NOTES
     if not plain or any(ord(character) < 32 and character not in "\t\n\r" for character in notes):
         raise InvalidInput(
-            f"Notes must be text of at most {LONGEST_NOTES:,} characters without control characters, not {_shown(notes)}."
+            f"Notes must be text of at most {LONGEST_NOTES:,} characters, none of them a control character,"
+            f" not {_shown(notes)}."
         )
     return notes
 

@@ -65,5 +65,5 @@ class SourceOperations(Operations):
         self._lacks("unarchive")
 
     def purge(self, reference: str) -> Flow[Cleanup]:
-        """Remove it for good, with the contents that only it has; `Conflict` when it is not deleted, or runs or templates refer to it."""
+        """Remove it for good; `Conflict` when it is not deleted, or a run or template refers to it."""
         self._lacks("purge")

@@ -193,8 +193,8 @@ def _add(db: sqlite3.Connection, name: str, description: str, collection: Collec
     )
     if known:
         db.execute(
-            "UPDATE sources SET lifecycle = ?, deleted_at = NULL, updated_at = ?, description = coalesce(nullif(?, ''), description)"
-            " WHERE id = ?",
+            "UPDATE sources SET lifecycle = ?, deleted_at = NULL, updated_at = ?,"
+            " description = coalesce(nullif(?, ''), description) WHERE id = ?",
             (Lifecycle.ACTIVE, now(), description, known[0].id),
         )
         return find_source(db, known[0].id)
