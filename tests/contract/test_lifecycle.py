@@ -142,7 +142,7 @@ def test_a_run_of_a_deleted_experiment_comes_back_with_it_only(tracker, runs):
 
 
 def test_a_run_is_renamed_described_and_tagged(tracker, runs):
-    # MLflow: update_run
+    # as update_run of MLflow does
     changed = tracker.runs.update("a", name="baseline", notes="the one\nof the paper", tags={"keep": "yes"})
     assert (changed.name, changed.notes, dict(changed.tags)) == ("baseline", "the one\nof the paper", {"keep": "yes"})
     assert "of the paper" in repr(changed)
@@ -197,10 +197,10 @@ def test_tags_of_an_experiment_are_text(tracker, tags):
 
 def test_what_is_deleted_is_not_changed(tracker, runs):
     tracker.runs.delete(runs[0].id)
-    with pytest.raises(Conflict, match="[Rr]estore"):
+    with pytest.raises(Conflict, match=r"[Rr]estore"):
         tracker.runs.update(runs[0].id, name="new")
     tracker.experiments.delete("digits")
-    with pytest.raises(Conflict, match="[Rr]estore"):
+    with pytest.raises(Conflict, match=r"[Rr]estore"):
         tracker.experiments.update("digits", name="new")
 
 

@@ -110,8 +110,12 @@ class Store:
             before = path.stat().st_size
             (free,) = db.execute("PRAGMA freelist_count").fetchone()
             for _ in range(0, free, TIDY_PAGES):
-                db.execute(f"PRAGMA incremental_vacuum({TIDY_PAGES})").fetchall()
+                # It is one step for each page, of which `execute` would make the first.
+                db.executescript(f"PRAGMA incremental_vacuum({TIDY_PAGES})")
+            # A transaction that begins by reading does not wait when it goes on to write.
+            db.execute("BEGIN IMMEDIATE")
             db.execute("PRAGMA optimize")
+            db.execute("COMMIT")
             # It would wait for readers as long as writers wait for each other.
             db.execute(f"PRAGMA busy_timeout = {TIDY_PATIENCE:.0f}")
             try:
