@@ -16,6 +16,7 @@ from jupyter_tracker.backends.operations import (
     EventOperations,
     ExperimentOperations,
     LogOperations,
+    MaintenanceOperations,
     MetricOperations,
     ModelOperations,
     RunOperations,
@@ -64,6 +65,7 @@ class Backend:
     """The platform's own operations: each public method is one, under its documented name, and gives a flow."""
     transport: Transport | None = None
     """None where nothing is sent."""
+    maintenance: MaintenanceOperations = field(default_factory=MaintenanceOperations)
 
     def __post_init__(self) -> None:
         for noun in NOUNS:

@@ -86,6 +86,13 @@ class AsyncRun(RunProperties):
         await self._drive(self.backend.runs.set_tags(self.id, tags))
         await self.refresh()
 
+    async def update(
+        self, *, name: str | None = None, notes: str | None = None, tags: Mapping[str, str | None] | None = None
+    ) -> Self:
+        """See `Run.update`."""
+        self.info = await self._drive(self.backend.runs.update(self.id, name, notes, tags))
+        return self
+
     async def set_progress(
         self, value: float, final_value: float | None = None, *, operation: str = "progress", units: str = ""
     ) -> None:

@@ -6,16 +6,19 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from jupyter_tracker.backends.base import Backend
 from jupyter_tracker.backends.operations import RunQuery
+from jupyter_tracker.client import requests
 from jupyter_tracker.errors import InvalidInput, NotFound, WaitTimeout
 from jupyter_tracker.flow import Emit, Flow, Sleep, Streaming
 from jupyter_tracker.models import (
     MACHINE_PREFIX,
     Alert,
     Classification,
+    Cleanup,
     Event,
     Level,
     LogLine,
@@ -132,10 +135,15 @@ def read_points(backend: Backend, run_id: str, keys: Sequence[str] | None, *, ma
     """All points of some keys, or of all that the training logged; of the machine's samples when `machine`.
 
     Raises:
-        InvalidInput: a key that the run has not logged.
+        NotFound: a key that the run has not logged, or retention removed the points.
     """
     points = yield from backend.metrics.read(run_id, None if keys is None else tuple(keys), None)
     blocks = points.blocks
+    if not blocks:
+        info = yield from backend.runs.get(run_id)
+        if info.trimmed_at is not None:
+            hint = "The retention of its experiment removed the points; the latest values are in `run.metrics`."
+            raise NotFound("history of metrics of the run", info.name, (), hint)
     if keys is None:
         chosen = (_only(block, lambda key: key.startswith(MACHINE_PREFIX) == machine) for block in blocks)
         return Points(tuple(block for block in chosen if block.keys), points.cursor)
@@ -211,3 +219,10 @@ def stop(backend: Backend, run_id: str, grace_period: float) -> Flow[RunInfo]:
     if not (isinstance(grace_period, int | float) and 0 <= grace_period < math.inf):
         raise InvalidInput(f"The grace period must be seconds, 0 or more, not {grace_period!r}.")
     return (yield from backend.runs.stop(run_id, float(grace_period)))
+
+
+def maintain(backend: Backend, time: datetime | str | None, purge_deleted_after: float | None) -> Flow[Cleanup]:
+    """Tidy up, as of a time, after checking what is asked for."""
+    moment = None if time is None else requests.moment(time, "time")
+    age = requests.duration(purge_deleted_after, "age of what is purged")
+    return (yield from backend.maintenance.maintain(moment, age))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
@@ -11,12 +12,24 @@ from typing import TypeVar
 from jupyter_tracker.backends.operations import RunQuery
 from jupyter_tracker.client.code import code_of
 from jupyter_tracker.errors import InvalidInput
-from jupyter_tracker.models import Code, JsonValue, Level, Lifecycle, RunState, Secret, Source, Submission
+from jupyter_tracker.models import (
+    Code,
+    JsonValue,
+    Level,
+    Lifecycle,
+    RetentionMode,
+    RunState,
+    Secret,
+    Source,
+    Submission,
+)
 
 E = TypeVar("E", bound=StrEnum)
 
 LONGEST_TIMEOUT = 172_800.0
 """Seconds (UbiOps: `experiment_runs_create`)."""
+LONGEST_RETENTION = 100 * 365 * 86_400.0
+"""Seconds: a hundred years."""
 
 
 def query(experiment: str | None, where: str | None, order_by: str | Sequence[str] | None, wanted: str) -> RunQuery:
@@ -61,6 +74,37 @@ def submission(
         tags=tags or {},
         history=tuple(history),
     )
+
+
+def moment(time: datetime | str, noun: str) -> datetime:
+    """A moment from a datetime or ISO text, which is local time unless it names a zone."""
+    try:
+        return (datetime.fromisoformat(time) if isinstance(time, str) else time).astimezone(UTC)
+    except (ValueError, OverflowError, OSError, AttributeError, TypeError):
+        raise InvalidInput(
+            f"The {noun} must be a datetime, or text such as '2026-01-31' or '2026-01-31T12:00Z', not {time!r}."
+        ) from None
+
+
+def maximum(count: int | None) -> int | None:
+    """How many at most: 1 or more, or None for all."""
+    if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
+        raise InvalidInput(f"The maximum must be a whole number of 1 or more, not {count!r}.")
+    return count
+
+
+def duration(seconds: float | None, noun: str) -> float | None:
+    """A length of time in seconds, 0 or more; None where none is given."""
+    if seconds is None:
+        return None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= LONGEST_RETENTION:
+        raise InvalidInput(f"The {noun} must be seconds, 0 to {LONGEST_RETENTION:,.0f}, not {seconds!r}.")
+    return float(seconds)
+
+
+def retention_mode(text: str) -> RetentionMode:
+    """One of the retention modes by its word."""
+    return _chosen(RetentionMode, "retention mode", text, RetentionMode)
 
 
 def lifecycle(text: str) -> Lifecycle:

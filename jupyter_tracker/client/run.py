@@ -106,6 +106,13 @@ class Run(RunProperties):
         self._drive(self.backend.runs.set_tags(self.id, tags))
         self.refresh()
 
+    def update(
+        self, *, name: str | None = None, notes: str | None = None, tags: Mapping[str, str | None] | None = None
+    ) -> Self:
+        """Rename it, write notes about it, set tags; what is left out stays as it is."""
+        self.info = self._drive(self.backend.runs.update(self.id, name, notes, tags))
+        return self
+
     def set_progress(
         self, value: float, final_value: float | None = None, *, operation: str = "progress", units: str = ""
     ) -> None:

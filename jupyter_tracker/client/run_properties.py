@@ -7,7 +7,7 @@ from datetime import datetime
 
 from jupyter_tracker.client.reports import ProgressList
 from jupyter_tracker.client.results import LatestMetrics
-from jupyter_tracker.models import JsonValue, Progress, RunInfo, RunState
+from jupyter_tracker.models import JsonValue, Lifecycle, Progress, RunInfo, RunState
 
 SHOWN_PROGRESS = 3
 """Operations whose progress stands in the line of a run."""
@@ -55,6 +55,11 @@ class RunProperties:
         return self.info.tags
 
     @property
+    def notes(self) -> str:
+        """What people wrote about it."""
+        return self.info.notes
+
+    @property
     def progress(self) -> Progress | None:
         """The operation whose progress was reported last."""
         return self.info.progress[0] if self.info.progress else None
@@ -86,4 +91,8 @@ class RunProperties:
         if info.reason:
             parts.append(info.reason)
         parts += [f"{key} {value:.4g}" for key, value in list(self.metrics.items())[:5]]
-        return " · ".join(parts)
+        if info.lifecycle is not Lifecycle.ACTIVE:
+            parts.append(str(info.lifecycle))
+        if info.trimmed_at is not None:
+            parts.append(f"points, log and files removed by retention on {info.trimmed_at:%Y-%m-%d}")
+        return "\n".join(filter(None, [" · ".join(parts), info.notes]))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from jupyter_tracker.client import flows, requests
+from jupyter_tracker.client import bulk, flows, requests
 from jupyter_tracker.client.async_run import AsyncRun
 from jupyter_tracker.client.reports import AlertList
 from jupyter_tracker.client.results import RunList
 from jupyter_tracker.client.run import GRACE_PERIOD, Run
-from jupyter_tracker.models import Code, Environment, JsonValue, Level, Lifecycle, Secret, Source
+from jupyter_tracker.models import Cleanup, Code, Environment, JsonValue, Level, Lifecycle, Secret, Source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -154,6 +155,55 @@ class Runs:
         """Put it away: it leaves the listing and stays readable."""
         return Run(self._tracker, self._drive(self._backend.runs.archive(self.get(run).id)))
 
+    def unarchive(self, run: str) -> Run:
+        """Take it back into the listing; `Conflict` when it is not archived."""
+        return Run(self._tracker, self._drive(self._backend.runs.unarchive(self.get(run).id)))
+
+    def purge(self, run: str) -> Cleanup:
+        """Remove it for good with all that it logged; `Conflict` when it was not deleted before."""
+        return self._drive(self._backend.runs.purge(self.get(run).id))
+
+    def update(
+        self,
+        run: str,
+        *,
+        name: str | None = None,
+        notes: str | None = None,
+        tags: Mapping[str, str | None] | None = None,
+    ) -> Run:
+        """Rename it, write notes, set tags; a tag of value None is removed. Several runs may have one name."""
+        return self.get(run).update(name=name, notes=notes, tags=tags)
+
+    def delete_before(self, experiment: str, time: datetime | str, *, maximum: int | None = None) -> int:
+        """Delete the runs of an experiment that were created until a time (Databricks: `delete_runs`).
+
+        Those that have not ended, and archived ones, stay. The oldest go first.
+
+        Args:
+            experiment: Name or id.
+            time: A datetime, or ISO text, which is local time unless it names a zone. A run created then goes, too.
+            maximum: How many at most; all if it is left out.
+
+        Returns:
+            How many were deleted.
+        """
+        return self._drive(bulk.delete_before(self._backend, experiment, time, maximum))
+
+    def restore_after(self, experiment: str, time: datetime | str, *, maximum: int | None = None) -> int:
+        """Restore the runs of an experiment that were deleted since a time (Databricks: `restore_runs`).
+
+        The one deleted last comes first. Runs that were deleted with their experiment come back with it instead.
+
+        Args:
+            experiment: Name or id; `Conflict` when it is deleted itself.
+            time: A datetime, or ISO text, which is local time unless it names a zone.
+            maximum: How many at most; all if it is left out.
+
+        Returns:
+            How many were restored.
+        """
+        return self._drive(bulk.restore_after(self._backend, experiment, time, maximum))
+
 
 class AsyncRuns:
     """Training runs, to await."""
@@ -246,3 +296,30 @@ class AsyncRuns:
     async def archive(self, run: str) -> AsyncRun:
         """See `Runs.archive`."""
         return AsyncRun(self._tracker, await self._drive(self._backend.runs.archive((await self.get(run)).id)))
+
+    async def unarchive(self, run: str) -> AsyncRun:
+        """See `Runs.unarchive`."""
+        return AsyncRun(self._tracker, await self._drive(self._backend.runs.unarchive((await self.get(run)).id)))
+
+    async def purge(self, run: str) -> Cleanup:
+        """See `Runs.purge`."""
+        return await self._drive(self._backend.runs.purge((await self.get(run)).id))
+
+    async def update(
+        self,
+        run: str,
+        *,
+        name: str | None = None,
+        notes: str | None = None,
+        tags: Mapping[str, str | None] | None = None,
+    ) -> AsyncRun:
+        """See `Runs.update`."""
+        return await (await self.get(run)).update(name=name, notes=notes, tags=tags)
+
+    async def delete_before(self, experiment: str, time: datetime | str, *, maximum: int | None = None) -> int:
+        """See `Runs.delete_before`."""
+        return await self._drive(bulk.delete_before(self._backend, experiment, time, maximum))
+
+    async def restore_after(self, experiment: str, time: datetime | str, *, maximum: int | None = None) -> int:
+        """See `Runs.restore_after`."""
+        return await self._drive(bulk.restore_after(self._backend, experiment, time, maximum))

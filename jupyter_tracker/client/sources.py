@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jupyter_tracker.client import requests
 from jupyter_tracker.client.assets import SourceComparison, SourceDetails, SourceList
 from jupyter_tracker.client.code import source_code
-from jupyter_tracker.models import Code, Lifecycle, Source
+from jupyter_tracker.models import Cleanup, Code, Lifecycle, Source
 
 if TYPE_CHECKING:
     from jupyter_tracker.client.tracker import AsyncTracker, Tracker
@@ -87,6 +87,14 @@ class Sources:
         """Put it away: it leaves the listing and stays usable."""
         return self._drive(self._operations.archive(source))
 
+    def unarchive(self, source: str) -> Source:
+        """Take it back into the listing; `Conflict` when it is not archived."""
+        return self._drive(self._operations.unarchive(source))
+
+    def purge(self, source: str) -> Cleanup:
+        """Remove it for good; `Conflict` when it was not deleted before, or a run or template refers to it."""
+        return self._drive(self._operations.purge(source))
+
 
 class AsyncSources:
     """Versions of code, to await."""
@@ -142,3 +150,11 @@ class AsyncSources:
     async def archive(self, source: str) -> Source:
         """See `Sources.archive`."""
         return await self._drive(self._operations.archive(source))
+
+    async def unarchive(self, source: str) -> Source:
+        """See `Sources.unarchive`."""
+        return await self._drive(self._operations.unarchive(source))
+
+    async def purge(self, source: str) -> Cleanup:
+        """See `Sources.purge`."""
+        return await self._drive(self._operations.purge(source))

@@ -11,7 +11,7 @@ from jupyter_tracker.client.assets import MistakeList, TemplateList
 from jupyter_tracker.client.async_run import AsyncRun
 from jupyter_tracker.client.run import Run
 from jupyter_tracker.client.runs import TIMEOUT
-from jupyter_tracker.models import Code, JsonValue, Lifecycle, Secret, Source, Template
+from jupyter_tracker.models import Cleanup, Code, JsonValue, Lifecycle, Secret, Source, Template
 
 if TYPE_CHECKING:
     from jupyter_tracker.client.tracker import AsyncTracker, Tracker
@@ -110,6 +110,14 @@ class Templates:
         """Put it away: it leaves the listing and stays usable."""
         return self._drive(self._operations.archive(template))
 
+    def unarchive(self, template: str) -> Template:
+        """Take it back into the listing; `Conflict` when it is not archived."""
+        return self._drive(self._operations.unarchive(template))
+
+    def purge(self, template: str) -> Cleanup:
+        """Remove it for good; `Conflict` when it was not deleted before."""
+        return self._drive(self._operations.purge(template))
+
 
 class AsyncTemplates:
     """Recipes for runs, to await."""
@@ -183,3 +191,11 @@ class AsyncTemplates:
     async def archive(self, template: str) -> Template:
         """See `Templates.archive`."""
         return await self._drive(self._operations.archive(template))
+
+    async def unarchive(self, template: str) -> Template:
+        """See `Templates.unarchive`."""
+        return await self._drive(self._operations.unarchive(template))
+
+    async def purge(self, template: str) -> Cleanup:
+        """See `Templates.purge`."""
+        return await self._drive(self._operations.purge(template))

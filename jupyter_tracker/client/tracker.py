@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_tracker import flow
 from jupyter_tracker.backends import open_backend
 from jupyter_tracker.backends.base import Backend, Transport, capabilities
+from jupyter_tracker.client import flows
 from jupyter_tracker.client.checkpoints import AsyncCheckpoints, Checkpoints
 from jupyter_tracker.client.experiments import AsyncExperiments, Experiments
 from jupyter_tracker.client.models import AsyncModels, Models
@@ -18,6 +20,7 @@ from jupyter_tracker.client.runs import AsyncRuns, Runs
 from jupyter_tracker.client.sources import AsyncSources, Sources
 from jupyter_tracker.client.templates import AsyncTemplates, Templates
 from jupyter_tracker.client.variables import AsyncVariables, Variables
+from jupyter_tracker.models import Cleanup
 
 if TYPE_CHECKING:
     from typing import Self
@@ -67,6 +70,17 @@ class Tracker:
     def iterate(self, stream: flow.Streaming) -> Iterator[Any]:
         """Carry out a stream of the backend, item by item."""
         return flow.iterate(stream, self._client())
+
+    def maintain(self, *, purge_deleted_after: float | None = None, time: datetime | str | None = None) -> Cleanup:
+        """Apply the retention of each experiment, remove what crashes left behind, and give free room back.
+
+        Others may go on meanwhile. A run that has not ended is never touched.
+
+        Args:
+            purge_deleted_after: Purge, too, what was deleted longer ago than so many seconds; nothing by default.
+            time: The moment that counts as now, as a datetime or ISO text.
+        """
+        return self.drive(flows.maintain(self.backend, time, purge_deleted_after))
 
     def capabilities(self) -> CapabilityList:
         """What the backend does itself, emulates and lacks."""
@@ -126,6 +140,12 @@ class AsyncTracker:
     async def collect(self, kind: Callable[[Iterable[T]], C], operation: flow.Flow[Iterable[T]]) -> C:
         """Carry out an operation and put its items into a list of some kind."""
         return kind(await self.drive(operation))
+
+    async def maintain(
+        self, *, purge_deleted_after: float | None = None, time: datetime | str | None = None
+    ) -> Cleanup:
+        """See `Tracker.maintain`."""
+        return await self.drive(flows.maintain(self.backend, time, purge_deleted_after))
 
     def capabilities(self) -> CapabilityList:
         """See `Tracker.capabilities`."""

@@ -10,7 +10,16 @@ import numpy as np
 import pandas as pd
 
 from jupyter_tracker.frames.columns import spread, text_column, times
-from jupyter_tracker.models import Artifact, Checkpoint, Classification, Event, Experiment, LogLine, MetricValue
+from jupyter_tracker.models import (
+    Artifact,
+    Checkpoint,
+    Classification,
+    Event,
+    Experiment,
+    LogLine,
+    MetricValue,
+    RetentionMode,
+)
 
 if TYPE_CHECKING:
     from jupyter_tracker.client.results import ClassificationResult
@@ -28,6 +37,9 @@ def experiments(found: Sequence[Experiment]) -> pd.DataFrame:
         "created_at": times(item.created_at for item in found),
         "updated_at": times(item.updated_at for item in found),
     }
+    if any(item.retention_mode is not RetentionMode.FULL for item in found):
+        columns["retention_mode"] = text_column(str(item.retention_mode) for item in found)
+        columns["retention_time"] = pd.array([item.retention_time for item in found], dtype="Float64")
     columns.update(spread("tags", [item.tags for item in found]))
     return pd.DataFrame(columns)
 

@@ -57,6 +57,14 @@ def count(text: str) -> int:
     return number
 
 
+def texts(text: str) -> list[str]:
+    """Names with commas between them."""
+    found = [name.strip() for name in text.split(",")]
+    if not all(found):
+        raise ValueError("names with commas between them")
+    return found
+
+
 def seconds(text: str) -> float:
     """A time in seconds, or with a unit: `90`, `90s`, `5m`, `2h`, `1d`."""
     unit = _UNITS.get(text[-1:])

@@ -19,6 +19,7 @@ from jupyter_tracker.models.recording import (
     Stream,
 )
 from jupyter_tracker.models.registry import Model, ModelDescription, ModelDraft, SemVer
+from jupyter_tracker.models.retention import Cleanup, RetentionMode
 from jupyter_tracker.models.runs import FieldGroup, RunColumns, RunInfo, RunKind, RunState, RunTable
 from jupyter_tracker.models.sources import Source, SourceDescription, SourceDifference, SourceFile
 from jupyter_tracker.models.submission import Code, CodeKind, Environment, Submission
@@ -38,6 +39,7 @@ __all__ = [
     "Checkpoint",
     "CheckpointQuery",
     "Classification",
+    "Cleanup",
     "Code",
     "CodeKind",
     "ConfigMistake",
@@ -58,6 +60,7 @@ __all__ = [
     "PointBlock",
     "Points",
     "Progress",
+    "RetentionMode",
     "RunColumns",
     "RunInfo",
     "RunKind",

@@ -67,6 +67,10 @@ class RunInfo:
     """Id of the source that has its code; empty where none was kept."""
     signal: str | None = None
     """The signal that ended the process, for example `SIGKILL`."""
+    notes: str = ""
+    """What people wrote about it."""
+    trimmed_at: datetime | None = None
+    """When the retention of its experiment removed points, log, artifacts and checkpoints; None while they are kept."""
 
     @property
     def training_metrics(self) -> Mapping[str, MetricValue]:

@@ -94,6 +94,7 @@ def stored_runs(draw: st.DrawFn, index: int) -> Stored:
         ended_at=draw(st.none() | times),
         exit_code=draw(st.none() | st.integers(-1, 1)),
         signal=draw(st.none() | texts),
+        notes=draw(texts),
     )
     return Stored(run, {name: History(*draw(st.tuples(numbers, numbers, numbers))) for name in lasts})
 
@@ -158,7 +159,9 @@ def db() -> Iterator[sqlite3.Connection]:
     for migration in MIGRATIONS:
         connection.executescript(migration)
     connection.executemany(
-        "INSERT INTO experiments VALUES (?, ?, '', '{}', 'active', 1, 1)", [("e1", "a"), ("e2", "É_2")]
+        "INSERT INTO experiments (id, name, description, tags, lifecycle, created_at, updated_at)"
+        " VALUES (?, ?, '', '{}', 'active', 1, 1)",
+        [("e1", "a"), ("e2", "É_2")],
     )
     yield connection
     connection.close()
@@ -171,11 +174,11 @@ def store(db: sqlite3.Connection, group: Sequence[Stored]) -> None:
         run = stored.run
         db.execute(
             "INSERT INTO runs (number, id, experiment_id, name, kind, state, reason, lifecycle, created_at, started_at,"
-            " ended_at, exit_code, signal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " ended_at, exit_code, signal, notes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(number, run.id, run.experiment_id, run.name, run.kind, run.state, run.reason, run.lifecycle),
                 *map(_microseconds, (run.created_at, run.started_at, run.ended_at)),
-                *(run.exit_code, run.signal),
+                *(run.exit_code, run.signal, run.notes),
             ),
         )
         for key, value in run.params.items():

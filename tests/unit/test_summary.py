@@ -31,7 +31,10 @@ def block(keys, points):
 def store():
     db = sqlite3.connect(":memory:", isolation_level=None)
     db.executescript(MIGRATIONS[0])
-    db.execute("INSERT INTO experiments VALUES ('e', 'e', '', '{}', 'active', 0, 0)")
+    db.execute(
+        "INSERT INTO experiments (id, name, description, tags, lifecycle, created_at, updated_at)"
+        " VALUES ('e', 'e', '', '{}', 'active', 0, 0)"
+    )
     db.execute(
         "INSERT INTO runs (number, id, experiment_id, name, kind, state, created_at)"
         " VALUES (1, 'r', 'e', 'r', 'in_kernel', 'running', 0)"

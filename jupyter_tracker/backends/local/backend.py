@@ -11,6 +11,7 @@ from jupyter_tracker.backends.local.classifications import LocalClassifications
 from jupyter_tracker.backends.local.events import LocalEvents
 from jupyter_tracker.backends.local.experiments import LocalExperiments
 from jupyter_tracker.backends.local.logs import LocalLogs
+from jupyter_tracker.backends.local.maintenance import LocalMaintenance
 from jupyter_tracker.backends.local.metrics import LocalMetrics
 from jupyter_tracker.backends.local.models import LocalModels
 from jupyter_tracker.backends.local.runs import LocalRuns
@@ -44,6 +45,7 @@ class LocalBackend(Backend):
             variables=variables,
             sources=sources,
             templates=LocalTemplates(self.store, sources),
+            maintenance=LocalMaintenance(self.store),
         )
 
     def close(self) -> None:

@@ -16,8 +16,8 @@ from typing import Any
 
 from jupyter_tracker.backends.local.artifacts import artifact_folder, copy_artifacts, list_artifacts
 from jupyter_tracker.backends.local.events import add_event
-from jupyter_tracker.backends.local.experiments import within
 from jupyter_tracker.backends.local.files import check_empty, check_source, digest_of, files_of, settle_links
+from jupyter_tracker.backends.local.finding import within
 from jupyter_tracker.backends.local.rows import moment, run_number
 from jupyter_tracker.backends.local.store import Store, now
 from jupyter_tracker.backends.operations import CheckpointOperations

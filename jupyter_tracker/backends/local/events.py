@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 
-from jupyter_tracker.backends.local.experiments import within
+from jupyter_tracker.backends.local.finding import within
 from jupyter_tracker.backends.local.rows import moment, run_number
 from jupyter_tracker.backends.local.store import Store, now
 from jupyter_tracker.backends.local.values import plain_data

@@ -7,25 +7,18 @@ import os
 import sqlite3
 from collections.abc import Mapping
 
+from jupyter_tracker.backends.local import trash
+from jupyter_tracker.backends.local.finding import find_experiment
+from jupyter_tracker.backends.local.process.liveness import reconcile
+from jupyter_tracker.backends.local.purge import purge_experiment
 from jupyter_tracker.backends.local.rows import EXPERIMENT_COLUMNS, experiment
 from jupyter_tracker.backends.local.store import Store, now
+from jupyter_tracker.backends.local.trash import check_not_deleted
+from jupyter_tracker.backends.local.values import checked_tags
 from jupyter_tracker.backends.operations import ExperimentOperations
-from jupyter_tracker.errors import Conflict, InvalidInput, NotFound
+from jupyter_tracker.errors import Conflict, InvalidInput
 from jupyter_tracker.flow import Flow, local
-from jupyter_tracker.models import Experiment, Lifecycle
-
-
-def find_experiment(db: sqlite3.Connection, reference: str) -> Experiment:
-    """The experiment of that id or name, in whatever lifecycle; `NotFound` suggests close names."""
-    row = db.execute(
-        f"SELECT {EXPERIMENT_COLUMNS} FROM experiments WHERE id = ? OR name = ? ORDER BY id = ? DESC",
-        (reference, reference, reference),
-    ).fetchone()
-    if row is None:
-        active = db.execute("SELECT name FROM experiments WHERE lifecycle = ?", (Lifecycle.ACTIVE,))
-        known = [name for (name,) in active]
-        raise NotFound("experiment", reference, known, "`%tracker experiments` lists them.")
-    return experiment(row)
+from jupyter_tracker.models import Cleanup, Experiment, Lifecycle, RetentionMode
 
 
 def usable_experiment(db: sqlite3.Connection, name: str) -> str:
@@ -40,26 +33,36 @@ def usable_experiment(db: sqlite3.Connection, name: str) -> str:
     return identity
 
 
-def insert_experiment(db: sqlite3.Connection, name: str, description: str, tags: Mapping[str, str]) -> str:
+def insert_experiment(
+    db: sqlite3.Connection,
+    name: str,
+    description: str,
+    tags: Mapping[str, str],
+    retention_mode: RetentionMode = RetentionMode.FULL,
+    retention_time: float | None = None,
+) -> str:
     """Make an experiment and return its id."""
     checked_name("experiment", name)
     identity = os.urandom(16).hex()
     try:
         db.execute(
-            f"INSERT INTO experiments ({EXPERIMENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (identity, name, description, json.dumps(dict(tags)), Lifecycle.ACTIVE, now(), now()),
+            f"INSERT INTO experiments ({EXPERIMENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                identity,
+                name,
+                description,
+                json.dumps(checked_tags(tags)),
+                Lifecycle.ACTIVE,
+                now(),
+                now(),
+                retention_mode,
+                retention_time,
+            ),
         )
     except sqlite3.IntegrityError as error:
         (lifecycle,) = db.execute("SELECT lifecycle FROM experiments WHERE name = ?", (name,)).fetchone()
         raise Conflict(_clash(name, lifecycle)) from error
     return identity
-
-
-def within(db: sqlite3.Connection, reference: str | None) -> tuple[str, tuple[str, ...]]:
-    """A condition on `runs` and `experiments`, and its values: runs of one experiment, or of all; no deleted ones."""
-    if reference is None:
-        return "runs.lifecycle != 'deleted' AND experiments.lifecycle != 'deleted'", ()
-    return "runs.lifecycle != 'deleted' AND experiments.id = ?", (find_experiment(db, reference).id,)
 
 
 def checked_name(noun: str, name: str) -> str:
@@ -75,7 +78,12 @@ def _clash(name: str, lifecycle: str) -> str:
             f"The experiment {name!r} was deleted and still has its name. "
             f"Restore it (`tracker.experiments.restore({name!r})`) or choose another name."
         )
-    return f"There is an experiment {name!r} already ({lifecycle}). Use it, or choose another name."
+    if lifecycle == Lifecycle.ARCHIVED:
+        return (
+            f"The experiment {name!r} is archived and still has its name. "
+            f"Take it back (`tracker.experiments.unarchive({name!r})`) or choose another name."
+        )
+    return f"There is an experiment {name!r} already. Use it, or choose another name."
 
 
 class LocalExperiments(ExperimentOperations):
@@ -84,10 +92,18 @@ class LocalExperiments(ExperimentOperations):
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def create(self, name: str, description: str, tags: Mapping[str, str]) -> Flow[Experiment]:
+    def create(
+        self,
+        name: str,
+        description: str,
+        tags: Mapping[str, str],
+        retention_mode: RetentionMode,
+        retention_time: float | None,
+    ) -> Flow[Experiment]:
         def call() -> Experiment:
             with self._store.write() as db:
-                return find_experiment(db, insert_experiment(db, name, description, tags))
+                identity = insert_experiment(db, name, description, tags, retention_mode, retention_time)
+                return find_experiment(db, identity)
 
         return local(call)
 
@@ -107,21 +123,31 @@ class LocalExperiments(ExperimentOperations):
         return local(call)
 
     def update(
-        self, reference: str, name: str | None, description: str | None, tags: Mapping[str, str | None] | None
+        self,
+        reference: str,
+        name: str | None,
+        description: str | None,
+        tags: Mapping[str, str | None] | None,
+        retention_mode: RetentionMode | None,
+        retention_time: float | None,
     ) -> Flow[Experiment]:
         def call() -> Experiment:
             with self._store.write() as db:
                 found = find_experiment(db, reference)
+                check_not_deleted("experiment", found.name, found.lifecycle, "change")
                 changed = {**found.tags, **(tags or {})}
                 kept = {key: value for key, value in changed.items() if value is not None}
                 try:
                     db.execute(
-                        "UPDATE experiments SET name = ?, description = ?, tags = ?, updated_at = ? WHERE id = ?",
+                        "UPDATE experiments SET name = ?, description = ?, tags = ?, updated_at = ?,"
+                        " retention_mode = ?, retention_time = ? WHERE id = ?",
                         (
                             found.name if name is None else checked_name("experiment", name),
                             found.description if description is None else description,
-                            json.dumps(kept),
+                            json.dumps(checked_tags(kept)),
                             now(),
+                            retention_mode or found.retention_mode,
+                            found.retention_time if retention_time is None else retention_time,
                             found.id,
                         ),
                     )
@@ -133,27 +159,32 @@ class LocalExperiments(ExperimentOperations):
         return local(call)
 
     def delete(self, reference: str) -> Flow[Experiment]:
-        return self._put(reference, Lifecycle.DELETED)
+        return self._move(reference, trash.DELETE)
 
     def restore(self, reference: str) -> Flow[Experiment]:
-        return self._put(reference, Lifecycle.ACTIVE)
+        return self._move(reference, trash.RESTORE)
 
     def archive(self, reference: str) -> Flow[Experiment]:
-        return self._put(reference, Lifecycle.ARCHIVED)
+        return self._move(reference, trash.ARCHIVE)
 
-    def _put(self, reference: str, lifecycle: Lifecycle) -> Flow[Experiment]:
+    def unarchive(self, reference: str) -> Flow[Experiment]:
+        return self._move(reference, trash.UNARCHIVE)
+
+    def purge(self, reference: str) -> Flow[Cleanup]:
+        def call() -> Cleanup:
+            with self._store.read() as db:
+                found = find_experiment(db, reference)
+            return purge_experiment(self._store, found.id)
+
+        return local(call)
+
+    def _move(self, reference: str, wanted: trash.Move) -> Flow[Experiment]:
         def call() -> Experiment:
+            if wanted is trash.DELETE:
+                reconcile(self._store)  # a run whose process is gone has ended
             with self._store.write() as db:
                 found = find_experiment(db, reference)
-                if lifecycle is Lifecycle.DELETED:
-                    (active,) = db.execute(
-                        "SELECT count(*) FROM runs WHERE experiment_id = ? AND ended_at IS NULL", (found.id,)
-                    ).fetchone()
-                    if active:
-                        raise Conflict(f"{active} runs of {found.name!r} have not ended. Stop them first.")
-                db.execute(
-                    "UPDATE experiments SET lifecycle = ?, updated_at = ? WHERE id = ?", (lifecycle, now(), found.id)
-                )
+                trash.move_experiment(db, found, wanted)
                 return find_experiment(db, found.id)
 
         return local(call)
@@ -164,8 +195,9 @@ class LocalExperiments(ExperimentOperations):
         rows = db.execute(
             f"SELECT {columns}, count(runs.number), count(runs.number) FILTER (WHERE runs.ended_at IS NULL)"
             " FROM experiments LEFT JOIN runs"
-            " ON runs.experiment_id = experiments.id AND runs.lifecycle != 'deleted'"
+            " ON runs.experiment_id = experiments.id"
+            " AND (runs.lifecycle != 'deleted' OR runs.lifecycle_before IS NOT NULL)"
             f" {condition} GROUP BY experiments.id ORDER BY experiments.updated_at DESC",
             (value,),
         )
-        return tuple(experiment(row, row[7], row[8]) for row in rows)
+        return tuple(experiment(row, *row[-2:]) for row in rows)

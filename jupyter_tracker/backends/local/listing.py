@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from jupyter_tracker.backends.local.experiments import find_experiment
+from jupyter_tracker.backends.local.finding import find_experiment
 from jupyter_tracker.backends.local.metrics import journaled_blocks
 from jupyter_tracker.backends.local.query import Position, page
 from jupyter_tracker.backends.local.rows import (
@@ -26,7 +26,7 @@ from jupyter_tracker.backends.local.summary import read_latest, with_points
 from jupyter_tracker.backends.operations import RunQuery
 from jupyter_tracker.backends.operations.runs import EVERYTHING
 from jupyter_tracker.errors import Ambiguous, InvalidInput, NotFound
-from jupyter_tracker.models import Lifecycle, Page, Progress, RunInfo
+from jupyter_tracker.models import Page, Progress, RunInfo
 
 LAST = "last"
 
@@ -81,8 +81,6 @@ def list_runs(db: sqlite3.Connection, query: RunQuery) -> Page[RunInfo]:
     if query.experiment is not None:
         scope += " AND runs.experiment_id = ?"
         bound.append(find_experiment(db, query.experiment).id)
-    elif query.lifecycle is Lifecycle.ACTIVE:
-        scope += " AND runs.experiment_id NOT IN (SELECT id FROM experiments WHERE lifecycle = 'deleted')"
     after = None if query.cursor is None else _parse_cursor(query.cursor)
     if query.where == EVERYTHING and not query.order_by:
         return _newest(db, scope, bound, query.limit, after)

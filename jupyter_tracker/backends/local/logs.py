@@ -9,7 +9,7 @@ from threading import Lock
 from jupyter_tracker.backends.local.logfile.reader import LogReader
 from jupyter_tracker.backends.local.logfile.writer import LogWriter
 from jupyter_tracker.backends.local.masking import own_masker
-from jupyter_tracker.backends.local.rows import run_number
+from jupyter_tracker.backends.local.rows import moment, run_number
 from jupyter_tracker.backends.local.store import Store
 from jupyter_tracker.backends.operations import LogOperations
 from jupyter_tracker.flow import Flow, local
@@ -17,6 +17,8 @@ from jupyter_tracker.models import LogLine, Page, Stream
 
 OPEN_WRITERS = 16
 """Log files that one process keeps open for writing."""
+REMOVED = "0.0"
+"""The cursor behind the line that stands for a log that was removed."""
 
 
 class LocalLogs(LogOperations):
@@ -40,6 +42,8 @@ class LocalLogs(LogOperations):
     def read(self, run_id: str, after: str | None, limit: int) -> Flow[Page[LogLine]]:
         def call() -> Page[LogLine]:
             reader = self._reader(run_id)
+            if isinstance(reader, LogLine):
+                return Page((reader,) if after != reader.cursor and limit > 0 else (), reader.cursor)
             with self._store.translated_errors():
                 return reader.read(after, limit)
 
@@ -48,6 +52,8 @@ class LocalLogs(LogOperations):
     def tail(self, run_id: str, lines: int, before: str | None) -> Flow[Page[LogLine]]:
         def call() -> Page[LogLine]:
             reader = self._reader(run_id)
+            if isinstance(reader, LogLine):
+                return Page((reader,) if before != reader.cursor and lines > 0 else (), reader.cursor)
             with self._store.translated_errors():
                 return reader.tail(lines, before)
 
@@ -59,11 +65,18 @@ class LocalLogs(LogOperations):
             while self._writers:
                 self._writers.popitem()[1].close()
 
-    def _reader(self, run_id: str) -> LogReader:
+    def _reader(self, run_id: str) -> LogReader | LogLine:
+        """What reads the log, or the line that stands for one that was removed."""
         # The id becomes part of a path, so it must be one of ours.
         with self._store.read() as db:
-            run_number(db, run_id)
-        return LogReader(self._store.home / "runs" / run_id / "log")
+            (trimmed_at,) = db.execute(
+                "SELECT trimmed_at FROM runs WHERE number = ?", (run_number(db, run_id),)
+            ).fetchone()
+        path = self._store.home / "runs" / run_id / "log"
+        if trimmed_at is not None and not path.exists():
+            text = "The log was removed by the retention of the experiment."
+            return LogLine(0, moment(trimmed_at), Stream.SYSTEM, text, REMOVED)
+        return LogReader(path)
 
     def _writer(self, run_id: str) -> LogWriter:
         if run_id in self._writers:

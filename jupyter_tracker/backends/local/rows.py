@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar, overload
 
 from jupyter_tracker.backends.local.packing import (
@@ -26,6 +26,7 @@ from jupyter_tracker.models import (
     Lifecycle,
     MetricValue,
     Progress,
+    RetentionMode,
     RunColumns,
     RunInfo,
     RunKind,
@@ -35,12 +36,13 @@ from jupyter_tracker.models import (
 
 T = TypeVar("T")
 
-EXPERIMENT_COLUMNS = "id, name, description, tags, lifecycle, created_at, updated_at"
+EXPERIMENT_COLUMNS = "id, name, description, tags, lifecycle, created_at, updated_at, retention_mode, retention_time"
 
 RUN_COLUMNS = (
     "id, experiment_id, name, state, fields, numbers, texts, metrics, points, created_at, started_at, ended_at, number,"
     " kind || char(31) || lifecycle || char(31) || coalesce(exit_code, '') || char(31) || coalesce(signal, '')"
-    " || char(31) || coalesce(source, '') || char(31) || reason"
+    " || char(31) || coalesce(source, '') || char(31) || coalesce(trimmed_at, '') || char(31) || notes"
+    " || char(31) || reason"
 )
 """What a table does not show comes as one text: very many rows are read in half the time."""
 
@@ -62,10 +64,12 @@ class RunRow(NamedTuple):
     ended_at: int | None
     number: int
     rest: str
-    """kind, lifecycle, exit code, signal, source and reason, with a unit separator between them"""
+    """kind, lifecycle, exit code, signal, source, trimmed_at, notes and reason, with a unit separator between them"""
 
 
 _SEPARATOR = chr(31)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 NUMBER = RunRow._fields.index("number")
 """Where in a row the number stands."""
 
@@ -91,6 +95,11 @@ def moment(microseconds: int) -> datetime:
     return datetime.fromtimestamp(microseconds / 1e6, UTC)
 
 
+def microseconds(moment: datetime) -> int:
+    """An aware datetime as a time of the store."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
 def run_number(db: sqlite3.Connection, run_id: str) -> int:
     """The key under which the other tables know a run; `NotFound` when the id is of none."""
     row = db.execute("SELECT number FROM runs WHERE id = ?", (run_id,)).fetchone()
@@ -110,6 +119,8 @@ def experiment(row: tuple[Any, ...], run_count: int | None = None, active: int |
         lifecycle=Lifecycle(row[4]),
         created_at=moment(row[5]),
         updated_at=moment(row[6]),
+        retention_mode=RetentionMode(row[7]),
+        retention_time=row[8],
         run_count=run_count,
         active_run_count=active,
     )
@@ -118,7 +129,7 @@ def experiment(row: tuple[Any, ...], run_count: int | None = None, active: int |
 def run_info(values: Sequence[Any], names: Names, progress: tuple[Progress, ...] = ()) -> RunInfo:
     """A run from its `RUN_COLUMNS`."""
     row = RunRow(*values)
-    kind, lifecycle, exit_code, signal, source, reason = row.rest.split(_SEPARATOR, 5)
+    kind, lifecycle, exit_code, signal, source, trimmed_at, notes, reason = row.rest.split(_SEPARATOR, 7)
     params, tags = unpack(Record(names.key_sets[row.fields], row.numbers, row.texts))
     return RunInfo(
         id=row.id,
@@ -140,6 +151,8 @@ def run_info(values: Sequence[Any], names: Names, progress: tuple[Progress, ...]
         exit_code=int(exit_code) if exit_code else None,
         signal=signal or None,
         source=source,
+        notes=notes,
+        trimmed_at=moment(int(trimmed_at)) if trimmed_at else None,
     )
 
 

@@ -8,26 +8,30 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from jupyter_tracker.backends.local import lifecycle
+from jupyter_tracker.backends.local import lifecycle, trash
 from jupyter_tracker.backends.local.events import add_event
 from jupyter_tracker.backends.local.experiments import checked_name, usable_experiment
+from jupyter_tracker.backends.local.finding import find_experiment
 from jupyter_tracker.backends.local.listing import find_run, list_runs, with_journaled
 from jupyter_tracker.backends.local.metrics import ATTEMPTS, LocalMetrics, settle, unsettled
 from jupyter_tracker.backends.local.process.identity import host, identify
 from jupyter_tracker.backends.local.process.keeper import Keeper
 from jupyter_tracker.backends.local.process.liveness import reconcile
-from jupyter_tracker.backends.local.rows import run_number
+from jupyter_tracker.backends.local.purge import purge_run
+from jupyter_tracker.backends.local.rows import microseconds, run_number
 from jupyter_tracker.backends.local.sources.noun import LocalSources
 from jupyter_tracker.backends.local.store import Store, now
-from jupyter_tracker.backends.local.values import add_params, change_tags, plain_data, plain_params
+from jupyter_tracker.backends.local.values import add_params, change_tags, checked_notes, plain_data, plain_params
 from jupyter_tracker.backends.local.variables import LocalVariables, check_variables
 from jupyter_tracker.backends.operations import RunOperations, RunQuery
-from jupyter_tracker.errors import Conflict, InvalidSource, SourceTooLarge, StoreError, TrackerError
+from jupyter_tracker.errors import InvalidSource, SourceTooLarge, StoreError, TrackerError
 from jupyter_tracker.flow import Flow, local
 from jupyter_tracker.models import (
+    Cleanup,
     Code,
     CodeKind,
     Environment,
@@ -169,23 +173,48 @@ class LocalRuns(RunOperations):
         return local(call)
 
     def delete(self, run_id: str) -> Flow[RunInfo]:
-        def change(db: sqlite3.Connection, run: int) -> None:
-            (ended_at,) = db.execute("SELECT ended_at FROM runs WHERE number = ?", (run,)).fetchone()
-            if ended_at is None:
-                raise Conflict(f"The run {run_id[:8]} has not ended. Stop it first: `%tracker stop {run_id[:8]}`.")
-            _put(db, run, Lifecycle.DELETED)
+        return self._move(run_id, trash.DELETE)
 
-        def call() -> RunInfo:
+    def restore(self, run_id: str) -> Flow[RunInfo]:
+        return self._move(run_id, trash.RESTORE)
+
+    def archive(self, run_id: str) -> Flow[RunInfo]:
+        return self._move(run_id, trash.ARCHIVE)
+
+    def unarchive(self, run_id: str) -> Flow[RunInfo]:
+        return self._move(run_id, trash.UNARCHIVE)
+
+    def purge(self, run_id: str) -> Flow[Cleanup]:
+        return local(lambda: purge_run(self._store, run_id))
+
+    def update(
+        self, run_id: str, name: str | None, notes: str | None, tags: Mapping[str, str | None] | None
+    ) -> Flow[RunInfo]:
+        def change(db: sqlite3.Connection, run: int) -> None:
+            (kept_name, where) = db.execute("SELECT name, lifecycle FROM runs WHERE number = ?", (run,)).fetchone()
+            trash.check_not_deleted("run", kept_name, Lifecycle(where), "change")
+            if name is not None:
+                db.execute("UPDATE runs SET name = ? WHERE number = ?", (checked_name("run", name), run))
+            if notes is not None:
+                db.execute("UPDATE runs SET notes = ? WHERE number = ?", (checked_notes(notes), run))
+            change_tags(db, run, tags or {})
+
+        return local(lambda: self._changed(run_id, change))
+
+    def delete_before(self, experiment: str, time: datetime, maximum: int) -> Flow[int]:
+        def call() -> int:
             reconcile(self._store)
-            return self._changed(run_id, change)
+            with self._store.write() as db:
+                return trash.delete_before(db, find_experiment(db, experiment), microseconds(time), maximum)
 
         return local(call)
 
-    def restore(self, run_id: str) -> Flow[RunInfo]:
-        return local(lambda: self._changed(run_id, lambda db, run: _put(db, run, Lifecycle.ACTIVE)))
+    def restore_after(self, experiment: str, time: datetime, maximum: int) -> Flow[int]:
+        def call() -> int:
+            with self._store.write() as db:
+                return trash.restore_after(db, find_experiment(db, experiment), microseconds(time), maximum)
 
-    def archive(self, run_id: str) -> Flow[RunInfo]:
-        return local(lambda: self._changed(run_id, lambda db, run: _put(db, run, Lifecycle.ARCHIVED)))
+        return local(call)
 
     def log_params(self, run_id: str, params: Mapping[str, JsonValue]) -> Flow[None]:
         return local(lambda: self._write(run_id, lambda db, run: add_params(db, run, params)))
@@ -254,6 +283,13 @@ class LocalRuns(RunOperations):
                     continue  # settled and deleted since the database was read
         return info  # somebody removed the journal; reading the points says so
 
+    def _move(self, run_id: str, wanted: trash.Move) -> Flow[RunInfo]:
+        def call() -> RunInfo:
+            reconcile(self._store)
+            return self._changed(run_id, lambda db, run: trash.move_run(db, run, wanted))
+
+        return local(call)
+
     def _settle_active(self) -> None:
         with self._store.read() as db:
             active = [row[0] for row in db.execute("SELECT number FROM runs WHERE ended_at IS NULL")]
@@ -312,11 +348,6 @@ def submission_from(text: str) -> Submission:
     code = Code(**{**fields["code"], "kind": CodeKind(fields["code"]["kind"])})
     kept = {"code": code, "variables": dict.fromkeys(fields["variables"], ""), "history": tuple(fields["history"])}
     return Submission(**{**fields, **kept})
-
-
-def _put(db: sqlite3.Connection, run: int, where: Lifecycle) -> None:
-    db.execute("UPDATE runs SET lifecycle = ? WHERE number = ?", (where, run))
-    add_event(db, run, str(where) if where is not Lifecycle.ACTIVE else "restored", f"The run is {where}.")
 
 
 def _default_name(code: Code) -> str:

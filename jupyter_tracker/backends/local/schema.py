@@ -15,7 +15,10 @@ MIGRATIONS: tuple[str, ...] = (
         tags TEXT NOT NULL,                     -- JSON object
         lifecycle TEXT NOT NULL,
         created_at INTEGER NOT NULL,
-        updated_at INTEGER NOT NULL
+        updated_at INTEGER NOT NULL,
+        deleted_at INTEGER,
+        retention_mode TEXT NOT NULL DEFAULT 'full',
+        retention_time REAL                     -- seconds; null for as long as it likes
     );
 
     CREATE TABLE key_sets (                     -- names that belong together
@@ -33,6 +36,10 @@ MIGRATIONS: tuple[str, ...] = (
         state TEXT NOT NULL,
         reason TEXT NOT NULL DEFAULT '',
         lifecycle TEXT NOT NULL DEFAULT 'active',
+        lifecycle_before TEXT,                  -- where it returns to with its experiment, with which it was deleted
+        deleted_at INTEGER,
+        trimmed_at INTEGER,                     -- when retention removed its bulky data (retention.py)
+        notes TEXT NOT NULL DEFAULT '',
         fields INTEGER NOT NULL DEFAULT 1 REFERENCES key_sets (id),     -- names of params and tags, see packing.py
         numbers BLOB NOT NULL DEFAULT x'',      -- their values that are numbers
         texts TEXT NOT NULL DEFAULT '[]',       -- JSON array: the other values
@@ -211,6 +218,7 @@ MIGRATIONS: tuple[str, ...] = (
         size INTEGER NOT NULL,                  -- bytes
         created_at INTEGER NOT NULL,
         updated_at INTEGER NOT NULL,
+        deleted_at INTEGER,
         UNIQUE (name, version)
     );
     CREATE INDEX runs_by_source ON runs (source) WHERE source IS NOT NULL;
@@ -237,6 +245,7 @@ MIGRATIONS: tuple[str, ...] = (
         lifecycle TEXT NOT NULL,
         created_at INTEGER NOT NULL,
         updated_at INTEGER NOT NULL,
+        deleted_at INTEGER,
         UNIQUE (name, version)
     );
 

@@ -7,6 +7,7 @@
       models/        files of models, kept in the same way
       secret.key     the key of the secrets, where no keyring has it (vault.py)
       runs/<id>/     log file, code, artifacts and checkpoints of a run
+      removed/       folders of runs that are being purged (purge.py)
 
 Any number of processes and threads use it at once: a connection serves one caller at a time and never crosses a fork.
 """
@@ -27,6 +28,10 @@ from jupyter_tracker.errors import StoreError, StoreFull, StoreReadOnly, StoreTo
 
 BUSY_TIMEOUT = 30.0
 """Seconds that a writer waits for another one before it gives up."""
+TIDY_PAGES = 1000
+"""Pages of the database that one step gives back."""
+TIDY_PATIENCE = 1000
+"""Milliseconds that tidying waits for readers."""
 
 
 def default_home() -> Path:
@@ -91,6 +96,34 @@ class Store:
     def journal_folder(self) -> Path:
         """Where the journals lie; made if it is not there."""
         return self._folder(self.home / "journals")
+
+    def removed_folder(self) -> Path:
+        """Where folders of runs wait for their removal; made if it is not there."""
+        return self._folder(self.home / "removed")
+
+    def tidy(self) -> int:
+        """Give free room of the database back, and refresh what its queries are planned by; the bytes given back.
+
+        Others go on meanwhile: it takes small steps, and leaves what a reader still needs for the next time.
+        """
+        path = self.home / "tracker.db"
+        with self._connection() as db, self.translated_errors():
+            before = path.stat().st_size
+            (free,) = db.execute("PRAGMA freelist_count").fetchone()
+            for _ in range(0, free, TIDY_PAGES):
+                # It is one step for each page, of which `execute` would make the first.
+                db.executescript(f"PRAGMA incremental_vacuum({TIDY_PAGES})")
+            # A transaction that begins by reading does not wait when it goes on to write.
+            db.execute("BEGIN IMMEDIATE")
+            db.execute("PRAGMA optimize")
+            db.execute("COMMIT")
+            # It would wait for readers as long as writers wait for each other.
+            db.execute(f"PRAGMA busy_timeout = {TIDY_PATIENCE:.0f}")
+            try:
+                db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT * 1000:.0f}")
+            return max(0, before - path.stat().st_size)
 
     def close(self) -> None:
         """Close the connections that nobody uses."""
@@ -179,6 +212,8 @@ class Store:
             return
         # Rows and chunks are long: larger pages make reading very many of them faster by a third.
         db.execute("PRAGMA page_size = 8192")
+        # Lets `tidy` give room back in small steps; it must be said before the first table is made.
+        db.execute("PRAGMA auto_vacuum = INCREMENTAL")
         _patiently(db, "PRAGMA journal_mode = WAL")
         db.execute("BEGIN IMMEDIATE")
         try:

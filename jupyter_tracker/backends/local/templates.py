@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from jupyter_tracker.backends.local import trash
 from jupyter_tracker.backends.local.configcheck import checked_schema, mistakes
 from jupyter_tracker.backends.local.experiments import checked_name
+from jupyter_tracker.backends.local.purge import purge_template
 from jupyter_tracker.backends.local.rows import moment
 from jupyter_tracker.backends.local.sources.noun import LocalSources
 from jupyter_tracker.backends.local.sources.objects import CREATED
@@ -20,7 +22,7 @@ from jupyter_tracker.backends.local.versions import find_version, like_pattern
 from jupyter_tracker.backends.operations import TemplateOperations
 from jupyter_tracker.errors import InvalidConfig, InvalidInput
 from jupyter_tracker.flow import Flow, local
-from jupyter_tracker.models import Code, CodeKind, ConfigMistake, JsonValue, Lifecycle, Source, Template
+from jupyter_tracker.models import Cleanup, Code, CodeKind, ConfigMistake, JsonValue, Lifecycle, Source, Template
 
 _COLUMNS = (
     "id, name, version, source, entry_point, schema, defaults, resources, description, lifecycle,"
@@ -91,16 +93,31 @@ class LocalTemplates(TemplateOperations):
         return local(call)
 
     def update(self, reference: str, description: str) -> Flow[Template]:
-        return self._change(reference, "description", description)
+        def change(db: sqlite3.Connection, found: Template) -> None:
+            trash.check_not_deleted("template", found.label, found.lifecycle, "change")
+            db.execute("UPDATE templates SET description = ? WHERE id = ?", (description, found.id))
+
+        return self._change(reference, change)
 
     def delete(self, reference: str) -> Flow[Template]:
-        return self._change(reference, "lifecycle", Lifecycle.DELETED)
+        return self._move(reference, trash.DELETE)
 
     def restore(self, reference: str) -> Flow[Template]:
-        return self._change(reference, "lifecycle", Lifecycle.ACTIVE)
+        return self._move(reference, trash.RESTORE)
 
     def archive(self, reference: str) -> Flow[Template]:
-        return self._change(reference, "lifecycle", Lifecycle.ARCHIVED)
+        return self._move(reference, trash.ARCHIVE)
+
+    def unarchive(self, reference: str) -> Flow[Template]:
+        return self._move(reference, trash.UNARCHIVE)
+
+    def purge(self, reference: str) -> Flow[Cleanup]:
+        def call() -> Cleanup:
+            with self._store.write() as db:
+                found = _find(db, reference)
+                return purge_template(db, found.id, found.label, found.lifecycle)
+
+        return local(call)
 
     def _source(self, code: Code) -> Source:
         if not code.source:
@@ -108,11 +125,15 @@ class LocalTemplates(TemplateOperations):
         with self._store.read() as db:
             return find_source(db, code.source)
 
-    def _change(self, reference: str, column: str, value: str) -> Flow[Template]:
+    def _move(self, reference: str, wanted: trash.Move) -> Flow[Template]:
+        return self._change(reference, lambda db, found: trash.move(db, "template", found.id, found.label, wanted))
+
+    def _change(self, reference: str, change: Callable[[sqlite3.Connection, Template], None]) -> Flow[Template]:
         def call() -> Template:
             with self._store.write() as db:
                 found = _find(db, reference)
-                db.execute(f"UPDATE templates SET {column} = ?, updated_at = ? WHERE id = ?", (value, now(), found.id))
+                change(db, found)
+                db.execute("UPDATE templates SET updated_at = ? WHERE id = ?", (now(), found.id))
                 return _find(db, found.id)
 
         return local(call)
@@ -141,8 +162,8 @@ def _add(db: sqlite3.Connection, name: str, recipe: tuple[str, ...], description
     ).fetchone()
     if row is not None and row[2:] == recipe:
         db.execute(
-            "UPDATE templates SET lifecycle = ?, updated_at = ?, description = coalesce(nullif(?, ''), description)"
-            " WHERE id = ?",
+            "UPDATE templates SET lifecycle = ?, deleted_at = NULL, updated_at = ?,"
+            " description = coalesce(nullif(?, ''), description) WHERE id = ?",
             (Lifecycle.ACTIVE, now(), description, row[0]),
         )
         return _find(db, row[0])

@@ -12,6 +12,8 @@ from jupyter_tracker.errors import Conflict, InvalidInput, InvalidParams
 from jupyter_tracker.filters import param_number, param_text
 from jupyter_tracker.models import JsonValue
 
+LONGEST_NOTES = 100_000
+
 
 def plain_params(params: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """Params as plain JSON values: tuples become lists, NumPy scalars Python numbers.
@@ -60,18 +62,35 @@ def change_tags(db: sqlite3.Connection, run: int, tags: Mapping[str, str | None]
         InvalidInput: a name or value is not text.
     """
     params, known = read_record(db, run)
-    for key, value in tags.items():
-        if not isinstance(key, str) or not key or not writable(key):
-            raise InvalidInput(f"The tag name {key!r} must be text.")
+    for key, value in checked_tags(tags).items():
         if value is None:
             known.pop(key, None)
             db.execute("DELETE FROM tags WHERE run = ? AND key = ?", (run, key))
             continue
-        if not isinstance(value, str) or not writable(value):
-            raise InvalidInput(f"The tag {key!r} must be text, not {value!r} ({type(value).__name__}).")
         known[key] = value
         db.execute("INSERT OR REPLACE INTO tags (run, key, value) VALUES (?, ?, ?)", (run, key, value))
     _write_record(db, run, params, known)
+
+
+def checked_tags(tags: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Tags as they are, None standing for one that is removed; `InvalidInput` when a name or value is not text."""
+    for key, value in tags.items():
+        if not isinstance(key, str) or not key or not writable(key):
+            raise InvalidInput(f"The tag name {key!r} must be text.")
+        if value is not None and (not isinstance(value, str) or not writable(value)):
+            raise InvalidInput(f"The tag {key!r} must be text, not {value!r} ({type(value).__name__}).")
+    return dict(tags)
+
+
+def checked_notes(notes: str) -> str:
+    """Notes that can be shown: text of at most 100,000 characters with no control characters but tabs and line ends."""
+    plain = isinstance(notes, str) and writable(notes) and len(notes) <= LONGEST_NOTES
+    if not plain or any(ord(character) < 32 and character not in "\t\n\r" for character in notes):
+        raise InvalidInput(
+            f"Notes must be text of at most {LONGEST_NOTES:,} characters, none of them a control character,"
+            f" not {_shown(notes)}."
+        )
+    return notes
 
 
 def read_record(db: sqlite3.Connection, run: int) -> tuple[dict[str, JsonValue], dict[str, str]]:

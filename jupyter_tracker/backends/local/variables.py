@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from jupyter_tracker.backends.local.experiments import find_experiment
+from jupyter_tracker.backends.local.finding import find_experiment
 from jupyter_tracker.backends.local.rows import moment
 from jupyter_tracker.backends.local.store import Store, now
 from jupyter_tracker.backends.local.values import writable

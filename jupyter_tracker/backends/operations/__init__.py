@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from jupyter_tracker.backends.operations.experiments import ExperimentOperations
 from jupyter_tracker.backends.operations.files import ArtifactOperations, CheckpointOperations
+from jupyter_tracker.backends.operations.maintenance import MaintenanceOperations
 from jupyter_tracker.backends.operations.models import ModelOperations
 from jupyter_tracker.backends.operations.noun import Operations
 from jupyter_tracker.backends.operations.recording import (
@@ -30,6 +31,7 @@ __all__ = [
     "EventOperations",
     "ExperimentOperations",
     "LogOperations",
+    "MaintenanceOperations",
     "MetricOperations",
     "ModelOperations",
     "Operations",
@@ -55,5 +57,6 @@ NOUNS: Mapping[str, type[Operations]] = {
         VariableOperations,
         SourceOperations,
         TemplateOperations,
+        MaintenanceOperations,
     )
 }

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from jupyter_tracker.backends.operations.noun import Operations
 from jupyter_tracker.filters import And, Expression, Order
 from jupyter_tracker.flow import Flow
-from jupyter_tracker.models import Environment, JsonValue, Lifecycle, Page, Progress, RunInfo, RunState, Submission
+from jupyter_tracker.models import (
+    Cleanup,
+    Environment,
+    JsonValue,
+    Lifecycle,
+    Page,
+    Progress,
+    RunInfo,
+    RunState,
+    Submission,
+)
 
 EVERYTHING = And(())
 """The filter that selects every run."""
@@ -80,6 +91,34 @@ class RunOperations(Operations):
     def archive(self, run_id: str) -> Flow[RunInfo]:
         """Put it away: it leaves the listing and stays readable."""
         self._lacks("archive")
+
+    def unarchive(self, run_id: str) -> Flow[RunInfo]:
+        """Take it back into the listing; `Conflict` when it is not archived."""
+        self._lacks("unarchive")
+
+    def purge(self, run_id: str) -> Flow[Cleanup]:
+        """Remove it for good with all that belongs to it; `Conflict` when it is not deleted."""
+        self._lacks("purge")
+
+    def update(
+        self, run_id: str, name: str | None, notes: str | None, tags: Mapping[str, str | None] | None
+    ) -> Flow[RunInfo]:
+        """Change what is not None; a tag of value None is removed. Names need not be unique (MLflow: `update_run`)."""
+        self._lacks("update")
+
+    def delete_before(self, experiment: str, time: datetime, maximum: int) -> Flow[int]:
+        """Delete the ended, active runs created until `time`, the oldest first, at most 10,000 at once; how many.
+
+        (Databricks: `delete_runs`, `max_timestamp_millis` and `max_runs`)
+        """
+        self._lacks("delete_before")
+
+    def restore_after(self, experiment: str, time: datetime, maximum: int) -> Flow[int]:
+        """Restore the runs deleted since `time`, the one deleted last first, at most 10,000 at once; how many.
+
+        (Databricks: `restore_runs`, `min_timestamp_millis` and `max_runs`)
+        """
+        self._lacks("restore_after")
 
     def log_params(self, run_id: str, params: Mapping[str, JsonValue]) -> Flow[None]:
         """Add params; `Conflict` when one is there with another value (MLflow: `log_param`)."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jupyter_tracker.backends.operations.noun import Operations
 from jupyter_tracker.flow import Flow
-from jupyter_tracker.models import Code, Lifecycle, Source, SourceDescription, SourceDifference
+from jupyter_tracker.models import Cleanup, Code, Lifecycle, Source, SourceDescription, SourceDifference
 
 
 class SourceOperations(Operations):
@@ -59,3 +59,11 @@ class SourceOperations(Operations):
     def archive(self, reference: str) -> Flow[Source]:
         """Put it away: it leaves the listing and stays usable."""
         self._lacks("archive")
+
+    def unarchive(self, reference: str) -> Flow[Source]:
+        """Take it back into the listing; `Conflict` when it is not archived."""
+        self._lacks("unarchive")
+
+    def purge(self, reference: str) -> Flow[Cleanup]:
+        """Remove it for good; `Conflict` when it is not deleted, or a run or template refers to it."""
+        self._lacks("purge")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from jupyter_tracker.backends.operations.noun import Operations
 from jupyter_tracker.flow import Flow
-from jupyter_tracker.models import Code, ConfigMistake, JsonValue, Lifecycle, Template
+from jupyter_tracker.models import Cleanup, Code, ConfigMistake, JsonValue, Lifecycle, Template
 
 
 class TemplateOperations(Operations):
@@ -57,3 +57,11 @@ class TemplateOperations(Operations):
     def archive(self, reference: str) -> Flow[Template]:
         """Put it away: it leaves the listing and stays usable."""
         self._lacks("archive")
+
+    def unarchive(self, reference: str) -> Flow[Template]:
+        """Take it back into the listing; `Conflict` when it is not archived."""
+        self._lacks("unarchive")
+
+    def purge(self, reference: str) -> Flow[Cleanup]:
+        """Remove it for good; `Conflict` when it is not deleted."""
+        self._lacks("purge")

@@ -1,4 +1,4 @@
-"""Sub-commands about runs as a whole: `runs run submit stop compare`."""
+"""Sub-commands about runs as a whole: `runs run submit stop update notes compare`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from jupyter_tracker.client import Run
 from jupyter_tracker.client.results import RunList
 from jupyter_tracker.magics import values
 from jupyter_tracker.magics.commands import shared
+from jupyter_tracker.magics.helptext import Text
 from jupyter_tracker.magics.mistakes import UsageMistake
 from jupyter_tracker.magics.session import Session
 from jupyter_tracker.magics.table import Argument, Arguments, Command, Option, Suggest
@@ -81,6 +82,21 @@ def stop(session: Session, arguments: Arguments) -> Run:
     return found
 
 
+def update(session: Session, arguments: Arguments) -> Run:
+    """Rename one, write notes, set its tags."""
+    tags = shared.tag_changes(arguments)
+    if arguments.name is None and arguments.notes is None and tags is None:
+        raise UsageMistake("There is nothing to change: give --name, --notes, --tag or --untag.")
+    return session.tracker.runs.update(arguments.run, name=arguments.name, notes=arguments.notes, tags=tags)
+
+
+def notes(session: Session, arguments: Arguments) -> Text | Run:
+    """What was written about one, or what is written now."""
+    if arguments.text is None:
+        return Text(shared.named_run(session, arguments).notes or "No notes.")
+    return session.tracker.runs.update(arguments.run, notes=arguments.text)
+
+
 def compare(session: Session, arguments: Arguments) -> pd.DataFrame:
     """One row a run: first the params that differ, then the others, then the latest metrics."""
     if len(arguments.runs) < 2:
@@ -135,6 +151,26 @@ COMMANDS = (
             Option("--wait", "wait until it has ended"),
         ),
         example="%tracker stop last --grace 30s",
+    ),
+    Command(
+        "update",
+        "rename a run, write notes, set its tags",
+        update,
+        (shared.RUN,),
+        (
+            Option("--name", "its new name", "NAME"),
+            Option("--notes", "what there is to say about it", "TEXT"),
+            shared.TAG,
+            shared.UNTAG,
+        ),
+        example="%tracker update last --name baseline --tag keep=yes --untag draft",
+    ),
+    Command(
+        "notes",
+        "what was written about a run, or write it",
+        notes,
+        (shared.RUN, Argument("TEXT", "the notes that it gets", required=False)),
+        example='%tracker notes last "the one of the paper"',
     ),
     Command(
         "compare",

@@ -22,6 +22,7 @@ PARAM = Option(
     "--param", "a param; numbers, true, null and [lists] keep their type", "NAME=VALUE", values.param, pairs=True
 )
 TAG = Option("--tag", "a tag, as text", "NAME=TEXT", pairs=True)
+UNTAG = Option("--untag", "remove these tags", "NAMES", values.texts)
 AS = Option("--as", "bind the run to this variable", "VARIABLE", values.variable)
 NO_PANEL = Option("--no-panel", "show no panel")
 WAIT = Option("--wait", "wait for the end; the cell fails when the run does")
@@ -53,6 +54,18 @@ def lifecycle(arguments: Arguments) -> Lifecycle:
     if arguments.archived and arguments.deleted:
         raise UsageMistake("--archived and --deleted exclude each other: give one of them.")
     return Lifecycle.ARCHIVED if arguments.archived else Lifecycle.DELETED if arguments.deleted else Lifecycle.ACTIVE
+
+
+def tag_changes(arguments: Arguments) -> dict[str, str | None] | None:
+    """What `--tag` sets and `--untag` removes; None for nothing.
+
+    Raises:
+        UsageMistake: one tag is to be set and removed.
+    """
+    both = set(arguments.tag) & set(arguments.untag or ())
+    if both:
+        raise UsageMistake(f"The tag {min(both)!r} is to be set and removed: give --tag or --untag for it.")
+    return {**arguments.tag, **dict.fromkeys(arguments.untag or ())} or None
 
 
 def named_run(session: Session, arguments: Arguments) -> Run:

@@ -9,6 +9,7 @@ from jupyter_tracker.client.assets import SourceComparison, SourceDetails, Sourc
 from jupyter_tracker.magics.commands import shared
 from jupyter_tracker.magics.session import Session
 from jupyter_tracker.magics.table import Argument, Arguments, Command, Option, Suggest
+from jupyter_tracker.models import Cleanup
 
 
 def sources(session: Session, arguments: Arguments) -> SourceList:
@@ -46,6 +47,11 @@ def download(session: Session, arguments: Arguments) -> Path:
 def update(session: Session, arguments: Arguments) -> SourceList:
     """Describe one."""
     return SourceList([session.tracker.sources.update(arguments.source, description=arguments.description)])
+
+
+def purge(session: Session, arguments: Arguments) -> Cleanup:
+    """Remove one for good."""
+    return session.tracker.sources.purge(arguments.source)
 
 
 def _changing(verb: str, summary: str) -> Command:
@@ -115,4 +121,6 @@ COMMANDS = (
     _changing("delete", "put a version of code where only `sources restore` finds it"),
     _changing("restore", "bring back a version of code that was deleted or archived"),
     _changing("archive", "take a version of code out of the listing; it stays usable"),
+    _changing("unarchive", "take a version of code back into the listing"),
+    Command("sources purge", "remove a version of code that was deleted for good", purge, (_SOURCE,)),
 )

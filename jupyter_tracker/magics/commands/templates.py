@@ -9,7 +9,7 @@ from jupyter_tracker.magics.commands import shared
 from jupyter_tracker.magics.mistakes import UsageMistake
 from jupyter_tracker.magics.session import Session
 from jupyter_tracker.magics.table import Argument, Arguments, Command, Option, Suggest
-from jupyter_tracker.models import Source
+from jupyter_tracker.models import Cleanup, Source
 
 
 def templates(session: Session, arguments: Arguments) -> TemplateList:
@@ -74,6 +74,11 @@ def submit(session: Session, arguments: Arguments) -> Run:
 def update(session: Session, arguments: Arguments) -> TemplateList:
     """Describe one."""
     return TemplateList([session.tracker.templates.update(arguments.template, description=arguments.description)])
+
+
+def purge(session: Session, arguments: Arguments) -> Cleanup:
+    """Remove one for good."""
+    return session.tracker.templates.purge(arguments.template)
 
 
 def _changing(verb: str, summary: str) -> Command:
@@ -142,4 +147,6 @@ COMMANDS = (
     _changing("delete", "put a recipe where only `templates restore` finds it"),
     _changing("restore", "bring back a recipe that was deleted or archived"),
     _changing("archive", "take a recipe out of the listing; it stays usable"),
+    _changing("unarchive", "take a recipe back into the listing"),
+    Command("templates purge", "remove a recipe that was deleted for good", purge, (_TEMPLATE,)),
 )

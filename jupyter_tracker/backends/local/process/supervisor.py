@@ -35,9 +35,10 @@ from jupyter_tracker.backends.local.process.launcher import READY
 from jupyter_tracker.backends.local.process.outcome import explain_exit_code, explain_signal, out_of_memory_kills
 from jupyter_tracker.backends.local.process.tree import adopt_orphans, end_leftovers, send
 from jupyter_tracker.backends.local.process.upkeep import Upkeep
+from jupyter_tracker.backends.local.retention import apply_after_end
 from jupyter_tracker.backends.local.rows import run_number
 from jupyter_tracker.backends.local.runs import submission_from
-from jupyter_tracker.backends.local.store import Store, default_home
+from jupyter_tracker.backends.local.store import Store, default_home, now
 from jupyter_tracker.errors import NotFound, TrackerError
 from jupyter_tracker.models import Code, JsonValue, Level, RunState, Stream
 
@@ -119,6 +120,10 @@ class Supervisor:
         kills = out_of_memory_kills()
         out_of_memory = kills is not None and kills_before is not None and kills > kills_before
         self._record_end(*self._outcome(child.returncode, capture.stderr_tail, out_of_memory))
+
+    def tidy(self) -> None:
+        """Remove what the retention of the experiment does not keep any longer of earlier runs."""
+        self._attempt(lambda: apply_after_end(self._store, self._run, now()))
 
     def _start(self, code: Code) -> tuple[subprocess.Popen[bytes], Mapping[Stream, int]]:
         folder = self._store.run_folder(self._run_id)
@@ -260,6 +265,7 @@ def main(arguments: list[str]) -> int:
         os.write(ready, READY)
         os.close(ready)
     supervisor.run()
+    supervisor.tidy()
     return 0
 
 

@@ -7,9 +7,11 @@ import os
 import sqlite3
 from pathlib import Path
 
+from jupyter_tracker.backends.local import trash
 from jupyter_tracker.backends.local.experiments import checked_name
 from jupyter_tracker.backends.local.files import check_empty
 from jupyter_tracker.backends.local.process.codecheck import check_code
+from jupyter_tracker.backends.local.purge import purge_source
 from jupyter_tracker.backends.local.sources.archive import SUFFIXES
 from jupyter_tracker.backends.local.sources.difference import difference
 from jupyter_tracker.backends.local.sources.objects import CREATED, SNAPSHOT, Collection, Limits, Objects
@@ -19,7 +21,7 @@ from jupyter_tracker.backends.local.store import Store, now
 from jupyter_tracker.backends.operations import SourceOperations
 from jupyter_tracker.errors import Conflict, InvalidCode, InvalidInput
 from jupyter_tracker.flow import Flow, local
-from jupyter_tracker.models import Code, CodeKind, Lifecycle, Source, SourceDescription, SourceDifference
+from jupyter_tracker.models import Cleanup, Code, CodeKind, Lifecycle, Source, SourceDescription, SourceDifference
 
 
 class LocalSources(SourceOperations):
@@ -95,19 +97,26 @@ class LocalSources(SourceOperations):
         def call() -> Source:
             with self._store.write() as db:
                 found = find_source(db, reference)
+                trash.check_not_deleted("source", found.label, found.lifecycle, "change")
                 db.execute("UPDATE sources SET description = ? WHERE id = ?", (description, found.id))
                 return find_source(db, found.id)
 
         return local(call)
 
     def delete(self, reference: str) -> Flow[Source]:
-        return self._put(reference, Lifecycle.DELETED)
+        return self._move(reference, trash.DELETE)
 
     def restore(self, reference: str) -> Flow[Source]:
-        return self._put(reference, Lifecycle.ACTIVE)
+        return self._move(reference, trash.RESTORE)
 
     def archive(self, reference: str) -> Flow[Source]:
-        return self._put(reference, Lifecycle.ARCHIVED)
+        return self._move(reference, trash.ARCHIVE)
+
+    def unarchive(self, reference: str) -> Flow[Source]:
+        return self._move(reference, trash.UNARCHIVE)
+
+    def purge(self, reference: str) -> Flow[Cleanup]:
+        return local(lambda: purge_source(self._store, self._objects, reference))
 
     def unpack(self, reference: str, folder: Path) -> Source:
         """Write the files of a source into a folder that is empty or not there."""
@@ -148,11 +157,11 @@ class LocalSources(SourceOperations):
             changed = dataclasses.replace(code, path=str(entry))
         return check_code(dataclasses.replace(changed, kind=found.kind, source=found.id))
 
-    def _put(self, reference: str, lifecycle: Lifecycle) -> Flow[Source]:
+    def _move(self, reference: str, wanted: trash.Move) -> Flow[Source]:
         def call() -> Source:
             with self._store.write() as db:
                 found = find_source(db, reference)
-                db.execute("UPDATE sources SET lifecycle = ? WHERE id = ?", (lifecycle, found.id))
+                trash.move(db, "source", found.id, found.label, wanted)
                 return find_source(db, found.id)
 
         return local(call)
@@ -184,8 +193,8 @@ def _add(db: sqlite3.Connection, name: str, description: str, collection: Collec
     )
     if known:
         db.execute(
-            "UPDATE sources SET lifecycle = ?, updated_at = ?, description = coalesce(nullif(?, ''), description)"
-            " WHERE id = ?",
+            "UPDATE sources SET lifecycle = ?, deleted_at = NULL, updated_at = ?,"
+            " description = coalesce(nullif(?, ''), description) WHERE id = ?",
             (Lifecycle.ACTIVE, now(), description, known[0].id),
         )
         return find_source(db, known[0].id)

@@ -142,24 +142,24 @@ class Objects:
     def collection(self, limits: Limits) -> Iterator[Collection]:
         """A collection, which is forgotten at the end of the block unless `keep` has kept it."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._forget_abandoned()
+        self.forget_abandoned(time.time())
         incoming = Path(tempfile.mkdtemp(prefix="incoming-", dir=self._folder))
         try:
             yield Collection(incoming, limits)
         finally:
             shutil.rmtree(incoming, ignore_errors=True)
 
-    def _forget_abandoned(self) -> None:
-        """Remove what processes left that were killed while they collected."""
+    def forget_abandoned(self, moment: float) -> None:
+        """Remove what processes left that were killed while they collected; `moment` is now, in seconds."""
         for folder in self._folder.glob("incoming-*"):
             with suppress(OSError):
-                if time.time() - folder.stat().st_mtime > ABANDONED_AFTER:
+                if moment - folder.stat().st_mtime > ABANDONED_AFTER:
                     shutil.rmtree(folder, ignore_errors=True)
 
     def keep(self, collection: Collection) -> None:
         """Put the contents of a collection into the store; call it inside the transaction that adds the source."""
         for file in collection.files:
-            target = self._path(file.sha256)
+            target = self.path(file.sha256)
             # A crash of the machine can leave an object that is shorter than it was.
             if target.exists() and target.stat().st_size == file.size:
                 continue
@@ -171,7 +171,7 @@ class Objects:
 
     def open(self, file: SourceFile) -> IO[bytes]:
         """The content of a file; `StoreError` when it is gone or not whole."""
-        path = self._path(file.sha256)
+        path = self.path(file.sha256)
         try:
             if path.stat().st_size == file.size:
                 return path.open("rb")
@@ -190,9 +190,15 @@ class Objects:
                 writer.write(block)
         if digest.hexdigest() != file.sha256:
             target.unlink()
-            raise StoreError(f"The content of {file.path!r} was changed in the store: {self._path(file.sha256)}.")
+            raise StoreError(f"The content of {file.path!r} was changed in the store: {self.path(file.sha256)}.")
         if file.executable:
             target.chmod(target.stat().st_mode | (target.stat().st_mode & 0o444) >> 2)
 
-    def _path(self, sha256: str) -> Path:
+    def contents(self) -> Iterator[str]:
+        """All that are kept, by SHA-256, whether a source has them or not."""
+        for path in self._folder.glob("objects/*/*"):
+            yield path.parent.name + path.name
+
+    def path(self, sha256: str) -> Path:
+        """Where a content lies, by its SHA-256."""
         return self._folder / "objects" / sha256[:2] / sha256[2:]
