@@ -13,6 +13,7 @@ from jupyter_tracker.frames.assets import (
 )
 from jupyter_tracker.frames.points import machine, series
 from jupyter_tracker.frames.run_tables import compare, runs
+from jupyter_tracker.frames.saving import save
 from jupyter_tracker.frames.shown import html, readable, text
 from jupyter_tracker.frames.tables import (
     artifacts,
@@ -21,6 +22,7 @@ from jupyter_tracker.frames.tables import (
     confusion_matrix,
     events,
     experiments,
+    imported,
     latest_metrics,
     logs,
     records,
@@ -36,6 +38,7 @@ __all__ = [
     "events",
     "experiments",
     "html",
+    "imported",
     "latest_metrics",
     "logs",
     "machine",
@@ -43,6 +46,7 @@ __all__ = [
     "records",
     "roc_curve",
     "runs",
+    "save",
     "series",
     "source_changes",
     "source_files",

@@ -20,7 +20,7 @@ SURFACES = ("magics", "widgets", "server")
 
 LAYERS = (
     ("models", "errors"),
-    ("flow", "filters", "frames", "environment", "svg"),
+    ("flow", "filters", "frames", "environment", "svg", "exchange"),
     ("pictures",),
     ("backends",),
     ("client",),

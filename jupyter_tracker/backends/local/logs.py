@@ -13,7 +13,7 @@ from jupyter_tracker.backends.local.rows import run_number
 from jupyter_tracker.backends.local.store import Store
 from jupyter_tracker.backends.operations import LogOperations
 from jupyter_tracker.flow import Flow, local
-from jupyter_tracker.models import LogLine, Page, Stream
+from jupyter_tracker.models import LogLine, LogPiece, Page, Stream
 
 OPEN_WRITERS = 16
 """Log files that one process keeps open for writing."""
@@ -50,6 +50,14 @@ class LocalLogs(LogOperations):
             reader = self._reader(run_id)
             with self._store.translated_errors():
                 return reader.tail(lines, before)
+
+        return local(call)
+
+    def pieces(self, run_id: str, after: str | None, limit: int) -> Flow[Page[LogPiece]]:
+        def call() -> Page[LogPiece]:
+            reader = self._reader(run_id)
+            with self._store.translated_errors():
+                return reader.pieces(after, limit)
 
         return local(call)
 

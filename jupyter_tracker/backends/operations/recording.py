@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from jupyter_tracker.backends.operations.noun import Operations
-from jupyter_tracker.flow import Flow
-from jupyter_tracker.models import Classification, Event, JsonValue, Level, LogLine, Page, Points, Stream
+from jupyter_tracker.flow import Flow, Streaming
+from jupyter_tracker.models import Classification, Event, JsonValue, Level, LogLine, LogPiece, Page, Points, Stream
 
 
 class MetricOperations(Operations):
@@ -24,6 +24,10 @@ class MetricOperations(Operations):
     def read(self, run_id: str, keys: Sequence[str] | None, after: str | None) -> Flow[Points]:
         """All points behind a cursor, of some keys or of all."""
         self._lacks("read")
+
+    def stream(self, run_id: str) -> Streaming:
+        """The blocks of all points, in the order of `read` and as they are now, without holding all of them."""
+        self._lacks("stream")
 
 
 class EventOperations(Operations):
@@ -56,6 +60,10 @@ class LogOperations(Operations):
     def tail(self, run_id: str, lines: int, before: str | None) -> Flow[Page[LogLine]]:
         """The last lines, or the last before a cursor, oldest first."""
         self._lacks("tail")
+
+    def pieces(self, run_id: str, after: str | None, limit: int) -> Flow[Page[LogPiece]]:
+        """What was printed, byte for byte: the pieces behind a cursor, until they have more than `limit` bytes."""
+        self._lacks("pieces")
 
 
 class ClassificationOperations(Operations):

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from jupyter_tracker.backends.operations.noun import Operations
 from jupyter_tracker.filters import And, Expression, Order
 from jupyter_tracker.flow import Flow
-from jupyter_tracker.models import Environment, JsonValue, Lifecycle, Page, Progress, RunInfo, RunState, Submission
+from jupyter_tracker.models import (
+    Environment,
+    Imported,
+    JsonValue,
+    Lifecycle,
+    Page,
+    Progress,
+    RunInfo,
+    RunState,
+    Submission,
+)
 
 EVERYTHING = And(())
 """The filter that selects every run."""
@@ -100,3 +111,11 @@ class RunOperations(Operations):
     def submission(self, run_id: str) -> Flow[Submission | None]:
         """What a submitted run was started from; None for a run in a kernel."""
         self._lacks("submission")
+
+    def import_from(self, path: Path, experiment: str | None, again: bool) -> Flow[Imported]:
+        """Take in runs from an export, an MLflow store or TensorBoard files: all of them, or none when it fails.
+
+        Those that do not say to which experiment they belong go to `experiment`. `Conflict` when a run is there already,
+        unless it is to come `again` under another id.
+        """
+        self._lacks("import_from")

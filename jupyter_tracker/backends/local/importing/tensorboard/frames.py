@@ -1,0 +1,73 @@
+"""The frames of an event file: TFRecord, which is length, data and a CRC-32C of each."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+LARGEST_CHECKED = 16_384
+"""Bytes of a record whose content is compared with its checksum. Numbers take far fewer; what is larger is left out
+anyway, and where the next record begins is checked with its length."""
+
+_HEAD = struct.Struct("<QI")
+_TAIL = struct.Struct("<I")
+_DELTA = 0xA282EAD8
+_POLYNOMIAL = 0x82F63B78
+
+
+def _table() -> tuple[int, ...]:
+    found = []
+    for value in range(256):
+        for _ in range(8):
+            value = value >> 1 ^ (_POLYNOMIAL if value & 1 else 0)  # noqa: PLW2901  # bit by bit
+        found.append(value)
+    return tuple(found)
+
+
+_TABLE = _table()
+
+
+def masked_crc(data: bytes) -> int:
+    """CRC-32C of data, rotated and shifted as TFRecord does."""
+    crc = 0xFFFFFFFF
+    table = _TABLE
+    for byte in data:
+        crc = table[(crc ^ byte) & 0xFF] ^ crc >> 8
+    crc ^= 0xFFFFFFFF
+    return ((crc >> 15 | crc << 17) + _DELTA) & 0xFFFFFFFF
+
+
+class EventFile:
+    """The whole and undamaged records of a file, up to the first that is not; `left_out` says how much follows."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.left_out = 0
+        """Bytes at the end that are damaged or incomplete; known when all records were read."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        size = self._path.stat().st_size
+        end = 0
+        with self._path.open("rb", buffering=1 << 20) as file:
+            while (record := _record(file, size - end)) is not None:
+                end += _HEAD.size + len(record) + _TAIL.size
+                yield record
+        self.left_out = size - end
+
+
+def _record(file: IO[bytes], left: int) -> bytes | None:
+    head = file.read(_HEAD.size)
+    if len(head) < _HEAD.size:
+        return None
+    length, crc = _HEAD.unpack(head)
+    if masked_crc(head[:8]) != crc or length > left:
+        return None
+    data = file.read(length)
+    tail = file.read(_TAIL.size)
+    if len(data) < length or len(tail) < _TAIL.size:
+        return None
+    if length <= LARGEST_CHECKED and masked_crc(data) != _TAIL.unpack(tail)[0]:
+        return None
+    return data
