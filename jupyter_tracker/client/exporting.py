@@ -1,7 +1,7 @@
-"""Exporting runs into a file, made of operations of the shared model, so that it goes from every backend.
+"""Exporting runs into a file, and importing.
 
-What a backend lacks is not in the file. Nothing is held as a whole but a list: points, log and events go through in
-parts, files one by one.
+Exporting is made of operations of the shared model, so that it goes from every backend. What one lacks is not in the
+file. Nothing is held as a whole but a list: points, log and events go through in parts, files one by one.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 from jupyter_tracker.backends.base import Backend
 from jupyter_tracker.backends.operations import RunQuery
@@ -29,6 +30,7 @@ from jupyter_tracker.flow import Flow, Local, drain
 from jupyter_tracker.models import (
     Artifact,
     Environment,
+    Imported,
     Lifecycle,
     LogPiece,
     PointBlock,
@@ -38,6 +40,7 @@ from jupyter_tracker.models import (
 )
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 PIECES = 4 * 2**20
 """Bytes of a log that are read at once."""
@@ -61,6 +64,13 @@ def export_experiment(backend: Backend, experiment: str, path: str | os.PathLike
             continue
         ids += [info.id for info in reversed(infos)]
     return (yield from _written(backend, found.id, ids, path, found.name))
+
+
+def import_from(
+    backend: Backend, path: str | os.PathLike[str], experiment: str | None, *, again: bool
+) -> Flow[Imported]:
+    """Take in the runs that are found at a path."""
+    return (yield from backend.runs.import_from(Path(path).expanduser().absolute(), experiment, again))
 
 
 def _written(
@@ -90,11 +100,7 @@ def _run(backend: Backend, writer: ArchiveWriter, info: RunInfo) -> Flow[None]:
     with writer.member(f"{folder}/{layout.LOG}") as file:
         yield from _log(backend, info.id, lambda piece: write_piece(file, piece))
     with writer.member(f"{folder}/{layout.EVENTS}") as file:
-        after = 0
-        while page := (yield from _or(lambda: backend.events.read(info.id, after, PAGE), ())):
-            lines = [json.dumps(encode(event), ensure_ascii=False) + "\n" for event in page]
-            yield Local(lambda: file.write("".join(lines).encode()))  # noqa: B023  # called at once
-            after = page[-1].sequence
+        yield from _events(backend, info.id, file)
     submission: Submission | None = yield from _or(lambda: backend.runs.submission(info.id), None)
     if submission is not None:
         submission = dataclasses.replace(submission, variables=dict.fromkeys(submission.variables, ""))
@@ -109,20 +115,24 @@ def _run(backend: Backend, writer: ArchiveWriter, info: RunInfo) -> Flow[None]:
     yield Local(lambda: writer.record(f"{folder}/{layout.RUN}", record))
 
 
-def _points(backend: Backend, run_id: str, write: Callable[[PointBlock], None]) -> Flow[None]:
-    def take(blocks: Sequence[PointBlock]) -> None:
-        for block in blocks:
-            write(block)
+def _events(backend: Backend, run_id: str, file: IO[bytes]) -> Flow[None]:
+    after = 0
+    while page := (yield from _or(partial(backend.events.read, run_id, after, PAGE), ())):
+        lines = [json.dumps(encode(event), ensure_ascii=False) + "\n" for event in page]
+        yield Local(partial(file.write, "".join(lines).encode()))
+        after = page[-1].sequence
 
+
+def _points(backend: Backend, run_id: str, write: Callable[[PointBlock], None]) -> Flow[None]:
     try:
-        yield from drain(backend.metrics.stream(run_id), take)
+        yield from drain(backend.metrics.stream(run_id), partial(_each, write))
     except Unsupported:
         pass
     else:
         return
     points = yield from _or(lambda: backend.metrics.read(run_id, None, None), None)
     if points is not None:
-        yield Local(lambda: take(points.blocks))
+        yield Local(partial(_each, write, points.blocks))
 
 
 def _log(backend: Backend, run_id: str, write: Callable[[LogPiece], None]) -> Flow[None]:
@@ -138,7 +148,12 @@ def _log(backend: Backend, run_id: str, write: Callable[[LogPiece], None]) -> Fl
             continue
         if not pieces:
             return
-        yield Local(lambda: [write(piece) for piece in pieces])  # noqa: B023  # called at once
+        yield Local(partial(_each, write, pieces))
+
+
+def _each(call: Callable[[T], object], items: Iterable[T]) -> None:
+    for item in items:
+        call(item)
 
 
 def _whole_pieces(backend: Backend, run_id: str, after: str | None) -> Flow[tuple[Sequence[LogPiece], str | None]]:
@@ -191,7 +206,7 @@ def _source(backend: Backend, writer: ArchiveWriter, source: str) -> Flow[None]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _or(operation: Callable[[], Flow[T]], otherwise: T) -> Flow[T]:
+def _or(operation: Callable[[], Flow[T]], otherwise: U) -> Flow[T | U]:
     """The result of an operation, or something else where the backend lacks it."""
     try:
         return (yield from operation())

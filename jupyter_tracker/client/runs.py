@@ -179,7 +179,7 @@ class Runs:
             InvalidImport: it is nothing that can be imported, is damaged, or holds what may not be in it.
             Conflict: a run is there already, or its experiment was deleted.
         """
-        return ImportList(self._drive(self._backend.runs.import_from(Path(path).expanduser(), experiment, again)))
+        return ImportList(self._drive(exporting.import_from(self._backend, path, experiment, again=again)))
 
 
 class AsyncRuns:
@@ -276,5 +276,4 @@ class AsyncRuns:
         self, path: str | os.PathLike[str], *, experiment: str | None = None, again: bool = False
     ) -> ImportList:
         """See `Runs.import_from`."""
-        found = self._backend.runs.import_from(Path(path).expanduser(), experiment, again)
-        return ImportList(await self._drive(found))
+        return ImportList(await self._drive(exporting.import_from(self._backend, path, experiment, again=again)))

@@ -55,7 +55,7 @@ class RunRecord:
     """All of a run that is neither points, log, events nor the content of files."""
 
     info: RunInfo
-    environment: Environment = Environment()
+    environment: Environment = field(default_factory=Environment)
     submission: Submission | None = None
     """The values of its variables are not told."""
     classifications: tuple[Classification, ...] = ()

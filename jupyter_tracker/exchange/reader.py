@@ -1,4 +1,4 @@
-"""Reading an archive of unknown origin. Nothing is unpacked: each member is read, bounded and compared with its digest."""
+"""Reading an archive of unknown origin: nothing is unpacked; what is read is bounded and compared with its digest."""
 
 from __future__ import annotations
 
@@ -83,16 +83,14 @@ class ArchiveReader:
         if name not in self.manifest.members:
             raise InvalidImport(f"{self.path} has no member {name!r}, to which another one refers.")
         expected = self.manifest.members[name]
-        try:
-            with self._zip.open(self._entries[name]) as raw:
-                checked = _Digesting(raw)
-                yield cast("IO[bytes]", checked)
-                while checked.read(2**20):
-                    pass
-        except _BROKEN as error:
-            if isinstance(error, InvalidImport):
-                raise
-            raise InvalidImport(f"{self.path} is damaged at {name!r}: {error}.") from None
+        where = f"{self.path} is damaged at {name!r}"
+        with _translated(where):
+            raw = self._zip.open(self._entries[name])
+        with raw:
+            checked = _Digesting(raw, where)
+            yield cast("IO[bytes]", checked)
+            while checked.read(2**20):
+                pass
         if checked.digest.hexdigest() != expected.sha256:
             raise InvalidImport(f"{self.path} is damaged: {name!r} is not what was exported (its SHA-256 differs).")
 
@@ -115,7 +113,9 @@ class ArchiveReader:
             entries[name] = entry
         total, size = sum(entry.file_size for entry in entries.values()), self.path.stat().st_size
         if total > size:
-            raise InvalidImport(f"{self.path} says to hold {total:,} bytes in a file of {size:,}. Nothing was imported.")
+            raise InvalidImport(
+                f"{self.path} says to hold {total:,} bytes in a file of {size:,}. Nothing was imported."
+            )
         return entries
 
     def _refused(self, name: str, why: str) -> InvalidImport:
@@ -125,7 +125,8 @@ class ArchiveReader:
         where = f"{self.path.name}: {MANIFEST}"
         if MANIFEST not in self._entries:
             raise InvalidImport(f"{self.path} is no export of runs: it has no {MANIFEST}.")
-        data = self._parsed(self._zip.read(self._entries[MANIFEST]), MANIFEST, self._entries[MANIFEST].file_size)
+        with _translated(f"{self.path} is damaged at {MANIFEST!r}"), self._zip.open(MANIFEST) as file:
+            data = self._parsed(file.read(LARGEST_RECORD + 1), MANIFEST)
         if not isinstance(data, dict) or data.get("format") != FORMAT:
             raise InvalidImport(f"{self.path} is no export of runs: its {MANIFEST} does not say {FORMAT!r}.")
         if isinstance(data.get("version"), int) and data["version"] > VERSION:
@@ -137,7 +138,7 @@ class ArchiveReader:
         there = {name: entry.file_size for name, entry in self._entries.items() if name != MANIFEST}
         told = {name: member.size for name, member in manifest.members.items()}
         if there != told:
-            odd = sorted(there.items() ^ told.items())[0][0]
+            odd = min(there.items() ^ told.items())[0]
             raise InvalidImport(f"{self.path} is damaged: {odd!r} is not there as {MANIFEST} tells it.")
         if max(manifest.runs, manifest.experiments, manifest.sources) > len(told):
             raise InvalidImport(f"{self.path} is damaged: {MANIFEST} counts more than there is.")
@@ -147,8 +148,8 @@ class ArchiveReader:
         with self.open(name) as file:
             return self._parsed(file.read(LARGEST_RECORD + 1), name)
 
-    def _parsed(self, data: bytes, name: str, size: int | None = None) -> Any:
-        if (len(data) if size is None else size) > LARGEST_RECORD:
+    def _parsed(self, data: bytes, name: str) -> Any:
+        if len(data) > LARGEST_RECORD:
             raise InvalidImport(f"{self.path}: {name} must be at most {LARGEST_RECORD:,} bytes.")
         try:
             return json.loads(data)
@@ -156,19 +157,31 @@ class ArchiveReader:
             raise InvalidImport(f"{self.path}: {name} is no JSON: {shown(data[:60])}.") from None
 
 
+@contextmanager
+def _translated(where: str) -> Iterator[None]:
+    """What goes wrong with reading, and nothing else, becomes an error of ours."""
+    try:
+        yield
+    except _BROKEN as error:
+        raise InvalidImport(f"{where}: {error}.") from None
+
+
 class _Digesting:
     """Digests what is read."""
 
-    def __init__(self, raw: IO[bytes]) -> None:
+    def __init__(self, raw: IO[bytes], where: str) -> None:
         self._raw = raw
+        self._where = where
         self.digest = hashlib.sha256()
 
     def read(self, size: int) -> bytes:
-        data = self._raw.read(size)
+        with _translated(self._where):
+            data = self._raw.read(size)
         self.digest.update(data)
         return data
 
     def readline(self, limit: int) -> bytes:
-        data = self._raw.readline(limit)
+        with _translated(self._where):
+            data = self._raw.readline(limit)
         self.digest.update(data)
         return data

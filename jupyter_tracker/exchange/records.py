@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from jupyter_tracker.errors import InvalidImport
 from jupyter_tracker.models import JsonValue
@@ -40,7 +40,7 @@ def decode(kind: type[R], data: JsonValue, where: str) -> R:
     if not isinstance(data, dict):
         raise InvalidImport(f"{where} must be an object, not {shown(data)}.")
     values: dict[str, Any] = {}
-    for field, hint in _fields(kind):
+    for field, hint in _fields(cast("Hashable", kind)):
         path = f"{where}.{field.name}"
         if field.name in data:
             values[field.name] = _value(hint, data[field.name], path)
@@ -56,7 +56,7 @@ def shown(value: object) -> str:
 
 
 @cache
-def _fields(kind: type) -> tuple[tuple[dataclasses.Field[Any], Any], ...]:
+def _fields(kind: Any) -> tuple[tuple[dataclasses.Field[Any], Any], ...]:
     hints = get_type_hints(kind)
     return tuple((field, hints[field.name]) for field in dataclasses.fields(kind))
 
@@ -78,7 +78,7 @@ def _value(hint: Any, value: JsonValue, path: str) -> Any:
             raise InvalidImport(f"{path} must be an object, not {shown(value)}.")
         return {key: _value(get_args(hint)[1], item, f"{path}.{key}") for key, item in value.items()}
     if dataclasses.is_dataclass(hint):
-        return decode(hint, value, path)
+        return decode(cast("type[Any]", hint), value, path)
     return _plain(hint, value, path)
 
 

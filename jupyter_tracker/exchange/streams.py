@@ -1,8 +1,8 @@
 """Points and log of a run as rows of blocks, bit for bit. All numbers are little-endian.
 
-    points    length of the keys (uint32) · rows (uint32) · keys (JSON array) · steps (int64 each) ·
-              times (float64 each, seconds) · for each key its values (float64 each)
-    log       microseconds since the epoch (int64) · stream (uint8) · length (uint32) · bytes as they were printed
+points    length of the keys (uint32) · rows (uint32) · keys (JSON array) · steps (int64 each) ·
+          times (float64 each, seconds) · for each key its values (float64 each)
+log       microseconds since the epoch (int64) · stream (uint8) · length (uint32) · bytes as they were printed
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ def write_block(file: IO[bytes], block: PointBlock) -> None:
     for start in range(0, len(block), rows):
         part = slice(start, start + rows)
         file.write(_POINTS.pack(len(keys), len(block.steps[part])) + keys)
-        for column in (block.steps, block.times, *block.values):
+        file.write(block.steps[part].tobytes())
+        for column in (block.times, *block.values):
             file.write(column[part].tobytes())
 
 

@@ -1,8 +1,8 @@
 """Frames as files: CSV, JSON or Parquet, by the suffix; written whole or not at all.
 
 Exact are text, whole numbers, floats (also as text, digit by digit), truth values and times to the microsecond, with
-their zone. A duration is seconds in CSV and JSON. A cell that holds a list or dict, or a value of a column of mixed types
-other than text, is JSON text in CSV and Parquet.
+their zone. A duration is seconds in CSV and JSON. In CSV and Parquet, a column of mixed types, lists or dicts is JSON
+text.
 """
 
 from __future__ import annotations

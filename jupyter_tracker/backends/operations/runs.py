@@ -115,7 +115,7 @@ class RunOperations(Operations):
     def import_from(self, path: Path, experiment: str | None, again: bool) -> Flow[Imported]:
         """Take in runs from an export, an MLflow store or TensorBoard files: all of them, or none when it fails.
 
-        Those that do not say to which experiment they belong go to `experiment`. `Conflict` when a run is there already,
-        unless it is to come `again` under another id.
+        They go to `experiment`, or where they belong when it is None. `Conflict` when a run is there already, unless it
+        is to come `again` under another id.
         """
         self._lacks("import_from")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from jupyter_tracker.client.results import Framed
 from jupyter_tracker.magics.mistakes import UsageMistake
 from jupyter_tracker.magics.session import Session
 from jupyter_tracker.magics.table import Arguments, Command, Option, Suggest
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FORMATS = (".csv", ".json", ".parquet")
 
@@ -60,4 +64,4 @@ def _saved(result: object, path: str) -> Path:
         return result.save(path)
     from jupyter_tracker import frames
 
-    return frames.save(result, path)
+    return frames.save(cast("pd.DataFrame", result), path)

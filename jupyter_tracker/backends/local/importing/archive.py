@@ -22,8 +22,7 @@ def import_archive(path: Path, target: Target, experiment: str | None) -> None:
     with ArchiveReader(path) as archive:
         known = {found.name: found for _, found in archive.records("experiments", Experiment)}
         sources = {
-            record.source.id: _source(archive, record, target)
-            for _, record in archive.records("sources", SourceRecord)
+            record.source.id: _source(archive, record, target) for _, record in archive.records("sources", SourceRecord)
         }
         for folder, record in archive.records("runs", RunRecord, layout.RUN):
             name = experiment or record.info.experiment

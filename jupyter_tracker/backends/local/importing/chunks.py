@@ -55,8 +55,9 @@ class ChunkWriter:
             if not EARLIEST <= time <= LATEST:
                 raise InvalidImport(f"The time of a point of {block.keys[0]!r} must be in the years 1 to 9999: {time}.")
         columns = self._collected[block.keys]
-        for column, values in zip(columns, (block.steps, block.times, *block.values), strict=True):
-            column += values
+        columns[0].extend(block.steps.cast("B"))
+        for column, values in zip(columns[1:], (block.times, *block.values), strict=True):
+            column.extend(values.cast("B"))
         self.points += len(block) * len(block.keys)
         self._size += len(block) * _WORD * len(columns)
         if self._size >= FLUSH_BYTES:
@@ -71,7 +72,15 @@ class ChunkWriter:
             self._db.execute(
                 "INSERT INTO chunks (run, journal, key_set, first_row, last_row, rows, data)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (self._run, self._journal, number, self._rows, self._rows + rows - 1, rows, b"".join([numbers, *columns])),
+                (
+                    self._run,
+                    self._journal,
+                    number,
+                    self._rows,
+                    self._rows + rows - 1,
+                    rows,
+                    b"".join([numbers, *columns]),
+                ),
             )
             steps, times, *values = (memoryview(bytes(column)) for column in columns)
             block = PointBlock(keys, steps.cast("q"), times.cast("d"), tuple(each.cast("d") for each in values))

@@ -85,7 +85,10 @@ class _Merging:
             " FROM runs JOIN experiments ON experiments.id = experiment_id WHERE number > ? ORDER BY number",
             (self._first_run,),
         )
-        return [ImportedRun(*row[:3], RunState(row[3]), *row[4:]) for row in rows]
+        return [
+            ImportedRun(identity, name, experiment, RunState(state), points, files)
+            for identity, name, experiment, state, points, files in rows
+        ]
 
     def _run_ids(self, *, again: bool) -> dict[str, str]:
         """Each run's id here."""
@@ -130,9 +133,9 @@ class _Merging:
                 found[row["id"]] = same[0]
                 continue
             found[row["id"]] = row["id"] = self._free("sources", row["id"])
-            taken = {version for (version,) in self._db.execute(
-                "SELECT version FROM sources WHERE name = ?", (row["name"],)
-            )}
+            taken = {
+                version for (version,) in self._db.execute("SELECT version FROM sources WHERE name = ?", (row["name"],))
+            }
             if row["version"] in taken:
                 row["version"] = max(taken) + 1
             self._insert("sources", row)

@@ -68,7 +68,12 @@ class Target:
         insert(self.db, table, record, **columns)
 
     def run(
-        self, info: RunInfo, experiment_id: str, environment: Environment, submission: Submission | None, source: str | None
+        self,
+        info: RunInfo,
+        experiment_id: str,
+        environment: Environment,
+        submission: Submission | None,
+        source: str | None,
     ) -> StagedRun:
         """A run as a row; what it recorded is added to what this returns.
 

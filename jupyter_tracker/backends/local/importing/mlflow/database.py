@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jupyter_tracker.backends.local.importing.mlflow.runs import MlflowRun, Point, experiment, local_artifacts, number, stage
+from jupyter_tracker.backends.local.importing.mlflow.runs import (
+    MlflowRun,
+    Point,
+    experiment,
+    local_artifacts,
+    number,
+    stage,
+)
 from jupyter_tracker.backends.local.importing.target import Target
 from jupyter_tracker.errors import InvalidImport
 from jupyter_tracker.models import Experiment

@@ -92,9 +92,9 @@ def _inputs(folder: Path, datasets: Path) -> Iterator[dict[str, Any]]:
         if not (datasets / source / META).is_file():
             continue
         fields = _meta(datasets / source)
-        tags = link.get("tags") if isinstance(link.get("tags"), dict) else {}
+        tags = link.get("tags")
         kept = {name: _text(fields.get(name)) for name in ("name", "digest", "source_type", "source")}
-        yield {**kept, "context": _text(tags.get("mlflow.data.context")) or ""}
+        yield {**kept, "context": str(tags.get("mlflow.data.context", "")) if isinstance(tags, dict) else ""}
 
 
 def _points(folder: Path) -> Iterator[Point]:
@@ -135,7 +135,7 @@ def _meta(folder: Path) -> dict[str, Any]:
     if file.stat().st_size > LARGEST_META:
         raise InvalidImport(f"{file} must be at most {LARGEST_META:,} bytes.")
     try:
-        fields = yaml.safe_load(file.read_bytes())
+        fields: object = yaml.safe_load(file.read_bytes())
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise InvalidImport(f"{file} cannot be read: {str(error).splitlines()[0]}.") from None
     if not isinstance(fields, dict):

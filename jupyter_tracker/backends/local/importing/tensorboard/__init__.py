@@ -1,1 +1,1 @@
-"""Importing TensorBoard event files, without TensorBoard: their frames (frames.py), messages (messages.py), runs (folder.py)."""
+"""Importing TensorBoard event files without TensorBoard: their frames, the messages in them, folders as runs."""

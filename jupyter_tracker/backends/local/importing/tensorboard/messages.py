@@ -109,8 +109,8 @@ def _value(data: bytes, plugins: dict[str, str]) -> Scalar | Session | str | Non
         return Scalar(tag, simple)
     if kind or plugin in _PLUGINS or tensor is None:
         return kind or _PLUGINS.get(plugin, "other values")
-    number = _scalar(tensor)
-    return "other tensors" if number is None else Scalar(tag, number)
+    only = _scalar(tensor)
+    return "other tensors" if only is None else Scalar(tag, only)
 
 
 def _plugin(metadata: bytes) -> tuple[str, bytes]:
@@ -129,7 +129,7 @@ def _scalar(tensor: bytes) -> float | None:
     dtype, size, content, values = 0, 1, b"", []
     for number, wire, value in _fields(tensor):
         if number == 1 and wire == _VARINT:
-            dtype = int(value)  # type: ignore[arg-type]  # a varint is an integer
+            dtype = _signed(value)
         elif number == 2:
             size = _elements(_bytes(value))
         elif number == 4:
