@@ -48,7 +48,7 @@ def saving(command: Command) -> Command:
         return command
 
     def action(session: Session, arguments: Arguments) -> object:
-        if arguments.to is None:
+        if getattr(arguments, "to", None) is None:
             return command.action(session, arguments)
         if not arguments.to.lower().endswith(FORMATS):
             raise UsageMistake(f"--to takes a file that ends with {', '.join(FORMATS)}, not {arguments.to!r}.")

@@ -26,6 +26,7 @@ from jupyter_tracker.models import (
     Environment,
     Event,
     Experiment,
+    JsonValue,
     Level,
     LogPiece,
     PointBlock,
@@ -183,6 +184,12 @@ class StagedRun:
         created = artifact.created_at or self._info.created_at or moment_now()
         facts = {"path": path, "size": size, "sha256": digest.hexdigest(), "created_at": created}
         insert(self._db, "artifacts", artifact, run=self._number, **facts)
+
+    def amend(self, params: Mapping[str, JsonValue], **columns: Any) -> None:
+        """Add params, and change columns of the run itself, which were not known when it was made."""
+        add_params(self._db, self._number, params)
+        for name, value in columns.items():
+            self._db.execute(f"UPDATE runs SET {name} = ? WHERE number = ?", (_column(value), self._number))
 
     def record(self, table: str, record: Any, **columns: Any) -> None:
         """Add a row that belongs to the run."""

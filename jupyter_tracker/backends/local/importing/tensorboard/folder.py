@@ -8,7 +8,6 @@ import struct
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -23,6 +22,8 @@ from jupyter_tracker.models import Environment, Experiment, JsonValue, Level, Po
 MARK = ".tfevents."
 BATCH = 65_536
 """Points that are collected before they are added."""
+STATES = {1: RunState.SUCCEEDED, 2: RunState.FAILED}
+"""By the status that the hyper-parameters plugin keeps."""
 _HEAD = 4096
 
 
@@ -43,75 +44,65 @@ def event_folders(path: Path) -> dict[Path, list[Path]]:
 def import_events(root: Path, folders: Mapping[Path, Sequence[Path]], target: Target, experiment: str | None) -> None:
     """Stage each folder as a run of one experiment, by default named after the folder that was given."""
     base = root.resolve() if root.is_dir() else root.resolve().parent
-    name = fitting_name(experiment or base.name, "tensorboard")
-    place = target.experiment(Experiment("", name))
+    place = target.experiment(Experiment("", fitting_name(experiment or base.name, "tensorboard")))
     left_out: Counter[str] = Counter()
-    runs = []
-    for folder, files in folders.items():
-        summary = _look_through(files, target, left_out)
-        if summary.points or summary.params:
-            runs.append((summary, folder, files))
+    runs = 0
+    for folder, files in sorted(folders.items(), key=lambda each: _begun(each[1][0])):
+        relative = folder.resolve().relative_to(base).as_posix()
+        name = fitting_name(base.name if relative == "." else relative, "run")
+        runs += _import(target, place, name, files, left_out)
     if not runs:
         raise InvalidImport(f"{root} has event files, but none of them has a scalar. Nothing was imported.")
-    for summary, folder, files in sorted(runs, key=lambda run: run[0].first):
-        relative = folder.resolve().relative_to(base).as_posix()
-        _import(target, place, fitting_name(base.name if relative == "." else relative, "run"), files, summary)
     for kind, count in sorted(left_out.items()):
         target.notes.append(f"{count:,} {kind} were left out: only scalars and hyper-parameters are imported.")
 
 
-@dataclass
-class _Summary:
-    """What is known of a run before it is made."""
-
-    first: float = math.inf
-    last: float = -math.inf
-    points: int = 0
-    params: dict[str, JsonValue] = field(default_factory=dict)
-    status: int | None = None
-
-
-def _look_through(files: Sequence[Path], target: Target, left_out: Counter[str]) -> _Summary:
-    summary = _Summary()
+def _import(target: Target, place: str, name: str, files: Sequence[Path], left_out: Counter[str]) -> bool:
+    """Stage the run of a folder; False when it has neither scalars nor hyper-parameters."""
+    collector: _Collector | None = None
+    params: dict[str, JsonValue] = {}
+    status = 0
+    first, last = math.inf, -math.inf
     for record in _records(files, target):
-        if record.scalars:
-            summary.first, summary.last = min(summary.first, record.time), max(summary.last, record.time)
-            summary.points += len(record.scalars)
         left_out.update(record.left_out)
+        if not (record.scalars or record.sessions):
+            continue
+        if collector is None:
+            collector = _Collector(_begin(target, place, name, files, record.time))
+        first, last = min(first, record.time), max(last, record.time)
+        for scalar in record.scalars:
+            collector.add(scalar.tag, record.step, record.time, scalar.value)
         for session in record.sessions:
-            summary.params |= session.params
-            summary.status = session.status or summary.status
-    return summary
+            params |= session.params
+            status = session.status or status
+    if collector is None:
+        return False
+    collector.flush()
+    _end(collector.run, STATES.get(status, RunState.LOST), params, _moment(first), _moment(last))
+    return True
 
 
-def _import(target: Target, place: str, name: str, files: Sequence[Path], summary: _Summary) -> None:
-    known = summary.points > 0
-    state = {1: RunState.SUCCEEDED, 2: RunState.FAILED}.get(summary.status or 0, RunState.LOST)
+def _begin(target: Target, place: str, name: str, files: Sequence[Path], time: float) -> StagedRun:
     info = RunInfo(
         id=_identity(name, files),
         name=name,
         experiment_id=place,
         experiment="",
-        state=state,
+        state=RunState.LOST,
         native_state="",
-        reason="" if state is not RunState.LOST else "TensorBoard does not say how it ended.",
         kind=RunKind.IN_KERNEL,
-        params=summary.params,
-        created_at=_moment(summary.first) if known else None,
-        started_at=_moment(summary.first) if known else None,
-        ended_at=_moment(summary.last) if known else None,
+        created_at=_moment(time),
     )
-    run = target.run(info, place, Environment(), None, None)
-    collector = _Collector(run)
-    for record in _records(files, None):
-        for scalar in record.scalars:
-            collector.add(scalar.tag, record.step, record.time, scalar.value)
-    collector.flush()
-    if known:
-        run.event(_moment(summary.first), "created", "The run was recorded by TensorBoard.")
-        level = Level.INFO if state is RunState.SUCCEEDED else Level.WARNING
-        message = info.reason or f"The run {state}."
-        run.event(_moment(summary.last), "ended", message, level, state=str(state))
+    return target.run(info, place, Environment(), None, None)
+
+
+def _end(run: StagedRun, state: RunState, params: Mapping[str, JsonValue], first: datetime, last: datetime) -> None:
+    """What is known of a run only when all of it was read."""
+    reason = "TensorBoard does not say how it ended." if state is RunState.LOST else ""
+    run.amend(params, state=state, reason=reason, created_at=first, started_at=first, ended_at=last)
+    run.event(first, "created", "The run was recorded by TensorBoard.")
+    level = Level.INFO if state is RunState.SUCCEEDED else Level.WARNING
+    run.event(last, "ended", reason or f"The run {state}.", level, state=str(state))
     run.finish()
 
 
@@ -119,7 +110,7 @@ class _Collector:
     """Scalars, which come one by one, as blocks."""
 
     def __init__(self, run: StagedRun) -> None:
-        self._run = run
+        self.run = run
         self._columns: dict[str, tuple[array[int], array[float], array[float]]] = {}
         self._count = 0
 
@@ -136,11 +127,11 @@ class _Collector:
 
     def flush(self) -> None:
         for tag, (steps, times, values) in self._columns.items():
-            self._run.points(PointBlock((tag,), memoryview(steps), memoryview(times), (memoryview(values),)))
+            self.run.points(PointBlock((tag,), memoryview(steps), memoryview(times), (memoryview(values),)))
         self._columns, self._count = {}, 0
 
 
-def _records(files: Sequence[Path], target: Target | None) -> Iterator[Record]:
+def _records(files: Sequence[Path], target: Target) -> Iterator[Record]:
     """The events of all files; `target` is told what of a file cannot be read."""
     for file in files:
         frames = EventFile(file)
@@ -156,12 +147,12 @@ def _records(files: Sequence[Path], target: Target | None) -> Iterator[Record]:
                 yield record
             else:
                 damaged += 1
-        if target is not None and frames.left_out:
+        if frames.left_out:
             target.notes.append(
                 f"The last {frames.left_out:,} bytes of {file} are damaged or incomplete and were left out;"
                 " what stands before them is here."
             )
-        if target is not None and damaged:
+        if damaged:
             target.notes.append(f"{damaged:,} events of {file} cannot be read and were left out.")
 
 

@@ -196,14 +196,19 @@ def _hparam(entry: bytes) -> tuple[str, JsonValue]:
     return name, found
 
 
-def _fields(data: bytes) -> Iterator[Field]:
+def _fields(data: bytes) -> list[Field]:
+    """The fields of a message. A number of one byte, which most are, is read without a call: there are very many."""
+    found: list[Field] = []
     at, end = 0, len(data)
     while at < end:
-        key, at = _varint(data, at)
+        key = data[at]
+        at += 1
+        if key >= 0x80:
+            key, at = _varint(data, at - 1)
         wire = key & 7
         if wire == _VARINT:
             value, at = _varint(data, at)
-            yield key >> 3, wire, value
+            found.append((key >> 3, wire, value))
             continue
         if wire == _BYTES:
             length, at = _varint(data, at)
@@ -213,11 +218,14 @@ def _fields(data: bytes) -> Iterator[Field]:
             raise ValueError(f"a field of type {wire}")
         if at + length > end:
             raise ValueError("a field that is longer than its message")
-        yield key >> 3, wire, data[at : at + length]
+        found.append((key >> 3, wire, data[at : at + length]))
         at += length
+    return found
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
+    if at < len(data) and data[at] < 0x80:
+        return data[at], at + 1
     value = shift = 0
     while at < len(data) and shift < 70:
         byte = data[at]
