@@ -115,7 +115,7 @@ def test_every_table_of_a_tracker_can_be_saved(suffix, tmp_path):
             path = result.save(tmp_path / f"{number}{suffix}")
             assert path.stat().st_size > 0
         for result in (run.series(), run.series(wide=False), run.machine(), run.classification().confusion_matrix):
-            assert frames.save(result, tmp_path / f"frame{suffix}").stat().st_size > 0
+            assert jt.save(result, tmp_path / f"frame{suffix}").stat().st_size > 0
 
 
 def test_a_file_is_replaced_whole_or_not_at_all(frame, tmp_path, monkeypatch):

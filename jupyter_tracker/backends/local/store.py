@@ -5,6 +5,7 @@
       journals/      the newest metric points of each writing process (journal.py)
       sources/       versions of code (sources/objects.py)
       secret.key     the key of the secrets, where no keyring has it (vault.py)
+      importing/     imports that are under way (importing/staging.py)
       runs/<id>/     log file, code, artifacts and checkpoints of a run
 
 Any number of processes and threads use it at once: a connection serves one caller at a time and never crosses a fork.
