@@ -145,6 +145,10 @@ def test_what_is_imported_is_not_changed(tracker, mlflow_store):
     assert {file: file.read_bytes() for file in path.parent.rglob("*") if file.is_file()} == before
 
 
+def test_the_folder_of_a_store_will_do(tracker, mlflow_store):
+    assert len(tracker.runs.import_from(mlflow_store[0].parent)) == 4
+
+
 OLD = """
 CREATE TABLE experiments (experiment_id INTEGER PRIMARY KEY, name TEXT, artifact_location TEXT, lifecycle_stage TEXT);
 CREATE TABLE runs (run_uuid TEXT PRIMARY KEY, status TEXT, start_time BIGINT, end_time BIGINT, experiment_id INTEGER);

@@ -15,8 +15,10 @@ from jupyter_tracker.backends.local.importing.staging import staging
 from jupyter_tracker.backends.local.importing.target import Target
 from jupyter_tracker.backends.local.importing.tensorboard.folder import event_folders, import_events
 from jupyter_tracker.backends.local.store import Store
-from jupyter_tracker.errors import Conflict, InvalidImport, NotFound
+from jupyter_tracker.errors import InvalidImport, NotFound
 from jupyter_tracker.models import Imported
+
+MLFLOW = "mlflow.db"
 
 
 def import_from(store: Store, path: Path, experiment: str | None, *, again: bool) -> Imported:
@@ -51,10 +53,10 @@ def _import(path: Path, target: Target, experiment: str | None) -> None:
         return import_database(path, target, experiment)
     if is_mlruns(path):
         return import_folder(path, target, experiment)
+    if is_database(path / MLFLOW):  # where MLflow makes it by default
+        return import_database(path / MLFLOW, target, experiment)
     if found := event_folders(path):
         return import_events(path, found, target, experiment)
-    if path.is_dir() and (path / "mlflow.db").is_file():
-        raise Conflict(f"{path} holds an MLflow database: import {path / 'mlflow.db'}.")
     raise InvalidImport(
         f"{path} is nothing that can be imported. That is a file that `tracker.runs.export` wrote, an MLflow database"
         " (mlflow.db) or folder (mlruns), or a folder with TensorBoard event files."

@@ -246,8 +246,3 @@ def _column(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return json.dumps(value)
     return value
-
-
-def within(folder: Path, path: Path) -> bool:
-    """Whether a path lies in a folder, links followed."""
-    return path.resolve().is_relative_to(folder.resolve())
