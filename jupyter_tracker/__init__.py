@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from jupyter_tracker.client import AsyncRun, AsyncTracker, Run, Tracker, connect, connect_async, current_run
     from jupyter_tracker.errors import TrackerError
+    from jupyter_tracker.frames import save
     from jupyter_tracker.models import Secret
     from jupyter_tracker.widgets import RunPanel
 
@@ -32,6 +33,7 @@ _HOMES = {
     "connect": "client",
     "connect_async": "client",
     "current_run": "client",
+    "save": "frames",
 }
 """Public name to the module that has it; loaded when it is used, so that importing the package stays light."""
 
@@ -48,6 +50,7 @@ __all__ = [
     "connect_async",
     "current_run",
     "load_ipython_extension",
+    "save",
 ]
 
 

@@ -9,8 +9,10 @@ TrackerError
 │   ├── InvalidFilter            a filter that cannot be read, with the column of the mistake
 │   ├── InvalidCode              code that is missing, unreadable or not executable
 │   ├── InvalidConfig            a config that does not fit the schema of a template, with all mistakes
-│   └── InvalidSource            code that cannot be kept as a source, such as a hostile archive
-│       └── SourceTooLarge       it is larger than the limits
+│   ├── InvalidSource            code that cannot be kept as a source, such as a hostile archive
+│   │   └── SourceTooLarge       it is larger than the limits
+│   └── InvalidImport            a file or folder that cannot be imported, such as a damaged or hostile one
+├── MissingLibrary               an optional library is not installed (also an ImportError)
 ├── NotFound                     no such experiment, run, artifact …
 │   └── Ambiguous                a prefix or name that fits more than one
 ├── Conflict                     the name is taken, or the state does not allow it
@@ -44,10 +46,12 @@ __all__ = [
     "InvalidCode",
     "InvalidConfig",
     "InvalidFilter",
+    "InvalidImport",
     "InvalidInput",
     "InvalidMetric",
     "InvalidParams",
     "InvalidSource",
+    "MissingLibrary",
     "NotAuthenticated",
     "NotFound",
     "PermissionDenied",
@@ -132,6 +136,17 @@ class InvalidSource(InvalidInput):
 
 class SourceTooLarge(InvalidSource):
     """Code of more files or bytes than a source may have."""
+
+
+class InvalidImport(InvalidInput):
+    """A file or folder that is none of those that can be imported, is damaged, or holds what it must not hold."""
+
+
+class MissingLibrary(TrackerError, ImportError):
+    """What was asked for needs a library that is not installed."""
+
+    def __init__(self, purpose: str, library: str, extra: str) -> None:
+        super().__init__(f"{purpose} needs {library}. Install it: pip install 'jupyter_tracker[{extra}]'.")
 
 
 class NotFound(TrackerError, LookupError):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -99,6 +100,23 @@ def local(call: Callable[[], T]) -> Flow[T]:
     """The flow of one call in this process."""
     result: T = yield Local(call)
     return result
+
+
+def drain(stream: Streaming, take: Callable[[Iterable[Any]], object]) -> Flow[None]:
+    """The flow that hands all items of a stream to a call in this process, as they come."""
+    try:
+        step = next(stream)
+        while True:
+            try:
+                result = yield Local(partial(take, step.items)) if isinstance(step, Emit) else step
+            except Exception as error:  # noqa: BLE001  # it belongs to the stream
+                step = stream.throw(error)
+            else:
+                step = stream.send(None if isinstance(step, Emit) else result)
+    except StopIteration:
+        return
+    finally:
+        stream.close()
 
 
 def run(flow: Flow[T], http: httpx.Client | None = None) -> T:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from jupyter_tracker.client.results import SHOWN_ROWS, ResultList
+from jupyter_tracker.client.results import SHOWN_ROWS, Framed, ResultList
 from jupyter_tracker.models import (
     Artifact,
     ConfigMistake,
@@ -65,7 +65,7 @@ class SourceDetails(ResultList[SourceFile]):
         return " · ".join([*parts, f"{len(self.runs):,} runs"])
 
 
-class SourceComparison:
+class SourceComparison(Framed):
     """What leads from one source to another."""
 
     def __init__(self, difference: SourceDifference) -> None:
@@ -104,7 +104,7 @@ class TemplateList(ResultList[Template]):
         return frames.templates(self)
 
 
-class TemplateDetails:
+class TemplateDetails(Framed):
     """A recipe with its schema and defaults."""
 
     def __init__(self, template: Template) -> None:

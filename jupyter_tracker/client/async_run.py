@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from jupyter_tracker.client import flows, registry, requests, writing
+from jupyter_tracker.client import exporting, flows, registry, requests, writing
 from jupyter_tracker.client.reports import Statistics
 from jupyter_tracker.client.results import (
     ArtifactList,
@@ -260,6 +260,10 @@ class AsyncRun(RunProperties):
     async def submission(self) -> Submission | None:
         """See `Run.submission`."""
         return await self._drive(self.backend.runs.submission(self.id))
+
+    async def export(self, path: str | os.PathLike[str]) -> Path:
+        """Write the run with all that it recorded into one file; see `Runs.export`."""
+        return await self._drive(exporting.export_run(self.backend, self.id, path))
 
     async def stop(self, grace_period: float = GRACE_PERIOD) -> Self:
         """See `Run.stop`."""

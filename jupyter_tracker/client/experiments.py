@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jupyter_tracker.client import requests
+from jupyter_tracker.client import exporting, requests
 from jupyter_tracker.client.results import ExperimentList
 from jupyter_tracker.models import Cleanup, Experiment, Lifecycle, RetentionMode
 
@@ -18,6 +20,7 @@ class Experiments:
 
     def __init__(self, tracker: Tracker) -> None:
         self._drive = tracker.drive
+        self._backend = tracker.backend
         self._operations = tracker.backend.experiments
 
     def create(
@@ -85,12 +88,17 @@ class Experiments:
         """Remove it for good with its runs and variables; `Conflict` when it was not deleted before."""
         return self._drive(self._operations.purge(experiment))
 
+    def export(self, experiment: str, path: str | os.PathLike[str]) -> Path:
+        """Write an experiment with its runs, but not those that were deleted, into one file; see `Runs.export`."""
+        return self._drive(exporting.export_experiment(self._backend, experiment, path))
+
 
 class AsyncExperiments:
     """Named groups of runs, to await."""
 
     def __init__(self, tracker: AsyncTracker) -> None:
         self._drive = tracker.drive
+        self._backend = tracker.backend
         self._operations = tracker.backend.experiments
 
     async def create(
@@ -148,3 +156,7 @@ class AsyncExperiments:
     async def purge(self, experiment: str) -> Cleanup:
         """See `Experiments.purge`."""
         return await self._drive(self._operations.purge(experiment))
+
+    async def export(self, experiment: str, path: str | os.PathLike[str]) -> Path:
+        """See `Experiments.export`."""
+        return await self._drive(exporting.export_experiment(self._backend, experiment, path))

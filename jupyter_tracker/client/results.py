@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from jupyter_tracker.backends.base import Capability
@@ -33,12 +35,22 @@ T = TypeVar("T")
 R = TypeVar("R", bound="Run | AsyncRun")
 
 
-class Shown:
-    """Prints well, as what its frame shows."""
+class Framed:
+    """Has a DataFrame, which can be saved."""
 
     def frame(self) -> pd.DataFrame:
         """What it holds as a DataFrame."""
         raise NotImplementedError
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the frame to a `.csv`, `.json` or `.parquet` file, whole or not at all; the result is its path."""
+        from jupyter_tracker import frames
+
+        return frames.save(self.frame(), path)
+
+
+class Shown(Framed):
+    """Prints well, as what its frame shows."""
 
     def __len__(self) -> int:
         raise NotImplementedError
@@ -168,7 +180,7 @@ class CapabilityList(ResultList[Capability]):
         return "capabilities"
 
 
-class LatestMetrics(dict[str, float]):
+class LatestMetrics(Framed, dict[str, float]):
     """The latest value of each metric, by name."""
 
     def __init__(self, metrics: Mapping[str, MetricValue]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from jupyter_tracker.client import current, flows, registry, requests, writing
+from jupyter_tracker.client import current, exporting, flows, registry, requests, writing
 from jupyter_tracker.client.reports import Statistics
 from jupyter_tracker.client.results import (
     ArtifactList,
@@ -320,6 +320,10 @@ class Run(RunProperties):
     def submission(self) -> Submission | None:
         """What a submitted run was started from, its code above all; None for a run in a kernel."""
         return self._drive(self.backend.runs.submission(self.id))
+
+    def export(self, path: str | os.PathLike[str]) -> Path:
+        """Write the run with all that it recorded into one file; see `Runs.export`."""
+        return self._drive(exporting.export_run(self.backend, self.id, path))
 
     def stop(self, grace_period: float = GRACE_PERIOD) -> Self:
         """Ask the run to end; what still runs after `grace_period` seconds is killed. `wait` sees the end.

@@ -6,10 +6,12 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jupyter_tracker.client import bulk, flows, requests
+from jupyter_tracker.client import bulk, exporting, flows, requests
 from jupyter_tracker.client.async_run import AsyncRun
+from jupyter_tracker.client.imports import ImportList
 from jupyter_tracker.client.reports import AlertList
 from jupyter_tracker.client.results import RunList
 from jupyter_tracker.client.run import GRACE_PERIOD, Run
@@ -204,6 +206,36 @@ class Runs:
         """
         return self._drive(bulk.restore_after(self._backend, experiment, time, maximum))
 
+    def export(self, run: str, path: str | os.PathLike[str]) -> Path:
+        """Write a run with all that it recorded into one file, which `import_from` reads; the result is its path.
+
+        Args:
+            run: Which one. While it has not ended, it is written as it is now.
+            path: The file, which is replaced if it is there; in a folder, it is named after the run.
+        """
+        return self._drive(exporting.export_run(self._backend, self.get(run).id, path))
+
+    def import_from(
+        self, path: str | os.PathLike[str], *, experiment: str | None = None, again: bool = False
+    ) -> ImportList:
+        """Take in the runs of an export, of an MLflow store or of TensorBoard event files: all, or none if it fails.
+
+        Ids, times and every point stay as they were. A run that had not ended is `lost` here. Nothing that was there is
+        changed: runs join an experiment of the same name.
+
+        Args:
+            path: A file that `export` wrote, an MLflow database (`mlflow.db`) or folder (`mlruns`), or a folder with
+                event files, of which each sub-folder becomes a run.
+            experiment: Where the runs go; by default where they belong, and for TensorBoard the name of the folder.
+            again: Runs that are there already come once more, under new ids.
+
+        Raises:
+            NotFound: there is nothing at the path.
+            InvalidImport: it is nothing that can be imported, is damaged, or holds what may not be in it.
+            Conflict: a run is there already, or its experiment was deleted.
+        """
+        return ImportList(self._drive(exporting.import_from(self._backend, path, experiment, again=again)))
+
 
 class AsyncRuns:
     """Training runs, to await."""
@@ -323,3 +355,13 @@ class AsyncRuns:
     async def restore_after(self, experiment: str, time: datetime | str, *, maximum: int | None = None) -> int:
         """See `Runs.restore_after`."""
         return await self._drive(bulk.restore_after(self._backend, experiment, time, maximum))
+
+    async def export(self, run: str, path: str | os.PathLike[str]) -> Path:
+        """See `Runs.export`."""
+        return await self._drive(exporting.export_run(self._backend, (await self.get(run)).id, path))
+
+    async def import_from(
+        self, path: str | os.PathLike[str], *, experiment: str | None = None, again: bool = False
+    ) -> ImportList:
+        """See `Runs.import_from`."""
+        return ImportList(await self._drive(exporting.import_from(self._backend, path, experiment, again=again)))

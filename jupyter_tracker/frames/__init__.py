@@ -14,6 +14,7 @@ from jupyter_tracker.frames.assets import (
 from jupyter_tracker.frames.points import machine, series
 from jupyter_tracker.frames.reports import alerts, lineage, models, progress, statistics
 from jupyter_tracker.frames.run_tables import compare, runs
+from jupyter_tracker.frames.saving import save
 from jupyter_tracker.frames.shown import html, readable, text
 from jupyter_tracker.frames.tables import (
     artifacts,
@@ -22,6 +23,7 @@ from jupyter_tracker.frames.tables import (
     confusion_matrix,
     events,
     experiments,
+    imported,
     latest_metrics,
     logs,
     records,
@@ -38,6 +40,7 @@ __all__ = [
     "events",
     "experiments",
     "html",
+    "imported",
     "latest_metrics",
     "lineage",
     "logs",
@@ -48,6 +51,7 @@ __all__ = [
     "records",
     "roc_curve",
     "runs",
+    "save",
     "series",
     "source_changes",
     "source_files",

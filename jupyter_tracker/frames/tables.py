@@ -16,6 +16,7 @@ from jupyter_tracker.models import (
     Classification,
     Event,
     Experiment,
+    ImportedRun,
     LogLine,
     MetricValue,
     RetentionMode,
@@ -122,6 +123,20 @@ def latest_metrics(metrics: Mapping[str, MetricValue]) -> pd.DataFrame:
             "value": np.fromiter((latest.value for latest in found), np.float64, len(found)),
             "step": np.fromiter((latest.step for latest in found), np.int64, len(found)),
             "time": times(latest.time for latest in found),
+        }
+    )
+
+
+def imported(found: Sequence[ImportedRun]) -> pd.DataFrame:
+    """One row a run."""
+    return pd.DataFrame(
+        {
+            "id": text_column(item.id for item in found),
+            "name": text_column(item.name for item in found),
+            "experiment": text_column(item.experiment for item in found),
+            "state": text_column(str(item.state) for item in found),
+            "points": np.fromiter((item.points for item in found), np.int64, len(found)),
+            "files": np.fromiter((item.files for item in found), np.int64, len(found)),
         }
     )
 

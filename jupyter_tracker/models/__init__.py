@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jupyter_tracker.models.core import JsonValue, Level, Lifecycle, Page, span
+from jupyter_tracker.models.exchange import Imported, ImportedRun, LogPiece
 from jupyter_tracker.models.experiments import Experiment
 from jupyter_tracker.models.files import Artifact, Checkpoint, CheckpointQuery
 from jupyter_tracker.models.recording import (
@@ -47,10 +48,13 @@ __all__ = [
     "Event",
     "Experiment",
     "FieldGroup",
+    "Imported",
+    "ImportedRun",
     "JsonValue",
     "Level",
     "Lifecycle",
     "LogLine",
+    "LogPiece",
     "MetricSummary",
     "MetricValue",
     "Model",

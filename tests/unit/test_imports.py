@@ -20,7 +20,7 @@ SURFACES = ("magics", "widgets", "server")
 
 LAYERS = (
     ("models", "errors"),
-    ("flow", "transfer", "filters", "frames", "environment", "svg", "config", "credentials"),
+    ("flow", "transfer", "filters", "frames", "environment", "svg", "config", "credentials", "exchange"),
     ("pictures",),
     ("backends",),
     ("client",),
@@ -152,8 +152,9 @@ def test_a_library_stays_in_its_part(library: str):
 
 def test_what_is_imported_is_declared(root: Path):
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    # The keyring is used where it is installed.
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["keyring"]]
+    # These are used where they are installed.
+    optional = [name for extra in ("keyring", "mlruns", "parquet") for name in project["optional-dependencies"][extra]]
+    wanted = [*project["dependencies"], *optional]
     declared = {normal(requirement) for requirement in wanted}
     known = packages_distributions()
     missing = {

@@ -27,7 +27,7 @@ def usable_experiment(db: sqlite3.Connection, name: str) -> str:
     if row is None:
         return insert_experiment(db, name, "", {})
     if row[1] == Lifecycle.DELETED:
-        raise Conflict(_clash(row[2], Lifecycle.DELETED))
+        raise Conflict(clash(row[2], Lifecycle.DELETED))
     db.execute("UPDATE experiments SET updated_at = ? WHERE id = ?", (now(), row[0]))
     identity: str = row[0]
     return identity
@@ -61,7 +61,7 @@ def insert_experiment(
         )
     except sqlite3.IntegrityError as error:
         (lifecycle,) = db.execute("SELECT lifecycle FROM experiments WHERE name = ?", (name,)).fetchone()
-        raise Conflict(_clash(name, lifecycle)) from error
+        raise Conflict(clash(name, lifecycle)) from error
     return identity
 
 
@@ -72,7 +72,8 @@ def checked_name(noun: str, name: str) -> str:
     return name
 
 
-def _clash(name: str, lifecycle: str) -> str:
+def clash(name: str, lifecycle: str) -> str:
+    """Why an experiment of that name cannot be made, and what to do."""
     if lifecycle == Lifecycle.DELETED:
         return (
             f"The experiment {name!r} was deleted and still has its name. "
@@ -153,7 +154,7 @@ class LocalExperiments(ExperimentOperations):
                     )
                 except sqlite3.IntegrityError as error:
                     taken = find_experiment(db, str(name))
-                    raise Conflict(_clash(taken.name, taken.lifecycle)) from error
+                    raise Conflict(clash(taken.name, taken.lifecycle)) from error
                 return find_experiment(db, found.id)
 
         return local(call)

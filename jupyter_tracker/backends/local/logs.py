@@ -9,11 +9,11 @@ from threading import Lock
 from jupyter_tracker.backends.local.logfile.reader import LogReader
 from jupyter_tracker.backends.local.logfile.writer import LogWriter
 from jupyter_tracker.backends.local.masking import own_masker
-from jupyter_tracker.backends.local.rows import moment, run_number
+from jupyter_tracker.backends.local.rows import microseconds, moment, run_number
 from jupyter_tracker.backends.local.store import Store
 from jupyter_tracker.backends.operations import LogOperations
 from jupyter_tracker.flow import Flow, local
-from jupyter_tracker.models import LogLine, Page, Stream
+from jupyter_tracker.models import LogLine, LogPiece, Page, Stream
 
 OPEN_WRITERS = 16
 """Log files that one process keeps open for writing."""
@@ -56,6 +56,17 @@ class LocalLogs(LogOperations):
                 return Page((reader,) if before != reader.cursor and lines > 0 else (), reader.cursor)
             with self._store.translated_errors():
                 return reader.tail(lines, before)
+
+        return local(call)
+
+    def pieces(self, run_id: str, after: str | None, limit: int) -> Flow[Page[LogPiece]]:
+        def call() -> Page[LogPiece]:
+            reader = self._reader(run_id)
+            if isinstance(reader, LogLine):
+                piece = LogPiece(microseconds(reader.time), reader.stream, f"{reader.text}\n".encode())
+                return Page((piece,) if after != reader.cursor else (), reader.cursor)
+            with self._store.translated_errors():
+                return reader.pieces(after, limit)
 
         return local(call)
 

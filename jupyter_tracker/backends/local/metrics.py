@@ -12,7 +12,7 @@ import os
 import sqlite3
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 
@@ -23,7 +23,7 @@ from jupyter_tracker.backends.local.store import Store
 from jupyter_tracker.backends.local.summary import read_summaries, summarize
 from jupyter_tracker.backends.operations import MetricOperations
 from jupyter_tracker.errors import InvalidInput, StoreError
-from jupyter_tracker.flow import Flow, Local, local
+from jupyter_tracker.flow import Emit, Flow, Local, Streaming, local
 from jupyter_tracker.models import MetricSummary, PointBlock, Points
 
 SETTLE_BYTES = 4 * 2**20
@@ -54,6 +54,14 @@ class LocalMetrics(MetricOperations):
 
     def summaries(self, run_ids: Sequence[str], keys: Sequence[str]) -> Flow[Mapping[str, Mapping[str, MetricSummary]]]:
         return local(lambda: _summaries(self._store, run_ids, keys))
+
+    def stream(self, run_id: str) -> Streaming:
+        blocks = _blocks_as_they_are(self._store, run_id)
+        try:
+            while batch := (yield Local(lambda: _batch(blocks))):
+                yield Emit(batch)
+        finally:
+            blocks.close()
 
     def writer(self, run_id: str) -> MetricWriter:
         """The writer of this process for a run; opened when it is first used."""
@@ -132,34 +140,66 @@ def read_points(store: Store, run_id: str, keys: Sequence[str] | None, after: st
             return _read_points(store, run_id, keys, _parse_cursor(after))
         except FileNotFoundError:
             continue  # settled and deleted since the database was read: it has the points now
-    raise StoreError(f"A journal of the run {run_id[:8]} is missing in {store.journal_folder()}; its points are lost.")
+    raise _journal_missing(store, run_id)
+
+
+def _journal_missing(store: Store, run_id: str) -> StoreError:
+    return StoreError(f"A journal of the run {run_id[:8]} is missing in {store.journal_folder()}; its points are lost.")
 
 
 def _read_points(store: Store, run_id: str, keys: Sequence[str] | None, position: dict[int, tuple[int, int]]) -> Points:
-    blocks: list[PointBlock] = []
     position = dict(position)
     with store.read() as db:
-        run = run_number(db, run_id)
-        journals = db.execute(
-            "SELECT id, name, settled_bytes, settled_rows, state FROM journals WHERE run = ? ORDER BY id", (run,)
-        ).fetchall()
-        key_sets = _KeySets(db)
-        for journal, name, settled_bytes, settled_rows, state in journals:
-            next_row, next_byte = position.get(journal, (0, 0))
-            if next_row < settled_rows:
-                blocks.extend(_chunk_blocks(db, key_sets, run, journal, next_row, keys))
-                next_row, next_byte = settled_rows, settled_bytes
-            path = store.journal_folder() / name
-            if state == DELETED:
-                position[journal] = (next_row, next_byte)
-                continue
-            data = read_journal(path, next_byte)
-            end = 0
-            for segment in segments(data, key_sets.count, next_row):
-                blocks.extend(_select(_segment_block(segment, key_sets), keys))
-                next_row, end = next_row + segment.rows, segment.end
-            position[journal] = (next_row, next_byte + end)
-    return Points(tuple(blocks), _format_cursor(position))
+        blocks = tuple(_blocks_behind(store, db, run_number(db, run_id), keys, position))
+    return Points(blocks, _format_cursor(position))
+
+
+def _blocks_behind(
+    store: Store, db: sqlite3.Connection, run: int, keys: Sequence[str] | None, position: dict[int, tuple[int, int]]
+) -> Iterator[PointBlock]:
+    """The points behind a position, which goes along."""
+    journals = db.execute(
+        "SELECT id, name, settled_bytes, settled_rows, state FROM journals WHERE run = ? ORDER BY id", (run,)
+    ).fetchall()
+    key_sets = _KeySets(db)
+    for journal, name, settled_bytes, settled_rows, state in journals:
+        next_row, next_byte = position.get(journal, (0, 0))
+        if next_row < settled_rows:
+            yield from _chunk_blocks(db, key_sets, run, journal, next_row, keys)
+            next_row, next_byte = settled_rows, settled_bytes
+        position[journal] = (next_row, next_byte)
+        if state == DELETED:
+            continue
+        data = read_journal(store.journal_folder() / name, next_byte)
+        end = 0
+        for segment in segments(data, key_sets.count, next_row):
+            yield from _select(_segment_block(segment, key_sets), keys)
+            next_row, end = next_row + segment.rows, segment.end
+        position[journal] = (next_row, next_byte + end)
+
+
+def _blocks_as_they_are(store: Store, run_id: str) -> Generator[PointBlock, None, None]:
+    """All points of a run, one block at a time, from one view of the database."""
+    position: dict[int, tuple[int, int]] = {}
+    for _ in range(ATTEMPTS):
+        try:
+            with store.read() as db:
+                yield from _blocks_behind(store, db, run_number(db, run_id), None, position)
+        except FileNotFoundError:
+            continue  # settled and deleted since the database was read, which a new view knows
+        return
+    raise _journal_missing(store, run_id)
+
+
+def _batch(blocks: Iterator[PointBlock]) -> list[PointBlock]:
+    """The next blocks, a few megabytes of them; none when there are no more."""
+    batch, size = [], 0
+    for block in blocks:
+        batch.append(block)
+        size += len(block) * (2 + len(block.keys)) * _WORD
+        if size >= SETTLE_BYTES:
+            break
+    return batch
 
 
 class _KeySets:
@@ -187,8 +227,7 @@ class _KeySets:
 
 def _chunk_blocks(
     db: sqlite3.Connection, key_sets: _KeySets, run: int, journal: int, next_row: int, keys: Sequence[str] | None
-) -> list[PointBlock]:
-    found: list[PointBlock] = []
+) -> Iterator[PointBlock]:
     rows = db.execute(
         "SELECT id, key_set, rows, first_row FROM chunks WHERE run = ? AND journal = ? AND last_row >= ?"
         " ORDER BY last_row",
@@ -205,8 +244,7 @@ def _chunk_blocks(
             block = PointBlock(
                 block.keys, block.steps[skip:], block.times[skip:], tuple(values[skip:] for values in block.values)
             )
-        found.extend(_select(block, keys))
-    return found
+        yield from _select(block, keys)
 
 
 def _block(keys: tuple[str, ...], data: bytes, rows: int) -> PointBlock:

@@ -35,6 +35,7 @@ from jupyter_tracker.models import (
     Code,
     CodeKind,
     Environment,
+    Imported,
     JsonValue,
     Level,
     Lifecycle,
@@ -250,6 +251,14 @@ class LocalRuns(RunOperations):
                     "SELECT submission FROM runs WHERE number = ?", (run_number(db, run_id),)
                 ).fetchone()
             return None if text is None else submission_from(text)
+
+        return local(call)
+
+    def import_from(self, path: Path, experiment: str | None, again: bool) -> Flow[Imported]:
+        def call() -> Imported:
+            from jupyter_tracker.backends.local.importing.entry import import_from
+
+            return import_from(self._store, path, experiment, again=again)
 
         return local(call)
 

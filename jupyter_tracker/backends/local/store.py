@@ -6,6 +6,7 @@
       sources/       versions of code (sources/objects.py)
       models/        files of models, kept in the same way
       secret.key     the key of the secrets, where no keyring has it (vault.py)
+      importing/     imports that are under way (importing/staging.py)
       runs/<id>/     log file, code, artifacts and checkpoints of a run
       removed/       folders of runs that are being purged (purge.py)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from jupyter_tracker.backends.operations.noun import Operations, emulated
 from jupyter_tracker.backends.operations.summarizing import summarized
-from jupyter_tracker.flow import Flow, Together
+from jupyter_tracker.flow import Flow, Streaming, Together
 from jupyter_tracker.models import (
     Alert,
     Classification,
@@ -14,6 +14,7 @@ from jupyter_tracker.models import (
     JsonValue,
     Level,
     LogLine,
+    LogPiece,
     MetricSummary,
     Page,
     Points,
@@ -43,6 +44,10 @@ class MetricOperations(Operations):
         wanted = tuple(keys)
         points = yield Together([self.read(run_id, wanted, None) for run_id in run_ids])
         return {run_id: summarized(read.blocks) for run_id, read in zip(run_ids, points, strict=True)}
+
+    def stream(self, run_id: str) -> Streaming:
+        """The blocks of all points, in the order of `read` and as they are now, without holding all of them."""
+        self._lacks("stream")
 
 
 class EventOperations(Operations):
@@ -79,6 +84,10 @@ class LogOperations(Operations):
     def tail(self, run_id: str, lines: int, before: str | None) -> Flow[Page[LogLine]]:
         """The last lines, or the last before a cursor, oldest first."""
         self._lacks("tail")
+
+    def pieces(self, run_id: str, after: str | None, limit: int) -> Flow[Page[LogPiece]]:
+        """What was printed, byte for byte: the pieces behind a cursor, until they have more than `limit` bytes."""
+        self._lacks("pieces")
 
 
 class ClassificationOperations(Operations):

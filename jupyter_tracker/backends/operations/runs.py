@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from jupyter_tracker.backends.operations.noun import Operations
 from jupyter_tracker.filters import And, Expression, Order
@@ -12,6 +13,7 @@ from jupyter_tracker.flow import Flow
 from jupyter_tracker.models import (
     Cleanup,
     Environment,
+    Imported,
     JsonValue,
     Lifecycle,
     Page,
@@ -139,3 +141,11 @@ class RunOperations(Operations):
     def submission(self, run_id: str) -> Flow[Submission | None]:
         """What a submitted run was started from; None for a run in a kernel."""
         self._lacks("submission")
+
+    def import_from(self, path: Path, experiment: str | None, again: bool) -> Flow[Imported]:
+        """Take in runs from an export, an MLflow store or TensorBoard files: all of them, or none when it fails.
+
+        They go to `experiment`, or where they belong when it is None. `Conflict` when a run is there already, unless it
+        is to come `again` under another id.
+        """
+        self._lacks("import_from")

@@ -7,6 +7,7 @@ from jupyter_tracker.magics.commands import (
     checkpoints,
     connection,
     doctor,
+    exchange,
     experiments,
     lifecycle,
     models,
@@ -17,6 +18,7 @@ from jupyter_tracker.magics.commands import (
     templates,
     variables,
 )
+from jupyter_tracker.magics.commands.saving import saving
 from jupyter_tracker.magics.helptext import Text, explain, overview
 from jupyter_tracker.magics.parser import find
 from jupyter_tracker.magics.session import Session
@@ -32,7 +34,7 @@ def help_(_session: Session, arguments: Arguments) -> Text:
     return Text("\n\n".join(map(explain, chosen or [find(COMMANDS, [name], cell=False)[0]])))
 
 
-COMMANDS: tuple[Command, ...] = (
+_ALL: tuple[Command, ...] = (
     *connection.COMMANDS[:2],
     *experiments.COMMANDS,
     *runs.COMMANDS,
@@ -43,6 +45,7 @@ COMMANDS: tuple[Command, ...] = (
     *variables.COMMANDS,
     *sources.COMMANDS,
     *templates.COMMANDS,
+    *exchange.COMMANDS,
     *connection.COMMANDS[2:],
     *platform.COMMANDS,
     *doctor.COMMANDS,
@@ -54,3 +57,5 @@ COMMANDS: tuple[Command, ...] = (
     ),
     *cells.COMMANDS,
 )
+
+COMMANDS: tuple[Command, ...] = tuple(map(saving, _ALL))

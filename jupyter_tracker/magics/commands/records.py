@@ -15,6 +15,7 @@ from jupyter_tracker.client.results import (
 )
 from jupyter_tracker.magics import values
 from jupyter_tracker.magics.commands import shared
+from jupyter_tracker.magics.commands.saving import FORMATS
 from jupyter_tracker.magics.mistakes import UsageMistake
 from jupyter_tracker.magics.session import Session
 from jupyter_tracker.magics.table import Argument, Arguments, Command, Option, Suggest
@@ -87,9 +88,14 @@ def artifacts(session: Session, arguments: Arguments) -> ArtifactList | Path:
     """Files kept with a run, or where the one that was downloaded lies."""
     run = shared.named_run(session, arguments)
     if arguments.download is None:
-        if arguments.to is not None:
-            raise UsageMistake("--to says where --download puts a file; give --download PATH, too.")
-        return run.artifacts()
+        if arguments.to is None:
+            return run.artifacts()
+        if not arguments.to.endswith(FORMATS):
+            raise UsageMistake(
+                f"--to says where --download puts a file; give --download PATH, too. A file for the list ends with"
+                f" {', '.join(FORMATS)}."
+            )
+        return run.artifacts().save(arguments.to)
     return run.download_artifact(arguments.download, Path(arguments.to or ".").expanduser())
 
 
@@ -171,7 +177,7 @@ COMMANDS = (
             Option("--download", "copy this file or folder here", "PATH"),
             Option(
                 "--to",
-                "the folder into which it is copied; else the working directory",
+                "the folder into which it is copied, else the working directory; or a file for the list",
                 "FOLDER",
                 suggest=Suggest.FILES,
             ),

@@ -12,7 +12,7 @@ from pathlib import Path
 from jupyter_tracker.backends.local.logfile.blocks import START, Block, backward, forward, read_mark, whole_end
 from jupyter_tracker.backends.local.rows import moment
 from jupyter_tracker.errors import InvalidInput, StoreError
-from jupyter_tracker.models import LogLine, Page
+from jupyter_tracker.models import LogLine, LogPiece, Page
 
 TAIL_BYTES = 8 << 20
 """How much `LogReader.tail` reads at most, however long the lines are."""
@@ -49,6 +49,20 @@ class LogReader:
                     if len(lines) >= limit:
                         break
         return Page(tuple(lines), lines[-1].cursor if lines else after or _cursor(START, 0))
+
+    def pieces(self, after: str | None, limit: int) -> Page[LogPiece]:
+        """What was written, as it was written, behind a cursor that this gave, until it has more than `limit` bytes."""
+        offset, _ = _parse(after)
+        found: list[LogPiece] = []
+        size = 0
+        with _Opened(self._path) as (file, mark):
+            if mark is not None:
+                for block in forward(file, mark, offset):
+                    found.append(LogPiece(block.time, block.stream, block.payload))
+                    offset, size = block.end, size + len(block.payload)
+                    if size > limit:
+                        break
+        return Page(tuple(found), _cursor(offset, 0))
 
     def tail(self, lines: int, before: str | None = None) -> Page[LogLine]:
         """The last `lines` lines with their parts, oldest first; those before the line of the cursor `before` if given.

@@ -19,7 +19,7 @@ from jupyter_tracker.backends.local.logfile.blocks import (
 )
 from jupyter_tracker.backends.local.store import now
 from jupyter_tracker.errors import StoreError
-from jupyter_tracker.models import Stream
+from jupyter_tracker.models import LogPiece, Stream
 
 try:
     import fcntl
@@ -75,6 +75,11 @@ class LogWriter:
                 error.consumed = max(0, error.consumed - len(held))
                 raise
             self._held[index] = rest
+
+    def append_piece(self, piece: LogPiece) -> None:
+        """Add what was printed elsewhere, byte for byte and with its time; nothing is kept back."""
+        with self._lock:
+            self._write(STREAMS.index(piece.stream), piece.data, piece.time)
 
     def flush(self) -> None:
         """Write the characters that were kept back, incomplete as they are."""

@@ -1,0 +1,1 @@
+"""Importing MLflow stores: a database (database.py) and a folder (folder.py)."""

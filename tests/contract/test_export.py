@@ -1,0 +1,239 @@
+"""A run or an experiment goes to one file and comes back in another store as it was."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+import struct
+
+import pytest
+
+import jupyter_tracker as jt
+from jupyter_tracker.errors import Conflict, InvalidImport, InvalidInput, NotFound
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """Another store."""
+    with jt.connect(f"local://{tmp_path / 'elsewhere'}") as client:
+        yield client
+
+
+@pytest.fixture
+def full(tracker, tmp_path):
+    """An ended run that has recorded one of everything."""
+    weights = tmp_path / "weights.bin"
+    weights.write_bytes(os.urandom(3_000_000))
+    (tmp_path / "größe.txt").write_text("a\nb")
+    run = tracker.runs.start(
+        "digits", name="full", params={"lr": 0.1, "layers": [1, {"a": None}], "big": 2**70}, tags={"team": "ä"}
+    )
+    for step in range(50):
+        run.log({"loss": 1 / (step + 1), "acc": step}, step=step)
+        run.log({"loss": -step}, step=step)
+    nan = struct.unpack("<d", struct.pack("<Q", 0x7FF8_0000_DEAD_BEEF))[0]
+    run.log({"odd": nan}, step=7, time=0.1)
+    run.log({"odd": math.inf}, step=-3, time=1e9 + 1 / 3)
+    run.log_text("hello\nwor")
+    run.log_text("ld", "stderr")
+    run.log_text("end\n")
+    run.log_event("look", kind="mine", level="warning", data={"x": [1.5, None]})
+    run.set_progress(3, 10, operation="epoch")
+    run.log_artifact(tmp_path / "größe.txt", "deep/größe.txt")
+    run.log_checkpoint(5, weights)
+    run.log_classification(name="test", labels=["a", "b"], matrix=[[1, 2], [3, 4]], step=3)
+    run.end()
+    return tracker.runs.get(run.id)
+
+
+def bits(run):
+    """All points, bit for bit: for each metric its steps, times and values."""
+    points = run.tracker.drive(run.backend.metrics.read(run.id, None, None))
+    found = {}
+    for block in points.blocks:
+        for key, values in zip(block.keys, block.values, strict=True):
+            columns = found.setdefault(key, [b"", b"", b""])
+            for at, column in enumerate((block.steps, block.times, values)):
+                columns[at] += column.tobytes()
+    return found
+
+
+def test_a_run_comes_back_equal_to_the_byte(tracker, full, elsewhere, other, tmp_path):
+    path = tracker.runs.export("full", tmp_path / "run.jtrk")
+    assert path == tmp_path / "run.jtrk"
+    (made,) = elsewhere.runs.import_from(path)
+    assert (made.id, made.name, made.experiment, made.state) == (full.id, "full", "digits", "succeeded")
+    one, two = other.runs.get(full.id), elsewhere.runs.get("full")
+    assert bits(two) == bits(one)
+    assert two.series().equals(one.series())
+    assert two.series(["odd"], wide=False).equals(one.series(["odd"], wide=False))
+    plain = {"metrics": {}}
+    assert dataclasses.replace(two.info, **plain) == dataclasses.replace(one.info, **plain)
+    assert list(two.info.metrics) == list(one.info.metrics)
+    assert repr(two.info.metrics) == repr(one.info.metrics)
+    assert two.events() == one.events()
+    assert list(two.logs()) == list(one.logs())
+    assert two.artifacts() == one.artifacts()
+    assert two.checkpoints() == one.checkpoints()
+    assert two.environment() == one.environment()
+    assert [each.data for each in two.classifications()] == [each.data for each in one.classifications()]
+    for artifact in one.artifacts():
+        copies = [run.download_artifact(artifact.path, tmp_path / f"copy{at}") for at, run in enumerate((one, two))]
+        assert copies[0].read_bytes() == copies[1].read_bytes()
+
+
+def test_a_log_of_any_bytes_comes_back_byte_for_byte(tracker, run, elsewhere, tmp_path):
+    run.log_text("ok\n" * 70_000)
+    run.log_text("a\udcffb é", "stderr")
+    run.end()
+    elsewhere.runs.import_from(run.export(tmp_path / "run.jtrk"))
+    pieces = [
+        [(piece.stream, piece.time, piece.data) for piece in _pieces(each.backend, run.id)]
+        for each in (tracker, elsewhere.runs.get(run.id))
+    ]
+    assert pieces[0] == pieces[1]
+
+
+def _pieces(backend, run_id):
+    return jt.Tracker(backend).drive(backend.logs.pieces(run_id, None, 2**30)).items
+
+
+def test_the_code_of_a_submitted_run_comes_with_it_and_the_values_of_variables_do_not(tracker, elsewhere, tmp_path):
+    (tmp_path / "train.py").write_text("print('training')\n")
+    run = tracker.runs.submit(
+        "digits",
+        code=str(tmp_path / "train.py"),
+        variables={"TOKEN": "top-secret-value", "HIDDEN": jt.Secret("hush-hush")},
+    )
+    run.wait(60)
+    path = run.export(tmp_path)
+    assert path.name == "train.jtrk"
+    assert b"top-secret-value" not in path.read_bytes()
+    assert b"hush-hush" not in path.read_bytes()
+    elsewhere.runs.import_from(path)
+    found = elsewhere.runs.get("train")
+    assert found.submission() == run.submission()
+    assert sorted(found.submission().variables) == ["HIDDEN", "TOKEN"]
+    assert found.info.source == run.info.source
+    source = elsewhere.sources.get(found.info.source)
+    assert source == tracker.sources.get(run.info.source)
+    assert (elsewhere.sources.download(source.id, tmp_path / "code") / "train.py").read_text() == "print('training')\n"
+    again = elsewhere.runs.submit("digits", code=source).wait(60)
+    assert str(again.logs()) == "training"
+
+
+def test_an_experiment_comes_with_its_runs_in_their_order(tracker, elsewhere, tmp_path):
+    tracker.experiments.create("digits", description="handwritten", tags={"team": "vision"})
+    for name in ("first", "second", "gone", "kept"):
+        tracker.runs.start("digits", name=name).end()
+    tracker.runs.delete("gone")
+    tracker.runs.archive("kept")
+    tracker.runs.start("words").end()
+    path = tracker.experiments.export("digits", tmp_path / "all.jtrk")
+    assert sorted(made.name for made in elsewhere.runs.import_from(path)) == ["first", "kept", "second"]
+    assert [run.name for run in elsewhere.runs.list()] == ["second", "first"]
+    assert [run.name for run in elsewhere.runs.list(lifecycle="archived")] == ["kept"]
+    one, two = tracker.experiments.get("digits"), elsewhere.experiments.get("digits")
+    assert (two.id, two.description, two.tags, two.created_at) == (one.id, one.description, one.tags, one.created_at)
+    assert [experiment.name for experiment in elsewhere.experiments.list()] == ["digits"]
+
+
+def test_a_run_that_has_not_ended_is_exported_as_it_is_and_arrives_as_lost(tracker, run, elsewhere, tmp_path):
+    run.log({"loss": 0.5})
+    run.log({"acc": 0.5})
+    (made,) = elsewhere.runs.import_from(run.export(tmp_path / "run.jtrk"))
+    assert made.state == "lost"
+    found = elsewhere.runs.get(run.id)
+    assert found.series()["loss"].dropna().tolist() == [0.5]
+    assert found.info.ended_at is not None
+    assert "running" in found.info.reason
+    assert (found.events()[-1].kind, found.events()[-1].level) == ("imported", "warning")
+    run.refresh()
+    assert run.state == "running"
+    run.log({"loss": 0.4})
+
+
+def test_a_run_that_is_there_already_is_a_conflict_and_comes_again_when_that_is_wanted(tracker, full, other, tmp_path):
+    path = full.export(tmp_path / "run.jtrk")
+    with pytest.raises(Conflict, match=r"already.*again=True"):
+        tracker.runs.import_from(path)
+    assert len(tracker.runs.list()) == 1
+    (made,) = tracker.runs.import_from(path, again=True)
+    assert made.id != full.id
+    one, two = other.runs.get(full.id), other.runs.get(made.id)
+    assert bits(one) == bits(two)
+    assert {each.id for each in one.checkpoints()}.isdisjoint(each.id for each in two.checkpoints())
+    assert two.download_artifact("deep/größe.txt", tmp_path / "copy").read_text() == "a\nb"
+    assert len(tracker.runs.list("digits")) == 2
+
+
+def test_runs_join_an_experiment_of_the_same_name_which_stays_as_it_is(tracker, full, elsewhere, tmp_path):
+    elsewhere.experiments.create("digits", description="mine")
+    path = full.export(tmp_path / "run.jtrk")
+    found = elsewhere.runs.import_from(path)
+    assert any("joined" in note for note in found.notes)
+    assert "joined" in repr(found)
+    assert elsewhere.experiments.get("digits").description == "mine"
+    assert len(elsewhere.runs.list("digits")) == 1
+
+
+def test_runs_can_go_to_another_experiment(full, elsewhere, tmp_path):
+    path = full.export(tmp_path / "run.jtrk")
+    (made,) = elsewhere.runs.import_from(path, experiment="guests")
+    assert made.experiment == "guests"
+    assert [each.name for each in elsewhere.experiments.list()] == ["guests"]
+    with pytest.raises(InvalidInput, match="experiment name"):
+        elsewhere.runs.import_from(path, experiment="\n", again=True)
+
+
+def test_an_experiment_that_was_deleted_takes_no_runs(full, elsewhere, tmp_path):
+    elsewhere.experiments.create("digits")
+    elsewhere.experiments.delete("digits")
+    with pytest.raises(Conflict, match="Restore it"):
+        elsewhere.runs.import_from(full.export(tmp_path / "run.jtrk"))
+    assert elsewhere.runs.list() == []
+
+
+def test_an_imported_run_can_be_exported_again_and_is_the_same(full, elsewhere, other, tmp_path):
+    elsewhere.runs.import_from(full.export(tmp_path / "one.jtrk"))
+    path = elsewhere.runs.export(full.id, tmp_path / "two.jtrk")
+    with jt.connect(f"local://{tmp_path / 'third'}") as third:
+        third.runs.import_from(path)
+        assert bits(third.runs.get(full.id)) == bits(other.runs.get(full.id))
+        assert third.runs.get(full.id).events() == other.runs.get(full.id).events()
+
+
+def test_an_imported_run_can_be_deleted_tagged_and_found(full, elsewhere, tmp_path):
+    elsewhere.runs.import_from(full.export(tmp_path / "run.jtrk"))
+    elsewhere.runs.get("full").set_tags({"seen": "yes"})
+    found = elsewhere.runs.list(
+        where="metrics.acc = 49 and params.lr = 0.1 and tags.seen = 'yes' and min(metrics.loss) < 0"
+    )
+    assert [run.name for run in found] == ["full"]
+    elsewhere.runs.delete("full")
+    assert elsewhere.runs.list() == []
+
+
+def test_an_export_replaces_the_file_whole_or_not_at_all(tracker, full, tmp_path):
+    path = tmp_path / "run.jtrk"
+    path.write_text("old")
+    with pytest.raises(NotFound):
+        tracker.experiments.export("nothing", path)
+    assert path.read_text() == "old"
+    full.export(path)
+    assert path.read_bytes()[:2] == b"PK"
+    assert [each.name for each in tmp_path.iterdir() if ".partial" in each.name] == []
+
+
+def test_an_export_needs_its_folder(full, tmp_path):
+    with pytest.raises(NotFound, match="folder"):
+        full.export(tmp_path / "nowhere" / "run.jtrk")
+
+
+def test_what_cannot_be_imported_is_told(tracker, tmp_path):
+    with pytest.raises(NotFound):
+        tracker.runs.import_from(tmp_path / "nothing.jtrk")
+    (tmp_path / "notes.txt").write_text("hello")
+    with pytest.raises(InvalidImport, match="nothing that can be imported"):
+        tracker.runs.import_from(tmp_path / "notes.txt")
