@@ -14,6 +14,7 @@ TrackerError
 ├── NotFound                     no such experiment, run, artifact …
 │   └── Ambiguous                a prefix or name that fits more than one
 ├── Conflict                     the name is taken, or the state does not allow it
+│   └── QueueFull                as many runs wait as may
 ├── WaitTimeout                  a wait reached its limit (also a TimeoutError)
 └── StoreError                   the local store cannot do what was asked
     ├── StoreFull                the disk is full
@@ -40,6 +41,7 @@ __all__ = [
     "InvalidParams",
     "InvalidSource",
     "NotFound",
+    "QueueFull",
     "SourceTooLarge",
     "StoreError",
     "StoreFull",
@@ -140,6 +142,10 @@ class Ambiguous(NotFound):
 
 class Conflict(TrackerError):
     """The name is taken, or the state of the thing does not allow the operation."""
+
+
+class QueueFull(Conflict):
+    """As many runs wait for a place as may; the run was not made."""
 
 
 class WaitTimeout(TrackerError, TimeoutError):

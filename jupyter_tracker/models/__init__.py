@@ -5,6 +5,7 @@ from __future__ import annotations
 from jupyter_tracker.models.core import JsonValue, Level, Lifecycle, Page, span
 from jupyter_tracker.models.experiments import Experiment
 from jupyter_tracker.models.files import Artifact, Checkpoint
+from jupyter_tracker.models.queue import UNLIMITED, QueueEntry, QueueLimits
 from jupyter_tracker.models.recording import (
     MACHINE_PREFIX,
     Classification,
@@ -16,6 +17,7 @@ from jupyter_tracker.models.recording import (
     Progress,
     Stream,
 )
+from jupyter_tracker.models.resources import Resources
 from jupyter_tracker.models.runs import FieldGroup, RunColumns, RunInfo, RunKind, RunState, RunTable
 from jupyter_tracker.models.sources import Source, SourceDescription, SourceDifference, SourceFile
 from jupyter_tracker.models.submission import Code, CodeKind, Environment, Submission
@@ -30,6 +32,7 @@ from jupyter_tracker.models.variables import (
 __all__ = [
     "MACHINE_PREFIX",
     "MASK",
+    "UNLIMITED",
     "Artifact",
     "Checkpoint",
     "Classification",
@@ -49,6 +52,9 @@ __all__ = [
     "PointBlock",
     "Points",
     "Progress",
+    "QueueEntry",
+    "QueueLimits",
+    "Resources",
     "RunColumns",
     "RunInfo",
     "RunKind",

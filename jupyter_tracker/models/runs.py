@@ -67,6 +67,12 @@ class RunInfo:
     """Id of the source that has its code; empty where none was kept."""
     signal: str | None = None
     """The signal that ended the process, for example `SIGKILL`."""
+    parent: str = ""
+    """Id of the run that it is a part of, such as a sweep; empty for most."""
+    attempt: int = 1
+    """Counts how often its code was started; more than 1 after a retry or a restart."""
+    priority: int = 0
+    """Of two runs that wait, the one with the larger number starts first."""
 
     @property
     def training_metrics(self) -> Mapping[str, MetricValue]:

@@ -71,3 +71,13 @@ class Submission:
     """Cells executed in the notebook before it."""
     template: str = ""
     """Id of the template that it was made from."""
+    priority: int = 0
+    """Of two runs that wait for a place, the one with the larger number starts first."""
+    retries: int = 0
+    """How often a run that failed is started again."""
+    retry_delay: float = 10.0
+    """Seconds before the first retry; doubled for each further one."""
+    restart_interrupted: bool = False
+    """Whether the run starts again when its process is lost (UbiOps: `restart_request_interruption`)."""
+    parent: str = ""
+    """Id of the run that it is a part of."""

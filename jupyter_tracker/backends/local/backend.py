@@ -11,6 +11,7 @@ from jupyter_tracker.backends.local.events import LocalEvents
 from jupyter_tracker.backends.local.experiments import LocalExperiments
 from jupyter_tracker.backends.local.logs import LocalLogs
 from jupyter_tracker.backends.local.metrics import LocalMetrics
+from jupyter_tracker.backends.local.queue.noun import LocalQueue
 from jupyter_tracker.backends.local.runs import LocalRuns
 from jupyter_tracker.backends.local.sources.noun import LocalSources
 from jupyter_tracker.backends.local.store import Store
@@ -32,6 +33,7 @@ class LocalBackend(Backend):
             location=str(self.store.home),
             experiments=LocalExperiments(self.store),
             runs=LocalRuns(self.store, metrics, variables, sources),
+            queue=LocalQueue(self.store),
             metrics=metrics,
             events=LocalEvents(self.store),
             logs=self._logs,

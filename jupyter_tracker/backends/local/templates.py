@@ -20,7 +20,7 @@ from jupyter_tracker.backends.local.versions import find_version
 from jupyter_tracker.backends.operations import TemplateOperations
 from jupyter_tracker.errors import InvalidConfig, InvalidInput
 from jupyter_tracker.flow import Flow, local
-from jupyter_tracker.models import Code, CodeKind, ConfigMistake, JsonValue, Lifecycle, Source, Template
+from jupyter_tracker.models import Code, CodeKind, ConfigMistake, JsonValue, Lifecycle, Resources, Source, Template
 
 _COLUMNS = (
     "id, name, version, source, entry_point, schema, defaults, resources, description, lifecycle,"
@@ -47,6 +47,7 @@ class LocalTemplates(TemplateOperations):
     ) -> Flow[Template]:
         def call() -> Template:
             checked_name("template", name)
+            Resources.parse(resources)
             recipe = (checked_schema(schema), plain_params(defaults), plain_data(resources, "resource"))
             contradictions = [each for each in mistakes(recipe[0], recipe[1]) if each.rule != "required"]
             if contradictions:

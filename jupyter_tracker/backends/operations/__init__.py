@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from jupyter_tracker.backends.operations.experiments import ExperimentOperations
 from jupyter_tracker.backends.operations.files import ArtifactOperations, CheckpointOperations
 from jupyter_tracker.backends.operations.noun import Operations
+from jupyter_tracker.backends.operations.queue import QueueOperations
 from jupyter_tracker.backends.operations.recording import (
     ClassificationOperations,
     EventOperations,
@@ -31,6 +32,7 @@ __all__ = [
     "LogOperations",
     "MetricOperations",
     "Operations",
+    "QueueOperations",
     "RunOperations",
     "RunQuery",
     "SourceOperations",
@@ -43,6 +45,7 @@ NOUNS: Mapping[str, type[Operations]] = {
     for kind in (
         ExperimentOperations,
         RunOperations,
+        QueueOperations,
         MetricOperations,
         EventOperations,
         LogOperations,

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from jupyter_tracker.backends.operations.noun import Operations
 from jupyter_tracker.filters import And, Expression, Order
 from jupyter_tracker.flow import Flow
-from jupyter_tracker.models import Environment, JsonValue, Lifecycle, Page, Progress, RunInfo, RunState, Submission
+from jupyter_tracker.models import (
+    Environment,
+    JsonValue,
+    Lifecycle,
+    Page,
+    Progress,
+    RunInfo,
+    RunState,
+    Secret,
+    Submission,
+)
 
 EVERYTHING = And(())
 """The filter that selects every run."""
@@ -68,6 +78,10 @@ class RunOperations(Operations):
     def stop(self, run_id: str, grace_period: float) -> Flow[RunInfo]:
         """Ask a run to end; it is killed when `grace_period` seconds have passed."""
         self._lacks("stop")
+
+    def restart(self, run_id: str, variables: Mapping[str, str | Secret]) -> Flow[RunInfo]:
+        """Start the code of a run that has ended again, as a further attempt of the same run; `Conflict` if it runs."""
+        self._lacks("restart")
 
     def delete(self, run_id: str) -> Flow[RunInfo]:
         """Put it where only `restore` finds it; `Conflict` while it runs."""
