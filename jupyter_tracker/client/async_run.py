@@ -28,6 +28,7 @@ from jupyter_tracker.models import (
     LogLine,
     RunInfo,
     RunState,
+    Secret,
     Stream,
     Submission,
 )
@@ -189,6 +190,11 @@ class AsyncRun(RunProperties):
     async def stop(self, grace_period: float = GRACE_PERIOD) -> Self:
         """See `Run.stop`."""
         self.info = await self._drive(flows.stop(self.backend, self.id, grace_period))
+        return self
+
+    async def restart(self, *, variables: Mapping[str, str | Secret] | None = None) -> Self:
+        """See `Run.restart`."""
+        self.info = await self._drive(self.backend.runs.restart(self.id, variables or {}))
         return self
 
     async def wait(self, timeout: float | None = None) -> Self:

@@ -19,6 +19,8 @@ from jupyter_tracker.models import (
     LogLine,
     PointBlock,
     Points,
+    QueueEntry,
+    QueueLimits,
     RunInfo,
 )
 
@@ -86,6 +88,13 @@ def follow_events(backend: Backend, run_id: str, after: int) -> Streaming:
         return events, events[-1].sequence if events else cursor
 
     return _follow(backend, run_id, after, more)
+
+
+def read_queue(backend: Backend, experiment: str | None) -> Flow[tuple[QueueLimits, tuple[QueueEntry, ...]]]:
+    """The limits of a queue, and who stands in it."""
+    limits = yield from backend.queue.get(experiment)
+    entries = yield from backend.queue.list(experiment)
+    return limits, entries
 
 
 def read_logs(backend: Backend, run_id: str, after: str | None, tail: int | None) -> Flow[tuple[LogLine, ...]]:

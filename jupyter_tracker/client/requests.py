@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
@@ -15,8 +16,24 @@ from jupyter_tracker.models import Code, JsonValue, Level, Lifecycle, RunState, 
 
 E = TypeVar("E", bound=StrEnum)
 
+MOST_RETRIES = 1000
+LONGEST_DELAY = 3600.0
 LONGEST_TIMEOUT = 172_800.0
 """Seconds (UbiOps: `experiment_runs_create`)."""
+
+
+RETRY_DELAY = 10.0
+"""Seconds before the first retry; each further one waits twice as long, at most an hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a submitted run starts, and when again."""
+
+    priority: int = 0
+    retries: int = 0
+    retry_delay: float = RETRY_DELAY
+    restart_interrupted: bool = False
 
 
 def query(experiment: str | None, where: str | None, order_by: str | Sequence[str] | None, wanted: str) -> RunQuery:
@@ -43,10 +60,17 @@ def submission(
     variables: Mapping[str, str | Secret] | None,
     tags: Mapping[str, str] | None,
     history: Sequence[str],
+    schedule: Schedule,
 ) -> Submission:
     """A submission from what people give, checked as far as that goes without the backend."""
     if not (isinstance(timeout, int | float) and 0 < timeout <= LONGEST_TIMEOUT):
         raise InvalidInput(f"The timeout must be more than 0 and at most {LONGEST_TIMEOUT:,} seconds, not {timeout!r}.")
+    retries = schedule.retries
+    if isinstance(retries, bool) or not isinstance(retries, int) or not 0 <= retries <= MOST_RETRIES:
+        raise InvalidInput(f"The retries must be a whole number from 0 to {MOST_RETRIES:,}, not {retries!r}.")
+    delay = schedule.retry_delay
+    if isinstance(delay, bool) or not isinstance(delay, int | float) or not 0 <= delay <= LONGEST_DELAY:
+        raise InvalidInput(f"The retry_delay must be from 0 to {LONGEST_DELAY:,.0f} seconds, not {delay!r}.")
     if data is not None and not Path(data).exists():
         raise InvalidInput(f"There is no data at {os.fspath(data)!r}.")
     return Submission(
@@ -60,6 +84,10 @@ def submission(
         variables=variables or {},
         tags=tags or {},
         history=tuple(history),
+        priority=schedule.priority,
+        retries=retries,
+        retry_delay=float(delay),
+        restart_interrupted=schedule.restart_interrupted,
     )
 
 

@@ -30,6 +30,7 @@ from jupyter_tracker.models import (
     LogLine,
     RunInfo,
     RunState,
+    Secret,
     Stream,
     Submission,
 )
@@ -231,6 +232,22 @@ class Run(RunProperties):
             InvalidInput: the grace period is negative.
         """
         self.info = self._drive(flows.stop(self.backend, self.id, grace_period))
+        return self
+
+    def restart(self, *, variables: Mapping[str, str | Secret] | None = None) -> Self:
+        """Start its code, as it was kept, again with the same params: the run goes on as a further attempt.
+
+        Metrics, log and events follow those that are there, and its checkpoints stay; the code finds the number of
+        the attempt in `JUPYTER_TRACKER_ATTEMPT`, and `jt.current_run().checkpoints()`.
+
+        Args:
+            variables: Its own environment variables again, whose values were not kept.
+
+        Raises:
+            Conflict: it has not ended, has succeeded, was deleted, or was no submitted run.
+            InvalidInput: a variable that it had is missing.
+        """
+        self.info = self._drive(self.backend.runs.restart(self.id, variables or {}))
         return self
 
     def wait(self, timeout: float | None = None) -> Self:

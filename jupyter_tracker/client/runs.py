@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_tracker.client import flows, requests
 from jupyter_tracker.client.async_run import AsyncRun
+from jupyter_tracker.client.requests import RETRY_DELAY
 from jupyter_tracker.client.results import RunList
 from jupyter_tracker.client.run import GRACE_PERIOD, Run
 from jupyter_tracker.models import Code, Environment, JsonValue, Lifecycle, Secret, Source
@@ -44,6 +45,10 @@ class Runs:
         variables: Mapping[str, str | Secret] | None = None,
         tags: Mapping[str, str] | None = None,
         history: Sequence[str] = (),
+        priority: int = 0,
+        retries: int = 0,
+        retry_delay: float = RETRY_DELAY,
+        restart_interrupted: bool = False,
     ) -> Run:
         """Start training in a process of its own, which goes on when this one ends.
 
@@ -55,20 +60,30 @@ class Runs:
             name: Name of the run; taken from the code by default.
             params: JSON values, which the code finds as `jt.current_run().params`, in its environment and as arguments.
             data: A file or folder, whose path the code finds in `JUPYTER_TRACKER_DATA`.
-            resources: What the run needs, recorded with it.
-            timeout: Seconds after which it is ended, at most 172,800.
+            resources: What the run needs and may use at most, in Kubernetes quantities: `cpu`, `memory`,
+                `ephemeral_storage`, `gpu`, as in `{"cpu": "500m", "memory": "5Gi", "gpu": 1}`. An event says what of
+                it cannot be enforced.
+            timeout: Seconds after which an attempt is ended, at most 172,800.
             variables: Environment variables of the process, in front of those of the experiment and the store; their
                 values are not recorded, and one given as `Secret` is masked in the log.
             tags: Text by name.
             history: Cells that were executed before, to be kept with the run.
+            priority: Of runs that wait for a place (`tracker.queue`), those of a larger number start first.
+            retries: How often it is started again when it fails by itself: by its exit code or a signal, not by a stop,
+                the timeout or a limit of its resources. Metrics and log go on behind what is there.
+            retry_delay: Seconds before the first retry, doubled for each further one, at most an hour.
+            restart_interrupted: Start it again, up to 3 times, when its processes vanish, as when the machine restarts;
+                its variables are then kept, encrypted, until it has ended.
 
         Raises:
             InvalidCode: the code is missing, has a syntax error or cannot be executed.
             InvalidParams: a param is not JSON.
             InvalidInput: another value is wrong.
+            QueueFull: it would have to wait, and as many wait as may.
         """
+        schedule = requests.Schedule(priority, retries, retry_delay, restart_interrupted)
         submission = requests.submission(
-            experiment, code, entry_point, name, params, data, resources, timeout, variables, tags, history
+            experiment, code, entry_point, name, params, data, resources, timeout, variables, tags, history, schedule
         )
         return Run(self._tracker, self._drive(self._backend.runs.submit(submission)))
 
@@ -137,6 +152,10 @@ class Runs:
         """Ask a run to end; what still runs after `grace_period` seconds is killed."""
         return self.get(run).stop(grace_period)
 
+    def restart(self, run: str, *, variables: Mapping[str, str | Secret] | None = None) -> Run:
+        """Let a run that failed, was stopped or is lost go on as a further attempt; see `Run.restart`."""
+        return self.get(run).restart(variables=variables)
+
     def delete(self, run: str) -> Run:
         """Put it where only `restore` finds it; `Conflict` while it has not ended."""
         return Run(self._tracker, self._drive(self._backend.runs.delete(self.get(run).id)))
@@ -172,10 +191,15 @@ class AsyncRuns:
         variables: Mapping[str, str | Secret] | None = None,
         tags: Mapping[str, str] | None = None,
         history: Sequence[str] = (),
+        priority: int = 0,
+        retries: int = 0,
+        retry_delay: float = RETRY_DELAY,
+        restart_interrupted: bool = False,
     ) -> AsyncRun:
         """See `Runs.submit`."""
+        schedule = requests.Schedule(priority, retries, retry_delay, restart_interrupted)
         submission = requests.submission(
-            experiment, code, entry_point, name, params, data, resources, timeout, variables, tags, history
+            experiment, code, entry_point, name, params, data, resources, timeout, variables, tags, history, schedule
         )
         return AsyncRun(self._tracker, await self._drive(self._backend.runs.submit(submission)))
 
@@ -223,6 +247,10 @@ class AsyncRuns:
     async def stop(self, run: str, *, grace_period: float = GRACE_PERIOD) -> AsyncRun:
         """See `Runs.stop`."""
         return await (await self.get(run)).stop(grace_period)
+
+    async def restart(self, run: str, *, variables: Mapping[str, str | Secret] | None = None) -> AsyncRun:
+        """See `Runs.restart`."""
+        return await (await self.get(run)).restart(variables=variables)
 
     async def delete(self, run: str) -> AsyncRun:
         """See `Runs.delete`."""

@@ -10,6 +10,7 @@ from jupyter_tracker import flow
 from jupyter_tracker.backends import open_backend
 from jupyter_tracker.backends.base import Backend, capabilities
 from jupyter_tracker.client.experiments import AsyncExperiments, Experiments
+from jupyter_tracker.client.queue import AsyncQueue, Queue
 from jupyter_tracker.client.results import CapabilityList
 from jupyter_tracker.client.runs import AsyncRuns, Runs
 from jupyter_tracker.client.sources import AsyncSources, Sources
@@ -47,6 +48,7 @@ class Tracker:
         self.address = address
         self.experiments = Experiments(self)
         self.runs = Runs(self)
+        self.queue = Queue(self)
         self.sources = Sources(self)
         self.templates = Templates(self)
         self.variables = Variables(self)
@@ -87,6 +89,7 @@ class AsyncTracker:
         self.address = address
         self.experiments = AsyncExperiments(self)
         self.runs = AsyncRuns(self)
+        self.queue = AsyncQueue(self)
         self.sources = AsyncSources(self)
         self.templates = AsyncTemplates(self)
         self.variables = AsyncVariables(self)

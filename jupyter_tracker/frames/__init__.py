@@ -12,6 +12,7 @@ from jupyter_tracker.frames.assets import (
     variables,
 )
 from jupyter_tracker.frames.points import machine, series
+from jupyter_tracker.frames.queue import queue
 from jupyter_tracker.frames.run_tables import compare, runs
 from jupyter_tracker.frames.shown import html, readable, text
 from jupyter_tracker.frames.tables import (
@@ -39,6 +40,7 @@ __all__ = [
     "latest_metrics",
     "logs",
     "machine",
+    "queue",
     "readable",
     "records",
     "roc_curve",

@@ -8,7 +8,7 @@ import keyword
 import math
 from pathlib import Path
 
-from jupyter_tracker.models import JsonValue
+from jupyter_tracker.models import UNLIMITED, JsonValue
 
 _PYTHON_WORDS = {"True": True, "False": False, "None": None}
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -55,6 +55,24 @@ def count(text: str) -> int:
     if number < 0:
         raise ValueError("a whole number of 0 or more")
     return number
+
+
+def whole(text: str) -> int:
+    """A whole number."""
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError("a whole number") from None
+
+
+def limit(text: str) -> int | str:
+    """A whole number of 0 or more, or the word that takes a limit away."""
+    if text == UNLIMITED:
+        return text
+    try:
+        return count(text)
+    except ValueError:
+        raise ValueError(f"a whole number of 0 or more, or {UNLIMITED}") from None
 
 
 def seconds(text: str) -> float:

@@ -9,6 +9,7 @@ import pytest
 import jupyter_tracker as jt
 from jupyter_tracker.client import AsyncRun, Run
 from jupyter_tracker.client.experiments import AsyncExperiments, Experiments
+from jupyter_tracker.client.queue import AsyncQueue, Queue
 from jupyter_tracker.client.runs import AsyncRuns, Runs
 from jupyter_tracker.client.sources import AsyncSources, Sources
 from jupyter_tracker.client.templates import AsyncTemplates, Templates
@@ -19,6 +20,7 @@ TWINS = [
     (Tracker, AsyncTracker),
     (Experiments, AsyncExperiments),
     (Runs, AsyncRuns),
+    (Queue, AsyncQueue),
     (Run, AsyncRun),
     (Variables, AsyncVariables),
     (Sources, AsyncSources),

@@ -47,18 +47,12 @@ def submit(session: Session, arguments: Arguments) -> Run:
 
 def submitted(session: Session, arguments: Arguments, code: str | Code | Source, entry_point: str | None = None) -> Run:
     """Submit with what `shared.SUBMISSION` takes. Does not wait."""
-    limit = {} if arguments.timeout is None else {"timeout": arguments.timeout}
     made = session.tracker.runs.submit(
         session.target(arguments.experiment),
         code=code,
         entry_point=entry_point,
-        name=arguments.name,
         params=arguments.param,
-        data=arguments.data,
-        variables=arguments.env,
-        tags=arguments.tag,
-        history=session.surface.history(),
-        **limit,
+        **shared.submission(session, arguments),
     )
     if getattr(arguments, "as"):
         session.surface.bind(getattr(arguments, "as"), made)
@@ -79,6 +73,12 @@ def stop(session: Session, arguments: Arguments) -> Run:
         with session.following(found):
             found.wait()
     return found
+
+
+def restart(session: Session, arguments: Arguments) -> Run:
+    """Let a run that has ended go on as a further attempt."""
+    found = shared.named_run(session, arguments).restart(variables=arguments.env)
+    return session.wait(found) if arguments.wait else found
 
 
 def compare(session: Session, arguments: Arguments) -> pd.DataFrame:
@@ -135,6 +135,14 @@ COMMANDS = (
             Option("--wait", "wait until it has ended"),
         ),
         example="%tracker stop last --grace 30s",
+    ),
+    Command(
+        "restart",
+        "start the code of a run that failed, was stopped or is lost again, as a further attempt",
+        restart,
+        (shared.RUN,),
+        (shared.ENV, shared.WAIT),
+        example="%tracker restart last",
     ),
     Command(
         "compare",

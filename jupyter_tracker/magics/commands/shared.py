@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from jupyter_tracker.client import Run
 from jupyter_tracker.magics import values
 from jupyter_tracker.magics.mistakes import UsageMistake
@@ -25,6 +27,7 @@ TAG = Option("--tag", "a tag, as text", "NAME=TEXT", pairs=True)
 AS = Option("--as", "bind the run to this variable", "VARIABLE", values.variable)
 NO_PANEL = Option("--no-panel", "show no panel")
 WAIT = Option("--wait", "wait for the end; the cell fails when the run does")
+ENV = Option("--env", "an environment variable; its value is not recorded", "NAME=TEXT", pairs=True)
 SUBMISSION = (
     NAME,
     PARAM,
@@ -35,13 +38,41 @@ SUBMISSION = (
         suggest=Suggest.FILES,
     ),
     Option("--timeout", "end the run after this time, as in 90s, 5m, 2h; 4h by default", "TIME", values.seconds),
-    Option("--env", "an environment variable; its value is not recorded", "NAME=TEXT", pairs=True),
+    ENV,
     TAG,
+    Option("--cpu", "CPUs that it may use, as in 500m or 2", "QUANTITY"),
+    Option("--memory", "memory that it may use, as in 512Mi or 5Gi; it is ended when it uses more", "QUANTITY"),
+    Option("--ephemeral-storage", "what it may keep below its TMPDIR, as in 10Gi", "QUANTITY"),
+    Option("--gpu", "GPUs that it gets", "N"),
+    Option("--priority", "of runs that wait, those of a larger number start first", "N", values.whole),
+    Option("--retries", "start it again so often when it fails", "N", values.count),
+    Option(
+        "--retry-delay", "before the first retry, doubled for each further one; 10s by default", "TIME", values.seconds
+    ),
+    Option("--restart-interrupted", "start it again when its processes vanish, as when the machine restarts"),
     WAIT,
     AS,
 )
+_RESOURCES = ("cpu", "memory", "ephemeral_storage", "gpu")
+_SCHEDULE = ("timeout", "priority", "retries", "retry_delay")
 ARCHIVED = Option("--archived", "those that were archived")
 DELETED = Option("--deleted", "those that were deleted")
+
+
+def submission(session: Session, arguments: Arguments) -> dict[str, Any]:
+    """What of `SUBMISSION` was written, as arguments of `submit`; what was not has the default of it."""
+    resources = {name: getattr(arguments, name) for name in _RESOURCES if getattr(arguments, name) is not None}
+    schedule = {name: getattr(arguments, name) for name in _SCHEDULE if getattr(arguments, name) is not None}
+    return {
+        "name": arguments.name,
+        "data": arguments.data,
+        "variables": arguments.env,
+        "tags": arguments.tag,
+        "history": session.surface.history(),
+        "restart_interrupted": arguments.restart_interrupted,
+        "resources": resources,
+        **schedule,
+    }
 
 
 def lifecycle(arguments: Arguments) -> Lifecycle:
