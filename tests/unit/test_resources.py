@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from fractions import Fraction
 
 import pytest
@@ -83,10 +84,8 @@ def test_any_number_with_any_unit_is_exact(whole, part, unit):
 @given(st.text(max_size=12))
 def test_any_text_is_read_or_refused_and_nothing_else_happens(text):
     for name in ("cpu", "memory", "gpu"):
-        try:
-            Resources.parse({name: text})
-        except InvalidInput as error:
-            assert name in str(error)
+        with suppress(InvalidInput):
+            assert Resources.parse({name: text}) is not None
 
 
 @given(st.integers(1, 2**62))

@@ -1,11 +1,10 @@
 """What happens to a run, step by step: each function is one change of state inside a write transaction, with its event.
 
 queued ──started──▶ running ──stop_requested──▶ stopping
-  ▲ │                │   │                          │
-  │ │  retried ◀─────┘   │                          │
-  └─┼─────┘              │                          │
-    └────────────────────┴──────────ended───────────┘──▶ succeeded | failed | stopped | lost
-queued ◀──restarted── failed | stopped | lost;  queued ◀──interrupted── running
+   │                   │                           │
+   └───────────────────┴──────────ended────────────┘──▶ succeeded | failed | stopped | lost
+
+queued ◀──retried, interrupted── running        queued ◀──restarted── failed | stopped | lost
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from jupyter_tracker.client import Run
 from jupyter_tracker.client.assets import QueueList
 from jupyter_tracker.magics import values
 from jupyter_tracker.magics.commands import shared
+from jupyter_tracker.magics.mistakes import UsageMistake
 from jupyter_tracker.magics.session import Session
 from jupyter_tracker.magics.table import Argument, Arguments, Command, Option, Suggest
 
@@ -20,7 +21,11 @@ def queue(session: Session, arguments: Arguments) -> QueueList:
 
 def prioritize(session: Session, arguments: Arguments) -> Run:
     """Let a run that waits start sooner or later."""
-    return session.tracker.queue.prioritize(arguments.run, values.whole(arguments.priority))
+    try:
+        priority = values.whole(arguments.priority)
+    except ValueError as error:
+        raise UsageMistake(f"PRIORITY is {error}, not {arguments.priority!r}.") from None
+    return session.tracker.queue.prioritize(arguments.run, priority)
 
 
 _LIMITS = ("minimum_instances", "maximum_instances", "maximum_queue_size")

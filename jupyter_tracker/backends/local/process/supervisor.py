@@ -125,7 +125,10 @@ class Supervisor:
             self._event("not_enforced", message, Level.WARNING)
         end = self._attempt_once()
         for retry in range(1, self._submission.retries + 1):
-            if end.final or not self._again(end, retry):
+            if end.final:
+                break
+            if not self._again(end, retry):
+                end = _End(RunState.STOPPED, "It was stopped before it was tried again.", end.exit_code, end.signal)
                 break
             end = self._attempt_once()
         if self._upkeep is not None:
@@ -159,7 +162,7 @@ class Supervisor:
         return self._outcome(child.returncode, capture.stderr_tail, out_of_memory)
 
     def _again(self, end: _End, retry: int) -> bool:
-        """Wait for the time of a retry; False when the run is to stop instead, and then it ends as it had failed."""
+        """Wait for the time of a retry; False when the run is to stop instead."""
         # The next attempt's steps continue from what this one logged.
         self._attempt(lambda: settle(self._store, self._run))
         delay = min(self._submission.retry_delay * 2 ** min(retry - 1, 60), LONGEST_DELAY)
@@ -171,8 +174,8 @@ class Supervisor:
                 if not lifecycle.retried(db, self._run, self._attempts + 1, reason, data):
                     return False
         except TrackerError as error:
+            # It is tried again although that could not be told, as much else cannot while the store refuses.
             sys.stderr.write(f"{type(error).__name__}: {error}\n")
-            return False
         self._attempts += 1
         until = time.monotonic() + delay
         while time.monotonic() < until and not self._signal and self._stop_wanted() is None:
