@@ -5,21 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from fractions import Fraction
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from jupyter_tracker.errors import InvalidInput, did_you_mean
 from jupyter_tracker.models.core import JsonValue
 
+if TYPE_CHECKING:
+    from fractions import Fraction
+
 _QUANTITY = re.compile(r"(?P<number>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?)(?P<unit>[A-Za-z]*)\Z")
-_UNITS = {
-    "n": Fraction(1, 10**9),
-    "u": Fraction(1, 10**6),
-    "m": Fraction(1, 1000),
-    "": Fraction(1),
-    **{unit: Fraction(1000 ** (power + 1)) for power, unit in enumerate("kMGTPE")},
-    **{f"{unit}i": Fraction(1024 ** (power + 1)) for power, unit in enumerate("KMGTPE")},
+_DIVISORS = {"n": 10**9, "u": 10**6, "m": 1000}
+_FACTORS = {
+    "": 1,
+    **{unit: 1000 ** (power + 1) for power, unit in enumerate("kMGTPE")},
+    **{f"{unit}i": 1024 ** (power + 1) for power, unit in enumerate("KMGTPE")},
 }
 _LARGEST = 2**63 - 1
 _FIELDS = ("cpu", "memory", "ephemeral_storage", "gpu")
@@ -77,15 +76,20 @@ def quantity(value: JsonValue) -> Fraction:
     Raises:
         ValueError: it is none.
     """
+    from decimal import Decimal, InvalidOperation
+    from fractions import Fraction
+
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError(_EXPECTED)  # noqa: TRY004  # the caller tells all of them as one
     match = _QUANTITY.match(str(value).strip())
-    if match is None or match["unit"] not in _UNITS:
+    if match is None or match["unit"] not in (*_FACTORS, *_DIVISORS):
         raise ValueError(_EXPECTED)
     try:
-        return Fraction(Decimal(match["number"])) * _UNITS[match["unit"]]
+        number = Fraction(Decimal(match["number"]))
+        result: Fraction = number * _FACTORS.get(match["unit"], 1) / _DIVISORS.get(match["unit"], 1)
     except InvalidOperation:
         raise ValueError(_EXPECTED) from None
+    return result
 
 
 def shown_bytes(count: float) -> str:
@@ -130,9 +134,9 @@ def _gpus(value: JsonValue) -> tuple[int, str]:
             raise ValueError("a count, or a dict of count and type, as in {'count': 1, 'type': 'H100'}")
         value = value.get("count", 1)
     try:
-        number = quantity(value)
+        number: Fraction | None = quantity(value)
     except ValueError:
-        number = Fraction(-1)
-    if number < 0 or number.denominator != 1 or number > 1024:
+        number = None
+    if number is None or number < 0 or number.denominator != 1 or number > 1024:
         raise ValueError("a whole number of GPUs, at most 1024")
     return int(number), kind

@@ -6,8 +6,9 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from jupyter_tracker.backends.local import lifecycle
 from jupyter_tracker.backends.local.creation import insert_run
@@ -23,7 +24,6 @@ from jupyter_tracker.backends.local.record import submission_from
 from jupyter_tracker.backends.local.rows import run_number
 from jupyter_tracker.backends.local.sources.noun import LocalSources
 from jupyter_tracker.backends.local.store import Store, now
-from jupyter_tracker.backends.local.submitting import Submitter
 from jupyter_tracker.backends.local.values import add_params, change_tags
 from jupyter_tracker.backends.local.variables import LocalVariables
 from jupyter_tracker.backends.operations import RunOperations, RunQuery
@@ -42,6 +42,9 @@ from jupyter_tracker.models import (
     Submission,
 )
 
+if TYPE_CHECKING:
+    from jupyter_tracker.backends.local.submitting import Submitter
+
 T = TypeVar("T")
 
 
@@ -51,8 +54,16 @@ class LocalRuns(RunOperations):
     def __init__(self, store: Store, metrics: LocalMetrics, variables: LocalVariables, sources: LocalSources) -> None:
         self._store = store
         self._metrics = metrics
-        self._submitter = Submitter(store, variables, sources)
+        self._variables = variables
+        self._sources = sources
         self._keeper = Keeper(store, metrics)
+
+    @cached_property
+    def _submitter(self) -> Submitter:
+        # Most processes that log submit nothing.
+        from jupyter_tracker.backends.local.submitting import Submitter
+
+        return Submitter(self._store, self._variables, self._sources)
 
     def submit(self, submission: Submission) -> Flow[RunInfo]:
         return local(lambda: self._info(self._submitter.submit(submission)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import sys
@@ -24,6 +23,8 @@ FAREWELL = 1.0
 def adopt_orphans() -> None:
     """Become the parent of all descendants whose parent ends, so that they stay findable (Linux; elsewhere nothing)."""
     if sys.platform == "linux":
+        import ctypes
+
         # A failure only means that processes which hide themselves are not found.
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)

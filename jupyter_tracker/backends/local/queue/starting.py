@@ -10,7 +10,6 @@ from pathlib import Path
 
 from jupyter_tracker.backends.local import lifecycle
 from jupyter_tracker.backends.local.events import add_event
-from jupyter_tracker.backends.local.process.order import Order
 from jupyter_tracker.backends.local.queue.claims import Claim, anyone_waits, claim, decisions
 from jupyter_tracker.backends.local.record import record_of, submission_from
 from jupyter_tracker.backends.local.sources.noun import LocalSources
@@ -65,6 +64,7 @@ def faithful(sources: LocalSources, code: Code, source: str, folder: Path) -> Co
 
 def _launch(store: Store, run: int) -> None:
     from jupyter_tracker.backends.local.process.launcher import launch
+    from jupyter_tracker.backends.local.process.order import Order
 
     with store.read() as db:
         kept = _kept(db, run)
