@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -16,6 +17,7 @@ from jupyter_tracker.client.results import (
     ClassificationResult,
     EventList,
     LogList,
+    RunList,
 )
 from jupyter_tracker.client.run import GRACE_PERIOD
 from jupyter_tracker.client.run_properties import RunProperties
@@ -178,6 +180,10 @@ class AsyncRun(RunProperties):
     async def checkpoints(self) -> CheckpointList:
         """See `Run.checkpoints`."""
         return CheckpointList(await self._drive(self.backend.checkpoints.list(self.id)))
+
+    async def children(self) -> RunList[AsyncRun]:
+        """See `Run.children`."""
+        return RunList(await self._drive(flows.list_children(self.backend, self.id)), partial(AsyncRun, self.tracker))
 
     async def environment(self) -> Environment:
         """See `Run.environment`."""

@@ -11,6 +11,7 @@ from typing import TypeVar
 from jupyter_tracker.backends.base import Backend
 from jupyter_tracker.backends.operations import RunQuery
 from jupyter_tracker.errors import InvalidInput, NotFound, WaitTimeout
+from jupyter_tracker.filters import Attribute, Comparison, Operator, Order
 from jupyter_tracker.flow import Emit, Flow, Sleep, Streaming
 from jupyter_tracker.models import (
     MACHINE_PREFIX,
@@ -45,6 +46,14 @@ def list_runs(backend: Backend, query: RunQuery, limit: int | None) -> Flow[Sequ
             break
         query = dataclasses.replace(query, cursor=page.cursor)
     return tuple(found)
+
+
+def list_children(backend: Backend, run_id: str) -> Flow[Sequence[RunInfo]]:
+    """The runs that are a part of another one, the first one first."""
+    query = RunQuery(
+        where=Comparison(Attribute.PARENT, Operator.EQUAL, run_id), order_by=(Order(Attribute.CREATED_AT),)
+    )
+    return (yield from list_runs(backend, query, None))
 
 
 def wait(backend: Backend, run_id: str, timeout: float | None) -> Flow[RunInfo]:

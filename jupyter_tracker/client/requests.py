@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,18 @@ from typing import TypeVar
 from jupyter_tracker.backends.operations import RunQuery
 from jupyter_tracker.client.code import code_of
 from jupyter_tracker.errors import InvalidInput
-from jupyter_tracker.models import Code, JsonValue, Level, Lifecycle, RunState, Secret, Source, Submission
+from jupyter_tracker.models import (
+    Code,
+    Goal,
+    JsonValue,
+    Level,
+    Lifecycle,
+    RunState,
+    Secret,
+    Source,
+    Submission,
+    SweepMethod,
+)
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -89,6 +101,34 @@ def submission(
         retry_delay=float(delay),
         restart_interrupted=schedule.restart_interrupted,
     )
+
+
+def sweep(
+    submission: Submission,
+    space: Mapping[str, object],
+    method: str,
+    samples: int | None,
+    metric: str | None,
+    goal: str,
+    parallel: int | None,
+    seed: int | None,
+) -> Submission:
+    """The submission of a sweep whose children are of another one."""
+    from jupyter_tracker.client.sweeps.space import checked_sweep
+
+    searched = checked_sweep(
+        space,
+        _chosen(SweepMethod, "method of a sweep", method, SweepMethod),
+        samples,
+        metric,
+        _chosen(Goal, "goal", goal, Goal),
+        parallel,
+        seed,
+    )
+    both = sorted(set(searched.space) & set(submission.params))
+    if both:
+        raise InvalidInput(f"{', '.join(both)}: in the params and in the space. Give each in one of them.")
+    return dataclasses.replace(submission, sweep=searched)
 
 
 def lifecycle(text: str) -> Lifecycle:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -19,6 +20,7 @@ from jupyter_tracker.client.results import (
     ClassificationResult,
     EventList,
     LogList,
+    RunList,
 )
 from jupyter_tracker.client.run_properties import RunProperties
 from jupyter_tracker.models import (
@@ -215,6 +217,10 @@ class Run(RunProperties):
     def checkpoints(self) -> CheckpointList:
         """The checkpoints kept with the run, by step."""
         return CheckpointList(self._drive(self.backend.checkpoints.list(self.id)))
+
+    def children(self) -> RunList[Run]:
+        """The runs that are a part of it, such as the trials of a sweep, the first one first."""
+        return RunList(self._drive(flows.list_children(self.backend, self.id)), partial(Run, self.tracker))
 
     def environment(self) -> Environment:
         """What surrounded the code: Python, packages, git, executed cells."""

@@ -12,7 +12,7 @@ from jupyter_tracker.client.async_run import AsyncRun
 from jupyter_tracker.client.requests import RETRY_DELAY
 from jupyter_tracker.client.results import RunList
 from jupyter_tracker.client.run import GRACE_PERIOD, Run
-from jupyter_tracker.models import Code, Environment, JsonValue, Lifecycle, Secret, Source
+from jupyter_tracker.models import Code, Environment, Goal, JsonValue, Lifecycle, Secret, Source, SweepMethod
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,6 +85,57 @@ class Runs:
         submission = requests.submission(
             experiment, code, entry_point, name, params, data, resources, timeout, variables, tags, history, schedule
         )
+        return Run(self._tracker, self._drive(self._backend.runs.submit(submission)))
+
+    def sweep(
+        self,
+        experiment: str,
+        *,
+        code: str | os.PathLike[str] | Code | Source,
+        space: Mapping[str, object],
+        method: str = SweepMethod.GRID,
+        samples: int | None = None,
+        metric: str | None = None,
+        goal: str = Goal.MINIMIZE,
+        parallel: int | None = None,
+        seed: int | None = None,
+        entry_point: str | None = None,
+        name: str | None = None,
+        params: Mapping[str, JsonValue] | None = None,
+        data: str | os.PathLike[str] | None = None,
+        resources: Mapping[str, JsonValue] | None = None,
+        timeout: float = TIMEOUT,
+        variables: Mapping[str, str | Secret] | None = None,
+        tags: Mapping[str, str] | None = None,
+        history: Sequence[str] = (),
+        priority: int = 0,
+        retries: int = 0,
+        retry_delay: float = RETRY_DELAY,
+        restart_interrupted: bool = False,
+    ) -> Run:
+        """Search over params: a run whose children are the trials; `run.children()` lists them.
+
+        `space` says what each param may be: a list of values, a `range`, or text: `"0.1,0.01"` (values), `"2:8"` (whole
+        numbers, both ends included), `"0.1:0.9:0.2"` (with a step), `"1e-4:1e-1:log"` (on a logarithmic scale).
+        `method` is `grid`, which tries all points, `random`, or `optuna`, which tries those that promise most (it takes
+        `pip install "jupyter_tracker[sweep]"`); the latter two try `samples` points. The latest value of `metric` says
+        how good a trial was, and `goal` is to `minimize` or `maximize` it. `parallel` trials run at once if the queue
+        lets them, by default as many as the machine has CPUs. The same `seed` tries the same points; left out, it is a
+        new one, which is recorded. The other arguments are those of `submit`, for each trial.
+
+        The best trial is in the tags and an event of the run. Stopping it stops its children. If its own process is
+        lost, the children go on, and `restart` goes on with the trials that are left. It takes no place in the queue.
+
+        Raises:
+            InvalidInput: the space cannot be searched so, or has too many points.
+            InvalidCode: the code is missing, has a syntax error or cannot be executed.
+            ConfigError: `optuna` is not installed.
+        """
+        schedule = requests.Schedule(priority, retries, retry_delay, restart_interrupted)
+        trial = requests.submission(
+            experiment, code, entry_point, name, params, data, resources, timeout, variables, tags, history, schedule
+        )
+        submission = requests.sweep(trial, space, method, samples, metric, goal, parallel, seed)
         return Run(self._tracker, self._drive(self._backend.runs.submit(submission)))
 
     def start(
@@ -201,6 +252,40 @@ class AsyncRuns:
         submission = requests.submission(
             experiment, code, entry_point, name, params, data, resources, timeout, variables, tags, history, schedule
         )
+        return AsyncRun(self._tracker, await self._drive(self._backend.runs.submit(submission)))
+
+    async def sweep(
+        self,
+        experiment: str,
+        *,
+        code: str | os.PathLike[str] | Code | Source,
+        space: Mapping[str, object],
+        method: str = SweepMethod.GRID,
+        samples: int | None = None,
+        metric: str | None = None,
+        goal: str = Goal.MINIMIZE,
+        parallel: int | None = None,
+        seed: int | None = None,
+        entry_point: str | None = None,
+        name: str | None = None,
+        params: Mapping[str, JsonValue] | None = None,
+        data: str | os.PathLike[str] | None = None,
+        resources: Mapping[str, JsonValue] | None = None,
+        timeout: float = TIMEOUT,
+        variables: Mapping[str, str | Secret] | None = None,
+        tags: Mapping[str, str] | None = None,
+        history: Sequence[str] = (),
+        priority: int = 0,
+        retries: int = 0,
+        retry_delay: float = RETRY_DELAY,
+        restart_interrupted: bool = False,
+    ) -> AsyncRun:
+        """See `Runs.sweep`."""
+        schedule = requests.Schedule(priority, retries, retry_delay, restart_interrupted)
+        trial = requests.submission(
+            experiment, code, entry_point, name, params, data, resources, timeout, variables, tags, history, schedule
+        )
+        submission = requests.sweep(trial, space, method, samples, metric, goal, parallel, seed)
         return AsyncRun(self._tracker, await self._drive(self._backend.runs.submit(submission)))
 
     async def start(

@@ -44,6 +44,7 @@ class Attribute(StrEnum):
     DURATION = "duration"
     EXIT_CODE = "exit_code"
     SIGNAL = "signal"
+    PARENT = "parent"
 
 
 class Operator(StrEnum):

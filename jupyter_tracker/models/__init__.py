@@ -21,6 +21,7 @@ from jupyter_tracker.models.resources import Resources
 from jupyter_tracker.models.runs import FieldGroup, RunColumns, RunInfo, RunKind, RunState, RunTable
 from jupyter_tracker.models.sources import Source, SourceDescription, SourceDifference, SourceFile
 from jupyter_tracker.models.submission import Code, CodeKind, Environment, Submission
+from jupyter_tracker.models.sweeps import TRIAL_TAG, Between, Choice, Dimension, Goal, Sweep, SweepMethod
 from jupyter_tracker.models.templates import ConfigMistake, Template
 from jupyter_tracker.models.variables import (
     MASK,
@@ -32,17 +33,22 @@ from jupyter_tracker.models.variables import (
 __all__ = [
     "MACHINE_PREFIX",
     "MASK",
+    "TRIAL_TAG",
     "UNLIMITED",
     "Artifact",
+    "Between",
     "Checkpoint",
+    "Choice",
     "Classification",
     "Code",
     "CodeKind",
     "ConfigMistake",
+    "Dimension",
     "Environment",
     "Event",
     "Experiment",
     "FieldGroup",
+    "Goal",
     "JsonValue",
     "Level",
     "Lifecycle",
@@ -68,6 +74,8 @@ __all__ = [
     "SourceFile",
     "Stream",
     "Submission",
+    "Sweep",
+    "SweepMethod",
     "Template",
     "Variable",
     "span",

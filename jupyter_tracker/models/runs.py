@@ -38,6 +38,8 @@ class RunKind(StrEnum):
 
     SUBMITTED = "submitted"
     IN_KERNEL = "in_kernel"
+    SWEEP = "sweep"
+    """A search over params: what it trains are its children."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from jupyter_tracker.models.core import JsonValue
+from jupyter_tracker.models.sweeps import Sweep
 from jupyter_tracker.models.variables import Secret
 
 
@@ -81,3 +82,7 @@ class Submission:
     """Whether the run starts again when its process is lost (UbiOps: `restart_request_interruption`)."""
     parent: str = ""
     """Id of the run that it is a part of."""
+    kept: str = ""
+    """Id of the source that the code has to equal; if it does not by now, that one is run."""
+    sweep: Sweep | None = None
+    """What is searched by children of the run; the rest of the submission is theirs."""

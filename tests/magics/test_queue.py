@@ -54,3 +54,25 @@ def test_resources_are_written_as_options(shell):
     assert type(error).__name__ == "InvalidInput"
     assert "memory" in printed
     assert "2GB" in printed
+
+
+def test_a_cell_is_searched_over(shell):
+    run = shell.value(
+        "%%tracker run digits --name search --sweep lr=0.1,0.2 depth=1:2 --metric loss --goal maximize --wait\n"
+        "import jupyter_tracker as jt\np = jt.current_run().params\n"
+        "jt.current_run().log({'loss': p['lr'] * p['depth']})"
+    )
+    assert run.state is RunState.SUCCEEDED
+    found = shell.value("%tracker children search")
+    assert [(each.params["lr"], each.params["depth"]) for each in found] == [(0.1, 1), (0.1, 2), (0.2, 1), (0.2, 2)]
+    assert shell.tracker.runs.get(run.tags["best_run"]).params == {"lr": 0.2, "depth": 2}
+
+
+def test_a_search_that_is_written_wrong_is_told_with_the_usage(shell):
+    for line, words in (
+        ("%%tracker run --sweep lr=8:2\n1", "--sweep lr takes a range from a smaller number to a larger one"),
+        ("%%tracker run --metric loss\n1", "--metric belongs to a search"),
+    ):
+        error, printed = shell.error(line)
+        assert isinstance(error, UsageMistake), printed
+        assert words in printed

@@ -206,6 +206,10 @@ class LocalRuns(RunOperations):
     def _stop(db: sqlite3.Connection, run: int, grace_period: float) -> None:
         waiting = waits(db, run)
         lifecycle.stop_requested(db, run, grace_period)
+        for (child,) in db.execute(
+            "SELECT number FROM runs WHERE ended_at IS NULL AND parent = (SELECT id FROM runs WHERE number = ?)", (run,)
+        ).fetchall():
+            LocalRuns._stop(db, child, grace_period)
         if waiting:
             # No process has to be asked.
             lifecycle.ended(db, run, RunState.STOPPED, "It was stopped while it waited for a place.")

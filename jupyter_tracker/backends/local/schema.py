@@ -60,7 +60,7 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX runs_by_experiment ON runs (experiment_id, lifecycle, number);
     CREATE INDEX runs_by_lifecycle ON runs (lifecycle, number);
     CREATE INDEX runs_by_name ON runs (name);
-    CREATE INDEX runs_by_parent ON runs (parent) WHERE parent != '';
+    CREATE INDEX runs_by_parent ON runs (parent);
     CREATE INDEX runs_active ON runs (number) WHERE ended_at IS NULL;
 
     CREATE TABLE launches (                     -- submitted runs that no process answers for yet (queue/)

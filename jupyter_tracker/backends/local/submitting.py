@@ -16,7 +16,7 @@ from jupyter_tracker.backends.local.events import add_event
 from jupyter_tracker.backends.local.process.order import Order
 from jupyter_tracker.backends.local.queue.claims import Claim, check_room, claim, enqueue, seal
 from jupyter_tracker.backends.local.queue.noun import checked_priority
-from jupyter_tracker.backends.local.queue.starting import carry_out
+from jupyter_tracker.backends.local.queue.starting import carry_out, faithful
 from jupyter_tracker.backends.local.record import record_of, submission_from
 from jupyter_tracker.backends.local.rows import run_number
 from jupyter_tracker.backends.local.sources.noun import LocalSources
@@ -54,7 +54,7 @@ class Submitter:
         resources = Resources.parse(submission.resources)
         checked_priority(submission.priority)
         run_id = os.urandom(16).hex()
-        code, source, left_out = self._code(submission.code, run_id)
+        code, source, left_out = self._code(submission.code, submission.kept, run_id)
         checked = dataclasses.replace(
             submission,
             code=code,
@@ -99,9 +99,11 @@ class Submitter:
             lifecycle.restarted(db, number, "The run was started again.")
             record = json.dumps(record_of(dataclasses.replace(submission, variables=variables)))
             db.execute("UPDATE runs SET submission = ? WHERE number = ?", (record, number))
-            enqueue(db, number, Resources.parse(submission.resources))
-            seal(db, number, self._sealed(db, run_id, Order.here(variables)))
-            claims = claim(db)
+            searches = submission.sweep is not None
+            enqueue(db, number, Resources.parse(submission.resources), claimed=searches)
+            sealed = self._sealed(db, run_id, Order.here(variables))
+            seal(db, number, sealed)
+            claims = [*([Claim(number, sealed)] if searches else []), *claim(db)]
             _tell(db, number)
         carry_out(self._store, claims)
 
@@ -111,7 +113,7 @@ class Submitter:
             run_id,
             submission.experiment,
             _default_name(submission.code) if submission.name is None else submission.name,
-            RunKind.SUBMITTED,
+            RunKind.SUBMITTED if submission.sweep is None else RunKind.SWEEP,
             submission.params,
             submission.tags,
             json.dumps(record_of(submission)),
@@ -136,9 +138,11 @@ class Submitter:
         order: Order,
     ) -> tuple[list[Claim], bool]:
         """The claims of other runs, and whether this one has a place at once, too."""
-        enqueue(db, number, resources)
+        # A sweep itself does not train, and its children could not if it took their place.
+        searches = submission.sweep is not None
+        enqueue(db, number, resources, claimed=searches)
         claims = claim(db)
-        starts = any(each.run == number for each in claims)
+        starts = searches or any(each.run == number for each in claims)
         if not starts:
             experiment_id, name = db.execute(
                 "SELECT experiment_id, experiments.name FROM runs JOIN experiments ON experiments.id = experiment_id"
@@ -166,10 +170,12 @@ class Submitter:
     def _sealed(self, db: sqlite3.Connection, run_id: str, order: Order) -> bytes:
         return self._vault.seal(db, run_id, Secret(order.packed()))
 
-    def _code(self, code: Code, run_id: str) -> tuple[Code, str | None, Exception | None]:
+    def _code(self, code: Code, kept: str, run_id: str) -> tuple[Code, str | None, Exception | None]:
         """The code as it is started, the source that has it, and why none has it where that is so."""
         from jupyter_tracker.backends.local.process.launcher import check_code
 
+        if kept:
+            return faithful(self._sources, code, kept, self._store.run_folder(run_id) / "code" / "source"), kept, None
         if code.source:
             folder = self._store.run_folder(run_id)
             try:

@@ -55,8 +55,39 @@ SUBMISSION = (
 )
 _RESOURCES = ("cpu", "memory", "ephemeral_storage", "gpu")
 _SCHEDULE = ("timeout", "priority", "retries", "retry_delay")
+SWEEP = (
+    Option(
+        "--sweep",
+        "search over a param: lr=0.1,0.01 (values), depth=2:8 or 2:8:2 (numbers), lr=1e-4:1e-1:log",
+        "NAME=VALUES",
+        values.dimension,
+        pairs=True,
+    ),
+    Option("--method", "of the search: grid, which is all points, random, or optuna", "METHOD"),
+    Option("--samples", "trials of a search that is no grid", "N", values.count),
+    Option("--metric", "the metric that says how good a trial was", "METRIC"),
+    Option("--goal", "minimize, or maximize the metric", "GOAL"),
+    Option("--parallel", "trials at once; as many as CPUs by default", "N", values.count),
+    Option("--seed", "the same one tries the same points", "N", values.count),
+)
 ARCHIVED = Option("--archived", "those that were archived")
 DELETED = Option("--deleted", "those that were deleted")
+
+
+_SEARCH = ("method", "samples", "metric", "goal", "parallel", "seed")
+
+
+def search(arguments: Arguments) -> dict[str, Any]:
+    """What of `SWEEP` was written, as arguments of `sweep`; empty when nothing is searched.
+
+    Raises:
+        UsageMistake: there is no space for what was written.
+    """
+    found = {name: getattr(arguments, name) for name in _SEARCH if getattr(arguments, name) is not None}
+    if found and not arguments.sweep:
+        option = f"--{next(iter(found))}"
+        raise UsageMistake(f"{option} belongs to a search: say what is searched, as in --sweep lr=0.1,0.01.")
+    return {"space": arguments.sweep, **found} if arguments.sweep else {}
 
 
 def submission(session: Session, arguments: Arguments) -> dict[str, Any]:

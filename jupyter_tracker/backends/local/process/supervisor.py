@@ -9,7 +9,9 @@ for the run. It has three threads: this one waits for the end and for stop reque
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import math
 import os
 import signal
 import subprocess
@@ -29,6 +31,7 @@ from jupyter_tracker.backends.local.process.command import (
     child_environment,
     command,
     secret_values,
+    sweep_command,
     unpacked_variables,
     working_directory,
 )
@@ -95,6 +98,9 @@ class Supervisor:
         if text is None:
             raise NotFound("submission of the run", run_id)
         self._submission = submission_from(text)
+        if self._submission.sweep is not None:
+            # Resources, timeout and retries are those of each child.
+            self._submission = dataclasses.replace(self._submission, resources={}, timeout=math.inf, retries=0)
         self._variables = unpacked_variables(os.environ)
         self._allowance = Allowance(Resources.parse(self._submission.resources), json.loads(allotted), self._variables)
         self._upkeep: Upkeep | None = None
@@ -192,7 +198,7 @@ class Supervisor:
         try:
             with self._allowance.given():
                 child = subprocess.Popen(
-                    command(code, self._submission.params, folder),
+                    sweep_command() if self._submission.sweep else command(code, self._submission.params, folder),
                     cwd=working_directory(code),
                     env=environment,
                     stdin=subprocess.DEVNULL,

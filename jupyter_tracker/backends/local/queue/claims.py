@@ -133,7 +133,9 @@ def running(db: sqlite3.Connection) -> dict[str, int]:
 def limits(db: sqlite3.Connection) -> dict[str, Limits]:
     """The limits that were set, by experiment."""
     columns = "experiment_id, minimum_instances, maximum_instances, maximum_queue_size"
-    rows = db.execute(f"SELECT {columns} FROM queue_limits")
+    # An experiment that was deleted keeps no places.
+    there = "SELECT id FROM experiments WHERE lifecycle != 'deleted'"
+    rows = db.execute(f"SELECT {columns} FROM queue_limits WHERE experiment_id = '' OR experiment_id IN ({there})")
     return {identity: Limits(*rest) for identity, *rest in rows}
 
 
