@@ -148,8 +148,9 @@ def test_a_library_stays_in_its_part(library: str):
 
 def test_what_is_imported_is_declared(root: Path):
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    # The keyring is used where it is installed.
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["keyring"]]
+    # These are used where they are installed.
+    extras = [requirement for extra in ("keyring", "sweep") for requirement in project["optional-dependencies"][extra]]
+    wanted = [*project["dependencies"], *extras]
     declared = {normal(requirement) for requirement in wanted}
     known = packages_distributions()
     missing = {
