@@ -16,6 +16,7 @@ TrackerError
 ├── NotFound                     no such experiment, run, artifact …
 │   └── Ambiguous                a prefix or name that fits more than one
 ├── Conflict                     the name is taken, or the state does not allow it
+│   └── QueueFull                as many runs wait as may
 ├── WaitTimeout                  a wait reached its limit (also a TimeoutError)
 ├── RemoteError                  a platform refused or failed; with operation, status and the platform's own code
 │   ├── Unreachable              no answer: no connection, no route, too slow
@@ -56,6 +57,7 @@ __all__ = [
     "NotFound",
     "PermissionDenied",
     "PlatformFailure",
+    "QueueFull",
     "RateLimited",
     "RemoteConflict",
     "RemoteError",
@@ -173,6 +175,10 @@ class Ambiguous(NotFound):
 
 class Conflict(TrackerError):
     """The name is taken, or the state of the thing does not allow the operation."""
+
+
+class QueueFull(Conflict):
+    """As many runs wait for a place as may; the run was not made."""
 
 
 class WaitTimeout(TrackerError, TimeoutError):

@@ -19,6 +19,7 @@ from jupyter_tracker.backends.operations import (
     MaintenanceOperations,
     MetricOperations,
     ModelOperations,
+    QueueOperations,
     RunOperations,
     SourceOperations,
     TemplateOperations,
@@ -51,6 +52,7 @@ class Backend:
     """Where it leads, for people: a folder, or host and project; never a secret."""
     experiments: ExperimentOperations = field(default_factory=ExperimentOperations)
     runs: RunOperations = field(default_factory=RunOperations)
+    queue: QueueOperations = field(default_factory=QueueOperations)
     metrics: MetricOperations = field(default_factory=MetricOperations)
     events: EventOperations = field(default_factory=EventOperations)
     logs: LogOperations = field(default_factory=LogOperations)

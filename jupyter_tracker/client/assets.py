@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from jupyter_tracker.client.results import SHOWN_ROWS, Framed, ResultList
@@ -12,6 +13,8 @@ from jupyter_tracker.models import (
     Lifecycle,
     Model,
     ModelDescription,
+    QueueEntry,
+    QueueLimits,
     Source,
     SourceDescription,
     SourceDifference,
@@ -186,3 +189,34 @@ class ModelDetails(ResultList[Artifact]):
         parts = [" · ".join(filter(None, head)), "", frames.text(self.frame(), "files", SHOWN_ROWS)]
         lineage = self.lineage
         return "\n".join([*parts, "", "from", frames.text(lineage, "steps", SHOWN_ROWS)] if len(lineage) else parts)
+
+
+class QueueList(ResultList[QueueEntry]):
+    """Submitted runs that have not ended: those that run, then those that wait."""
+
+    def __init__(self, limits: QueueLimits, entries: Iterable[QueueEntry]) -> None:
+        super().__init__(entries)
+        self.limits = limits
+        """What holds for them."""
+
+    def frame(self) -> pd.DataFrame:
+        """Columns position (0 for those that run), id, name, experiment, state, priority, reason."""
+        from jupyter_tracker import frames
+
+        return frames.queue(self)
+
+    def __repr__(self) -> str:
+        return "\n".join([self._headline, *(["", super().__repr__()] if self else [])])
+
+    @property
+    def _headline(self) -> str:
+        limits = self.limits
+        where = f"queue of {limits.experiment}" if limits.experiment else "queue of the store"
+        most = "any number" if limits.maximum_instances is None else f"at most {limits.maximum_instances}"
+        size = "" if limits.maximum_queue_size is None else f" of at most {limits.maximum_queue_size}"
+        kept = f" · {limits.minimum_instances} kept for it" if limits.minimum_instances else ""
+        return f"{where} · {limits.running} run of {most} · {limits.waiting} wait{size}{kept}"
+
+    @property
+    def _noun(self) -> str:
+        return "runs"

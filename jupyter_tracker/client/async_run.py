@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -18,6 +19,7 @@ from jupyter_tracker.client.results import (
     ClassificationResult,
     EventList,
     LogList,
+    RunList,
 )
 from jupyter_tracker.client.run import GRACE_PERIOD
 from jupyter_tracker.client.run_properties import RunProperties
@@ -32,6 +34,7 @@ from jupyter_tracker.models import (
     Model,
     RunInfo,
     RunState,
+    Secret,
     Stream,
     Submission,
 )
@@ -253,6 +256,10 @@ class AsyncRun(RunProperties):
         """See `Run.checkpoint_steps`."""
         return await self._drive(self.backend.checkpoints.steps(self.id))
 
+    async def children(self) -> RunList[AsyncRun]:
+        """See `Run.children`."""
+        return RunList(await self._drive(flows.list_children(self.backend, self.id)), partial(AsyncRun, self.tracker))
+
     async def environment(self) -> Environment:
         """See `Run.environment`."""
         return await self._drive(self.backend.runs.environment(self.id))
@@ -268,6 +275,11 @@ class AsyncRun(RunProperties):
     async def stop(self, grace_period: float = GRACE_PERIOD) -> Self:
         """See `Run.stop`."""
         self.info = await self._drive(flows.stop(self.backend, self.id, grace_period))
+        return self
+
+    async def restart(self, *, variables: Mapping[str, str | Secret] | None = None) -> Self:
+        """See `Run.restart`."""
+        self.info = await self._drive(self.backend.runs.restart(self.id, variables or {}))
         return self
 
     async def wait(self, timeout: float | None = None) -> Self:

@@ -13,6 +13,7 @@ from jupyter_tracker.backends.base import Backend
 from jupyter_tracker.backends.operations import RunQuery
 from jupyter_tracker.client import requests
 from jupyter_tracker.errors import InvalidInput, NotFound, WaitTimeout
+from jupyter_tracker.filters import Attribute, Comparison, Operator, Order
 from jupyter_tracker.flow import Emit, Flow, Sleep, Streaming
 from jupyter_tracker.models import (
     MACHINE_PREFIX,
@@ -24,6 +25,8 @@ from jupyter_tracker.models import (
     LogLine,
     PointBlock,
     Points,
+    QueueEntry,
+    QueueLimits,
     RunInfo,
 )
 
@@ -48,6 +51,14 @@ def list_runs(backend: Backend, query: RunQuery, limit: int | None) -> Flow[Sequ
             break
         query = dataclasses.replace(query, cursor=page.cursor)
     return tuple(found)
+
+
+def list_children(backend: Backend, run_id: str) -> Flow[Sequence[RunInfo]]:
+    """The runs that are a part of another one, the first one first."""
+    query = RunQuery(
+        where=Comparison(Attribute.PARENT, Operator.EQUAL, run_id), order_by=(Order(Attribute.CREATED_AT),)
+    )
+    return (yield from list_runs(backend, query, None))
 
 
 def wait(backend: Backend, run_id: str, timeout: float | None) -> Flow[RunInfo]:
@@ -99,6 +110,13 @@ def follow_events(backend: Backend, run_id: str, after: int) -> Streaming:
         return events, events[-1].sequence if events else cursor
 
     return _follow(backend, run_id, after, more)
+
+
+def read_queue(backend: Backend, experiment: str | None) -> Flow[tuple[QueueLimits, tuple[QueueEntry, ...]]]:
+    """The limits of a queue, and who stands in it."""
+    limits = yield from backend.queue.get(experiment)
+    entries = yield from backend.queue.list(experiment)
+    return limits, entries
 
 
 def read_logs(backend: Backend, run_id: str, after: str | None, tail: int | None) -> Flow[tuple[LogLine, ...]]:

@@ -26,6 +26,7 @@ class Wanted:
     variables: Mapping[str, str | Secret] | None
     tags: Mapping[str, str] | None
     history: Sequence[str]
+    schedule: requests.Schedule
 
 
 def create(
@@ -68,5 +69,6 @@ def submit(
         wanted.variables,
         wanted.tags,
         wanted.history,
+        wanted.schedule,
     )
     return (yield from backend.runs.submit(dataclasses.replace(submission, template=template.id)))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +16,7 @@ from jupyter_tracker.client.code import code_of
 from jupyter_tracker.errors import InvalidInput
 from jupyter_tracker.models import (
     Code,
+    Goal,
     JsonValue,
     Level,
     Lifecycle,
@@ -22,14 +25,31 @@ from jupyter_tracker.models import (
     Secret,
     Source,
     Submission,
+    SweepMethod,
 )
 
 E = TypeVar("E", bound=StrEnum)
 
+MOST_RETRIES = 1000
+LONGEST_DELAY = 3600.0
 LONGEST_TIMEOUT = 172_800.0
 """Seconds (UbiOps: `experiment_runs_create`)."""
 LONGEST_RETENTION = 100 * 365 * 86_400.0
 """Seconds: a hundred years."""
+
+
+RETRY_DELAY = 10.0
+"""Seconds before the first retry; each further one waits twice as long, at most an hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a submitted run starts, and when again."""
+
+    priority: int = 0
+    retries: int = 0
+    retry_delay: float = RETRY_DELAY
+    restart_interrupted: bool = False
 
 
 def query(experiment: str | None, where: str | None, order_by: str | Sequence[str] | None, wanted: str) -> RunQuery:
@@ -56,10 +76,17 @@ def submission(
     variables: Mapping[str, str | Secret] | None,
     tags: Mapping[str, str] | None,
     history: Sequence[str],
+    schedule: Schedule,
 ) -> Submission:
     """A submission from what people give, checked as far as that goes without the backend."""
     if not (isinstance(timeout, int | float) and 0 < timeout <= LONGEST_TIMEOUT):
         raise InvalidInput(f"The timeout must be more than 0 and at most {LONGEST_TIMEOUT:,} seconds, not {timeout!r}.")
+    retries = schedule.retries
+    if isinstance(retries, bool) or not isinstance(retries, int) or not 0 <= retries <= MOST_RETRIES:
+        raise InvalidInput(f"The retries must be a whole number from 0 to {MOST_RETRIES:,}, not {retries!r}.")
+    delay = schedule.retry_delay
+    if isinstance(delay, bool) or not isinstance(delay, int | float) or not 0 <= delay <= LONGEST_DELAY:
+        raise InvalidInput(f"The retry_delay must be from 0 to {LONGEST_DELAY:,.0f} seconds, not {delay!r}.")
     if data is not None and not Path(data).exists():
         raise InvalidInput(f"There is no data at {os.fspath(data)!r}.")
     return Submission(
@@ -73,6 +100,10 @@ def submission(
         variables=variables or {},
         tags=tags or {},
         history=tuple(history),
+        priority=schedule.priority,
+        retries=retries,
+        retry_delay=float(delay),
+        restart_interrupted=schedule.restart_interrupted,
     )
 
 
@@ -105,6 +136,34 @@ def duration(seconds: float | None, noun: str) -> float | None:
 def retention_mode(text: str) -> RetentionMode:
     """One of the retention modes by its word."""
     return _chosen(RetentionMode, "retention mode", text, RetentionMode)
+
+
+def sweep(
+    submission: Submission,
+    space: Mapping[str, object],
+    method: str,
+    samples: int | None,
+    metric: str | None,
+    goal: str,
+    parallel: int | None,
+    seed: int | None,
+) -> Submission:
+    """The submission of a sweep whose children are of another one."""
+    from jupyter_tracker.client.sweeps.space import checked_sweep
+
+    searched = checked_sweep(
+        space,
+        _chosen(SweepMethod, "method of a sweep", method, SweepMethod),
+        samples,
+        metric,
+        _chosen(Goal, "goal", goal, Goal),
+        parallel,
+        seed,
+    )
+    both = sorted(set(searched.space) & set(submission.params))
+    if both:
+        raise InvalidInput(f"{', '.join(both)}: in the params and in the space. Give each in one of them.")
+    return dataclasses.replace(submission, sweep=searched)
 
 
 def lifecycle(text: str) -> Lifecycle:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -21,6 +22,7 @@ from jupyter_tracker.client.results import (
     ClassificationResult,
     EventList,
     LogList,
+    RunList,
 )
 from jupyter_tracker.client.run_properties import RunProperties
 from jupyter_tracker.models import (
@@ -34,6 +36,7 @@ from jupyter_tracker.models import (
     Model,
     RunInfo,
     RunState,
+    Secret,
     Stream,
     Submission,
 )
@@ -313,6 +316,10 @@ class Run(RunProperties):
         """The steps that have a complete checkpoint (Chariot: `get_global_steps_with_checkpoints`)."""
         return self._drive(self.backend.checkpoints.steps(self.id))
 
+    def children(self) -> RunList[Run]:
+        """The runs that are a part of it, such as the trials of a sweep, the first one first."""
+        return RunList(self._drive(flows.list_children(self.backend, self.id)), partial(Run, self.tracker))
+
     def environment(self) -> Environment:
         """What surrounded the code: Python, packages, git, executed cells."""
         return self._drive(self.backend.runs.environment(self.id))
@@ -333,6 +340,22 @@ class Run(RunProperties):
             InvalidInput: the grace period is negative.
         """
         self.info = self._drive(flows.stop(self.backend, self.id, grace_period))
+        return self
+
+    def restart(self, *, variables: Mapping[str, str | Secret] | None = None) -> Self:
+        """Start its code, as it was kept, again with the same params: the run goes on as a further attempt.
+
+        Metrics, log and events follow those that are there, and its checkpoints stay; the code finds the number of
+        the attempt in `JUPYTER_TRACKER_ATTEMPT`, and `jt.current_run().checkpoints()`.
+
+        Args:
+            variables: Its own environment variables again, whose values were not kept.
+
+        Raises:
+            Conflict: it has not ended, has succeeded, was deleted, or was no submitted run.
+            InvalidInput: a variable that it had is missing.
+        """
+        self.info = self._drive(self.backend.runs.restart(self.id, variables or {}))
         return self
 
     def wait(self, timeout: float | None = None) -> Self:

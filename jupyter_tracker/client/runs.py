@@ -13,9 +13,21 @@ from jupyter_tracker.client import bulk, exporting, flows, requests
 from jupyter_tracker.client.async_run import AsyncRun
 from jupyter_tracker.client.imports import ImportList
 from jupyter_tracker.client.reports import AlertList
+from jupyter_tracker.client.requests import RETRY_DELAY
 from jupyter_tracker.client.results import RunList
 from jupyter_tracker.client.run import GRACE_PERIOD, Run
-from jupyter_tracker.models import Cleanup, Code, Environment, JsonValue, Level, Lifecycle, Secret, Source
+from jupyter_tracker.models import (
+    Cleanup,
+    Code,
+    Environment,
+    Goal,
+    JsonValue,
+    Level,
+    Lifecycle,
+    Secret,
+    Source,
+    SweepMethod,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +60,10 @@ class Runs:
         variables: Mapping[str, str | Secret] | None = None,
         tags: Mapping[str, str] | None = None,
         history: Sequence[str] = (),
+        priority: int = 0,
+        retries: int = 0,
+        retry_delay: float = RETRY_DELAY,
+        restart_interrupted: bool = False,
     ) -> Run:
         """Start training in a process of its own, which goes on when this one ends.
 
@@ -59,21 +75,82 @@ class Runs:
             name: Name of the run; taken from the code by default.
             params: JSON values, which the code finds as `jt.current_run().params`, in its environment and as arguments.
             data: A file or folder, whose path the code finds in `JUPYTER_TRACKER_DATA`.
-            resources: What the run needs, recorded with it.
-            timeout: Seconds after which it is ended, at most 172,800.
+            resources: What the run needs and may use at most, in Kubernetes quantities: `cpu`, `memory`,
+                `ephemeral_storage`, `gpu`, as in `{"cpu": "500m", "memory": "5Gi", "gpu": 1}`. An event says what of
+                it cannot be enforced.
+            timeout: Seconds after which an attempt is ended, at most 172,800.
             variables: Environment variables of the process, in front of those of the experiment and the store; their
                 values are not recorded, and one given as `Secret` is masked in the log.
             tags: Text by name.
             history: Cells that were executed before, to be kept with the run.
+            priority: Of runs that wait for a place (`tracker.queue`), those of a larger number start first.
+            retries: How often it is started again when it fails by itself: by its exit code or a signal, not by a stop,
+                the timeout or a limit of its resources. Metrics and log go on behind what is there.
+            retry_delay: Seconds before the first retry, doubled for each further one, at most an hour.
+            restart_interrupted: Start it again, up to 3 times, when its processes vanish, as when the machine restarts;
+                its variables are then kept, encrypted, until it has ended.
 
         Raises:
             InvalidCode: the code is missing, has a syntax error or cannot be executed.
             InvalidParams: a param is not JSON.
             InvalidInput: another value is wrong.
+            QueueFull: it would have to wait, and as many wait as may.
         """
+        schedule = requests.Schedule(priority, retries, retry_delay, restart_interrupted)
         submission = requests.submission(
-            experiment, code, entry_point, name, params, data, resources, timeout, variables, tags, history
+            experiment, code, entry_point, name, params, data, resources, timeout, variables, tags, history, schedule
         )
+        return Run(self._tracker, self._drive(self._backend.runs.submit(submission)))
+
+    def sweep(
+        self,
+        experiment: str,
+        *,
+        code: str | os.PathLike[str] | Code | Source,
+        space: Mapping[str, object],
+        method: str = SweepMethod.GRID,
+        samples: int | None = None,
+        metric: str | None = None,
+        goal: str = Goal.MINIMIZE,
+        parallel: int | None = None,
+        seed: int | None = None,
+        entry_point: str | None = None,
+        name: str | None = None,
+        params: Mapping[str, JsonValue] | None = None,
+        data: str | os.PathLike[str] | None = None,
+        resources: Mapping[str, JsonValue] | None = None,
+        timeout: float = TIMEOUT,
+        variables: Mapping[str, str | Secret] | None = None,
+        tags: Mapping[str, str] | None = None,
+        history: Sequence[str] = (),
+        priority: int = 0,
+        retries: int = 0,
+        retry_delay: float = RETRY_DELAY,
+        restart_interrupted: bool = False,
+    ) -> Run:
+        """Search over params: a run whose children are the trials; `run.children()` lists them.
+
+        `space` says what each param may be: a list of values, a `range`, or text: `"0.1,0.01"` (values), `"2:8"` (whole
+        numbers, both ends included), `"0.1:0.9:0.2"` (with a step), `"1e-4:1e-1:log"` (on a logarithmic scale).
+        `method` is `grid`, which tries all points, `random`, or `optuna`, which tries those that promise most (it takes
+        `pip install "jupyter_tracker[sweep]"`); the latter two try `samples` points. The latest value of `metric` says
+        how good a trial was, and `goal` is to `minimize` or `maximize` it. `parallel` trials run at once if the queue
+        lets them, by default as many as the machine has CPUs. The same `seed` tries the same points; left out, it is a
+        new one, which is recorded. The other arguments are those of `submit`, for each trial.
+
+        The best trial is in the tags and an event of the run. Stopping it stops its children. If its own process is
+        lost, the children go on, and `restart` goes on with the trials that are left. It takes no place in the queue.
+
+        Raises:
+            InvalidInput: the space cannot be searched so, or has too many points.
+            InvalidCode: the code is missing, has a syntax error or cannot be executed.
+            ConfigError: `optuna` is not installed.
+        """
+        schedule = requests.Schedule(priority, retries, retry_delay, restart_interrupted)
+        trial = requests.submission(
+            experiment, code, entry_point, name, params, data, resources, timeout, variables, tags, history, schedule
+        )
+        submission = requests.sweep(trial, space, method, samples, metric, goal, parallel, seed)
         return Run(self._tracker, self._drive(self._backend.runs.submit(submission)))
 
     def start(
@@ -144,6 +221,10 @@ class Runs:
     def stop(self, run: str, *, grace_period: float = GRACE_PERIOD) -> Run:
         """Ask a run to end; what still runs after `grace_period` seconds is killed."""
         return self.get(run).stop(grace_period)
+
+    def restart(self, run: str, *, variables: Mapping[str, str | Secret] | None = None) -> Run:
+        """Let a run that failed, was stopped or is lost go on as a further attempt; see `Run.restart`."""
+        return self.get(run).restart(variables=variables)
 
     def delete(self, run: str) -> Run:
         """Put it where only `restore` finds it; `Conflict` while it has not ended."""
@@ -259,11 +340,50 @@ class AsyncRuns:
         variables: Mapping[str, str | Secret] | None = None,
         tags: Mapping[str, str] | None = None,
         history: Sequence[str] = (),
+        priority: int = 0,
+        retries: int = 0,
+        retry_delay: float = RETRY_DELAY,
+        restart_interrupted: bool = False,
     ) -> AsyncRun:
         """See `Runs.submit`."""
+        schedule = requests.Schedule(priority, retries, retry_delay, restart_interrupted)
         submission = requests.submission(
-            experiment, code, entry_point, name, params, data, resources, timeout, variables, tags, history
+            experiment, code, entry_point, name, params, data, resources, timeout, variables, tags, history, schedule
         )
+        return AsyncRun(self._tracker, await self._drive(self._backend.runs.submit(submission)))
+
+    async def sweep(
+        self,
+        experiment: str,
+        *,
+        code: str | os.PathLike[str] | Code | Source,
+        space: Mapping[str, object],
+        method: str = SweepMethod.GRID,
+        samples: int | None = None,
+        metric: str | None = None,
+        goal: str = Goal.MINIMIZE,
+        parallel: int | None = None,
+        seed: int | None = None,
+        entry_point: str | None = None,
+        name: str | None = None,
+        params: Mapping[str, JsonValue] | None = None,
+        data: str | os.PathLike[str] | None = None,
+        resources: Mapping[str, JsonValue] | None = None,
+        timeout: float = TIMEOUT,
+        variables: Mapping[str, str | Secret] | None = None,
+        tags: Mapping[str, str] | None = None,
+        history: Sequence[str] = (),
+        priority: int = 0,
+        retries: int = 0,
+        retry_delay: float = RETRY_DELAY,
+        restart_interrupted: bool = False,
+    ) -> AsyncRun:
+        """See `Runs.sweep`."""
+        schedule = requests.Schedule(priority, retries, retry_delay, restart_interrupted)
+        trial = requests.submission(
+            experiment, code, entry_point, name, params, data, resources, timeout, variables, tags, history, schedule
+        )
+        submission = requests.sweep(trial, space, method, samples, metric, goal, parallel, seed)
         return AsyncRun(self._tracker, await self._drive(self._backend.runs.submit(submission)))
 
     async def start(
@@ -316,6 +436,10 @@ class AsyncRuns:
     async def stop(self, run: str, *, grace_period: float = GRACE_PERIOD) -> AsyncRun:
         """See `Runs.stop`."""
         return await (await self.get(run)).stop(grace_period)
+
+    async def restart(self, run: str, *, variables: Mapping[str, str | Secret] | None = None) -> AsyncRun:
+        """See `Runs.restart`."""
+        return await (await self.get(run)).restart(variables=variables)
 
     async def delete(self, run: str) -> AsyncRun:
         """See `Runs.delete`."""

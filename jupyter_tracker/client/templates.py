@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from jupyter_tracker.client import recipes, requests
 from jupyter_tracker.client.assets import MistakeList, TemplateList
 from jupyter_tracker.client.async_run import AsyncRun
+from jupyter_tracker.client.requests import RETRY_DELAY
 from jupyter_tracker.client.run import Run
 from jupyter_tracker.client.runs import TIMEOUT
 from jupyter_tracker.models import Cleanup, Code, JsonValue, Lifecycle, Secret, Source, Template
@@ -83,13 +84,18 @@ class Templates:
         variables: Mapping[str, str | Secret] | None = None,
         tags: Mapping[str, str] | None = None,
         history: Sequence[str] = (),
+        priority: int = 0,
+        retries: int = 0,
+        retry_delay: float = RETRY_DELAY,
+        restart_interrupted: bool = False,
     ) -> Run:
         """Start a run of it: the config becomes the params, and the other arguments are those of `runs.submit`.
 
         Raises:
             InvalidConfig: the config has mistakes; `mistakes` has all of them. No run is made.
         """
-        wanted = recipes.Wanted(name, data, resources, timeout, variables, tags, history)
+        schedule = requests.Schedule(priority, retries, retry_delay, restart_interrupted)
+        wanted = recipes.Wanted(name, data, resources, timeout, variables, tags, history, schedule)
         return Run(
             self._tracker, self._drive(recipes.submit(self._backend, template, experiment, config or {}, wanted))
         )
@@ -170,9 +176,14 @@ class AsyncTemplates:
         variables: Mapping[str, str | Secret] | None = None,
         tags: Mapping[str, str] | None = None,
         history: Sequence[str] = (),
+        priority: int = 0,
+        retries: int = 0,
+        retry_delay: float = RETRY_DELAY,
+        restart_interrupted: bool = False,
     ) -> AsyncRun:
         """See `Templates.submit`."""
-        wanted = recipes.Wanted(name, data, resources, timeout, variables, tags, history)
+        schedule = requests.Schedule(priority, retries, retry_delay, restart_interrupted)
+        wanted = recipes.Wanted(name, data, resources, timeout, variables, tags, history, schedule)
         made = recipes.submit(self._backend, template, experiment, config or {}, wanted)
         return AsyncRun(self._tracker, await self._drive(made))
 

@@ -15,6 +15,7 @@ from jupyter_tracker.client.checkpoints import AsyncCheckpoints, Checkpoints
 from jupyter_tracker.client.experiments import AsyncExperiments, Experiments
 from jupyter_tracker.client.models import AsyncModels, Models
 from jupyter_tracker.client.native import AsyncNative, Native
+from jupyter_tracker.client.queue import AsyncQueue, Queue
 from jupyter_tracker.client.results import CapabilityList
 from jupyter_tracker.client.runs import AsyncRuns, Runs
 from jupyter_tracker.client.sources import AsyncSources, Sources
@@ -59,6 +60,7 @@ class Tracker:
         self.runs = Runs(self)
         self.checkpoints = Checkpoints(self)
         self.models = Models(self)
+        self.queue = Queue(self)
         self.sources = Sources(self)
         self.templates = Templates(self)
         self.variables = Variables(self)
@@ -125,6 +127,7 @@ class AsyncTracker:
         self.runs = AsyncRuns(self)
         self.checkpoints = AsyncCheckpoints(self)
         self.models = AsyncModels(self)
+        self.queue = AsyncQueue(self)
         self.sources = AsyncSources(self)
         self.templates = AsyncTemplates(self)
         self.variables = AsyncVariables(self)

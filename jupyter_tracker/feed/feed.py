@@ -87,6 +87,11 @@ class RunFeed:
         self._views.add(view)
         if self._info is not None:
             self._tell(view)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Poll, also a run that had ended: it may have been restarted."""
+        self._complete = False
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._poll_on())
 
@@ -99,7 +104,10 @@ class RunFeed:
 
     async def refresh(self) -> RunInfo:
         """Read what is new now, and tell the views."""
+        self._complete = False
         await self._poll()
+        if self._views and not self._complete:
+            self._go_on()
         return self._known()
 
     async def points(

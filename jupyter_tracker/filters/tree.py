@@ -45,6 +45,7 @@ class Attribute(StrEnum):
     EXIT_CODE = "exit_code"
     SIGNAL = "signal"
     NOTES = "notes"
+    PARENT = "parent"
 
 
 class Operator(StrEnum):

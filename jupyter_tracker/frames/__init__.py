@@ -12,6 +12,7 @@ from jupyter_tracker.frames.assets import (
     variables,
 )
 from jupyter_tracker.frames.points import machine, series
+from jupyter_tracker.frames.queue import queue
 from jupyter_tracker.frames.reports import alerts, lineage, models, progress, statistics
 from jupyter_tracker.frames.run_tables import compare, runs
 from jupyter_tracker.frames.saving import save
@@ -47,6 +48,7 @@ __all__ = [
     "machine",
     "models",
     "progress",
+    "queue",
     "readable",
     "records",
     "roc_curve",

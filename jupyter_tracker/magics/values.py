@@ -8,7 +8,7 @@ import keyword
 import math
 from pathlib import Path
 
-from jupyter_tracker.models import JsonValue
+from jupyter_tracker.models import UNLIMITED, Dimension, JsonValue
 
 _PYTHON_WORDS = {"True": True, "False": False, "None": None}
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -63,6 +63,31 @@ def texts(text: str) -> list[str]:
     if not all(found):
         raise ValueError("names with commas between them")
     return found
+
+
+def whole(text: str) -> int:
+    """A whole number."""
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError("a whole number") from None
+
+
+def limit(text: str) -> int | str:
+    """A whole number of 0 or more, or the word that takes a limit away."""
+    if text == UNLIMITED:
+        return text
+    try:
+        return count(text)
+    except ValueError:
+        raise ValueError(f"a whole number of 0 or more, or {UNLIMITED}") from None
+
+
+def dimension(text: str) -> Dimension:
+    """What a param of a sweep may be."""
+    from jupyter_tracker.client.sweeps.space import dimension as read
+
+    return read(text)
 
 
 def seconds(text: str) -> float:

@@ -6,6 +6,7 @@ from jupyter_tracker.models.core import JsonValue, Level, Lifecycle, Page, span
 from jupyter_tracker.models.exchange import Imported, ImportedRun, LogPiece
 from jupyter_tracker.models.experiments import Experiment
 from jupyter_tracker.models.files import Artifact, Checkpoint, CheckpointQuery
+from jupyter_tracker.models.queue import UNLIMITED, QueueEntry, QueueLimits
 from jupyter_tracker.models.recording import (
     MACHINE_PREFIX,
     Alert,
@@ -20,10 +21,12 @@ from jupyter_tracker.models.recording import (
     Stream,
 )
 from jupyter_tracker.models.registry import Model, ModelDescription, ModelDraft, SemVer
+from jupyter_tracker.models.resources import Resources
 from jupyter_tracker.models.retention import Cleanup, RetentionMode
 from jupyter_tracker.models.runs import FieldGroup, RunColumns, RunInfo, RunKind, RunState, RunTable
 from jupyter_tracker.models.sources import Source, SourceDescription, SourceDifference, SourceFile
 from jupyter_tracker.models.submission import Code, CodeKind, Environment, Submission
+from jupyter_tracker.models.sweeps import TRIAL_TAG, Between, Choice, Dimension, Goal, Sweep, SweepMethod
 from jupyter_tracker.models.templates import ConfigMistake, Template
 from jupyter_tracker.models.variables import (
     MASK,
@@ -35,19 +38,25 @@ from jupyter_tracker.models.variables import (
 __all__ = [
     "MACHINE_PREFIX",
     "MASK",
+    "TRIAL_TAG",
+    "UNLIMITED",
     "Alert",
     "Artifact",
+    "Between",
     "Checkpoint",
     "CheckpointQuery",
+    "Choice",
     "Classification",
     "Cleanup",
     "Code",
     "CodeKind",
     "ConfigMistake",
+    "Dimension",
     "Environment",
     "Event",
     "Experiment",
     "FieldGroup",
+    "Goal",
     "Imported",
     "ImportedRun",
     "JsonValue",
@@ -64,6 +73,9 @@ __all__ = [
     "PointBlock",
     "Points",
     "Progress",
+    "QueueEntry",
+    "QueueLimits",
+    "Resources",
     "RetentionMode",
     "RunColumns",
     "RunInfo",
@@ -79,6 +91,8 @@ __all__ = [
     "SourceFile",
     "Stream",
     "Submission",
+    "Sweep",
+    "SweepMethod",
     "Template",
     "Variable",
     "span",

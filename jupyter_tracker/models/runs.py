@@ -38,6 +38,8 @@ class RunKind(StrEnum):
 
     SUBMITTED = "submitted"
     IN_KERNEL = "in_kernel"
+    SWEEP = "sweep"
+    """A search over params: what it trains are its children."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,12 @@ class RunInfo:
     """What people wrote about it."""
     trimmed_at: datetime | None = None
     """When the retention of its experiment removed points, log, artifacts and checkpoints; None while they are kept."""
+    parent: str = ""
+    """Id of the run that it is a part of, such as a sweep; empty for most."""
+    attempt: int = 1
+    """Counts how often its code was started; more than 1 after a retry or a restart."""
+    priority: int = 0
+    """Of two runs that wait, the one with the larger number starts first."""
 
     @property
     def training_metrics(self) -> Mapping[str, MetricValue]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from jupyter_tracker.models.core import JsonValue
+from jupyter_tracker.models.sweeps import Sweep
 from jupyter_tracker.models.variables import Secret
 
 
@@ -71,3 +72,17 @@ class Submission:
     """Cells executed in the notebook before it."""
     template: str = ""
     """Id of the template that it was made from."""
+    priority: int = 0
+    """Of two runs that wait for a place, the one with the larger number starts first."""
+    retries: int = 0
+    """How often a run that failed is started again."""
+    retry_delay: float = 10.0
+    """Seconds before the first retry; doubled for each further one."""
+    restart_interrupted: bool = False
+    """Whether the run starts again when its process is lost (UbiOps: `restart_request_interruption`)."""
+    parent: str = ""
+    """Id of the run that it is a part of."""
+    kept: str = ""
+    """Id of the source that the code has to equal; if it does not by now, that one is run."""
+    sweep: Sweep | None = None
+    """What is searched by children of the run; the rest of the submission is theirs."""

@@ -11,6 +11,7 @@ from jupyter_tracker.client import AsyncRun, Run
 from jupyter_tracker.client.checkpoints import AsyncCheckpoints, Checkpoints
 from jupyter_tracker.client.experiments import AsyncExperiments, Experiments
 from jupyter_tracker.client.models import AsyncModels, Models
+from jupyter_tracker.client.queue import AsyncQueue, Queue
 from jupyter_tracker.client.runs import AsyncRuns, Runs
 from jupyter_tracker.client.sources import AsyncSources, Sources
 from jupyter_tracker.client.templates import AsyncTemplates, Templates
@@ -21,6 +22,7 @@ TWINS = [
     (Tracker, AsyncTracker),
     (Experiments, AsyncExperiments),
     (Runs, AsyncRuns),
+    (Queue, AsyncQueue),
     (Run, AsyncRun),
     (Variables, AsyncVariables),
     (Sources, AsyncSources),

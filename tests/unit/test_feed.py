@@ -325,3 +325,22 @@ def test_a_range_has_one_neighbour_on_each_side():
     steps, _, _ = within((line, line * 10, line), "time", 35, 62)
     assert steps.tolist() == [3, 4, 5, 6, 7]
     assert within((line, line, line), "step", 100, 200)[0].tolist() == []
+
+
+def test_a_view_goes_on_with_a_run_that_is_restarted(tracker):
+    run = tracker.runs.submit("digits", code="print('once')\nraise ValueError('broken')\n")
+
+    async def inside():
+        feed, view = RunFeed(jt.AsyncTracker(tracker.backend), run.id), View()
+        feed.watch(view.subscription)
+        async with asyncio.timeout(60):
+            await feed._task
+            await asyncio.to_thread(run.restart)
+            await feed.refresh()
+            await feed._task
+        return view
+
+    view = asyncio.run(inside())
+    assert [event["kind"] for event in view.events].count("ended") == 2
+    assert [event["sequence"] for event in view.events] == list(range(1, len(view.events) + 1))
+    assert [line["text"] for line in view.lines if line["stream"] == "stdout"] == ["once", "once"]

@@ -14,6 +14,7 @@ from jupyter_tracker.backends.local.logs import LocalLogs
 from jupyter_tracker.backends.local.maintenance import LocalMaintenance
 from jupyter_tracker.backends.local.metrics import LocalMetrics
 from jupyter_tracker.backends.local.models import LocalModels
+from jupyter_tracker.backends.local.queue.noun import LocalQueue
 from jupyter_tracker.backends.local.runs import LocalRuns
 from jupyter_tracker.backends.local.sources.noun import LocalSources
 from jupyter_tracker.backends.local.store import Store
@@ -35,6 +36,7 @@ class LocalBackend(Backend):
             location=str(self.store.home),
             experiments=LocalExperiments(self.store),
             runs=LocalRuns(self.store, metrics, variables, sources),
+            queue=LocalQueue(self.store),
             metrics=metrics,
             events=LocalEvents(self.store),
             logs=self._logs,

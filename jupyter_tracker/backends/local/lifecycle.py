@@ -3,6 +3,8 @@
 queued ──started──▶ running ──stop_requested──▶ stopping
    │                   │                           │
    └───────────────────┴──────────ended────────────┘──▶ succeeded | failed | stopped | lost
+
+queued ◀──retried, interrupted── running        queued ◀──restarted── failed | stopped | lost
 """
 
 from __future__ import annotations
@@ -10,11 +12,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import sqlite3
+from collections.abc import Mapping
 
 from jupyter_tracker.backends.local.events import add_event
 from jupyter_tracker.backends.local.store import now
 from jupyter_tracker.errors import Conflict
-from jupyter_tracker.models import Environment, Level, RunState
+from jupyter_tracker.models import Environment, JsonValue, Level, RunState
 
 _END_LEVEL = {RunState.FAILED: Level.ERROR, RunState.LOST: Level.ERROR, RunState.STOPPED: Level.WARNING}
 
@@ -27,11 +30,44 @@ def kept_by(db: sqlite3.Connection, run: int, host: str, keeper: str) -> None:
 def started(db: sqlite3.Connection, run: int, child: str) -> None:
     """The training code runs. `child` is its process (see process/identity.py), empty when it is the keeper itself."""
     db.execute(
-        "UPDATE runs SET state = iif(state = ?, ?, state), started_at = ?, child = ?, heartbeat_at = ?"
-        " WHERE number = ? AND ended_at IS NULL",
-        (RunState.QUEUED, RunState.RUNNING, now(), child, now(), run),
+        "UPDATE runs SET reason = iif(state = ?, '', reason), state = iif(state = ?, ?, state),"
+        " started_at = coalesce(started_at, ?), child = ?, heartbeat_at = ? WHERE number = ? AND ended_at IS NULL",
+        (RunState.QUEUED, RunState.QUEUED, RunState.RUNNING, now(), child, now(), run),
     )
     add_event(db, run, "started", "The training code was started.")
+
+
+def retried(db: sqlite3.Connection, run: int, attempt: int, reason: str, data: Mapping[str, JsonValue]) -> bool:
+    """The code failed and is started again by the same keeper as that attempt; False when the run is to stop."""
+    changed = db.execute(
+        "UPDATE runs SET state = ?, reason = ?, attempt = ?, heartbeat_at = ?"
+        " WHERE number = ? AND ended_at IS NULL AND stop_requested_at IS NULL",
+        (RunState.QUEUED, reason, attempt, now(), run),
+    ).rowcount
+    if changed:
+        add_event(db, run, "retried", reason, Level.WARNING, data)
+    return bool(changed)
+
+
+def restarted(db: sqlite3.Connection, run: int, reason: str) -> None:
+    """A run that had ended goes on as a further attempt, which is queued; what it logged stays, and more follows."""
+    _queued_again(db, run)
+    add_event(db, run, "restarted", reason)
+
+
+def interrupted(db: sqlite3.Connection, run: int, reason: str) -> None:
+    """The processes of a run are gone, and it is queued again because that was asked for when it was submitted."""
+    _queued_again(db, run)
+    add_event(db, run, "interrupted", f"{reason} It starts again.", Level.WARNING)
+
+
+def _queued_again(db: sqlite3.Connection, run: int) -> None:
+    db.execute(
+        "UPDATE runs SET state = ?, reason = '', attempt = attempt + 1, ended_at = NULL, exit_code = NULL,"
+        " signal = NULL, host = '', keeper = '', child = '', heartbeat_at = NULL, stop_requested_at = NULL,"
+        " grace_period = NULL, allotted = '{}' WHERE number = ?",
+        (RunState.QUEUED, run),
+    )
 
 
 def heartbeat(db: sqlite3.Connection, run: int) -> float | None:
@@ -88,6 +124,7 @@ def ended(
     if row is None or (RunState(row[0]).ended and (row[0] != RunState.LOST or state is RunState.LOST)):
         return False
     reason = reason.encode("utf-8", "backslashreplace").decode()
+    db.execute("DELETE FROM launches WHERE run = ?", (run,))
     db.execute(
         "UPDATE runs SET state = ?, reason = ?, ended_at = ?, exit_code = ?, signal = ? WHERE number = ?",
         (state, reason, now(), exit_code, signal, run),

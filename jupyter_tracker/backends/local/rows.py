@@ -41,7 +41,8 @@ EXPERIMENT_COLUMNS = "id, name, description, tags, lifecycle, created_at, update
 RUN_COLUMNS = (
     "id, experiment_id, name, state, fields, numbers, texts, metrics, points, created_at, started_at, ended_at, number,"
     " kind || char(31) || lifecycle || char(31) || coalesce(exit_code, '') || char(31) || coalesce(signal, '')"
-    " || char(31) || coalesce(source, '') || char(31) || coalesce(trimmed_at, '') || char(31) || notes"
+    " || char(31) || coalesce(source, '') || char(31) || parent || char(31) || attempt || char(31) || priority"
+    " || char(31) || coalesce(trimmed_at, '') || char(31) || notes"
     " || char(31) || reason"
 )
 """What a table does not show comes as one text: very many rows are read in half the time."""
@@ -64,7 +65,8 @@ class RunRow(NamedTuple):
     ended_at: int | None
     number: int
     rest: str
-    """kind, lifecycle, exit code, signal, source, trimmed_at, notes and reason, with a unit separator between them"""
+    """kind, lifecycle, exit code, signal, source, parent, attempt, priority, trimmed_at, notes and reason, with a unit
+    separator between them"""
 
 
 _SEPARATOR = chr(31)
@@ -129,7 +131,9 @@ def experiment(row: tuple[Any, ...], run_count: int | None = None, active: int |
 def run_info(values: Sequence[Any], names: Names, progress: tuple[Progress, ...] = ()) -> RunInfo:
     """A run from its `RUN_COLUMNS`."""
     row = RunRow(*values)
-    kind, lifecycle, exit_code, signal, source, trimmed_at, notes, reason = row.rest.split(_SEPARATOR, 7)
+    kind, lifecycle, exit_code, signal, source, parent, attempt, priority, trimmed_at, notes, reason = row.rest.split(
+        _SEPARATOR, 10
+    )
     params, tags = unpack(Record(names.key_sets[row.fields], row.numbers, row.texts))
     return RunInfo(
         id=row.id,
@@ -153,6 +157,9 @@ def run_info(values: Sequence[Any], names: Names, progress: tuple[Progress, ...]
         source=source,
         notes=notes,
         trimmed_at=moment(int(trimmed_at)) if trimmed_at else None,
+        parent=parent,
+        attempt=int(attempt),
+        priority=int(priority),
     )
 
 

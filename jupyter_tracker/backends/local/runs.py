@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
-import shutil
 import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from jupyter_tracker.backends.local import lifecycle, trash
-from jupyter_tracker.backends.local.events import add_event
-from jupyter_tracker.backends.local.experiments import checked_name, usable_experiment
+from jupyter_tracker.backends.local.creation import insert_run
+from jupyter_tracker.backends.local.experiments import checked_name
 from jupyter_tracker.backends.local.finding import find_experiment
 from jupyter_tracker.backends.local.listing import find_run, list_runs, with_journaled
 from jupyter_tracker.backends.local.metrics import ATTEMPTS, LocalMetrics, settle, unsettled
@@ -22,30 +21,33 @@ from jupyter_tracker.backends.local.process.identity import host, identify
 from jupyter_tracker.backends.local.process.keeper import Keeper
 from jupyter_tracker.backends.local.process.liveness import reconcile
 from jupyter_tracker.backends.local.purge import purge_run
+from jupyter_tracker.backends.local.queue.claims import waits
+from jupyter_tracker.backends.local.queue.starting import advance
+from jupyter_tracker.backends.local.record import submission_from
 from jupyter_tracker.backends.local.rows import microseconds, run_number
 from jupyter_tracker.backends.local.sources.noun import LocalSources
 from jupyter_tracker.backends.local.store import Store, now
-from jupyter_tracker.backends.local.values import add_params, change_tags, checked_notes, plain_data, plain_params
-from jupyter_tracker.backends.local.variables import LocalVariables, check_variables
+from jupyter_tracker.backends.local.values import add_params, change_tags, checked_notes
+from jupyter_tracker.backends.local.variables import LocalVariables
 from jupyter_tracker.backends.operations import RunOperations, RunQuery
-from jupyter_tracker.errors import InvalidSource, SourceTooLarge, StoreError, TrackerError
 from jupyter_tracker.flow import Flow, local
 from jupyter_tracker.models import (
     Cleanup,
-    Code,
-    CodeKind,
     Environment,
     Imported,
     JsonValue,
-    Level,
     Lifecycle,
     Page,
     Progress,
     RunInfo,
     RunKind,
     RunState,
+    Secret,
     Submission,
 )
+
+if TYPE_CHECKING:
+    from jupyter_tracker.backends.local.submitting import Submitter
 
 T = TypeVar("T")
 
@@ -60,47 +62,20 @@ class LocalRuns(RunOperations):
         self._sources = sources
         self._keeper = Keeper(store, metrics)
 
-    def submit(self, submission: Submission) -> Flow[RunInfo]:
-        def call() -> RunInfo:
-            from jupyter_tracker.backends.local.process.launcher import launch
+    @cached_property
+    def _submitter(self) -> Submitter:
+        # Most processes that log submit nothing.
+        from jupyter_tracker.backends.local.submitting import Submitter
 
-            check_variables(submission.variables)
-            run_id = os.urandom(16).hex()
-            code, source, left_out = self._code(submission.code, run_id)
-            checked = dataclasses.replace(
-                submission,
-                code=code,
-                params=plain_params(submission.params),
-                resources=plain_data(submission.resources, "resource"),
-            )
-            variables = self._variables.injected(checked.experiment, checked.variables)
-            record = dataclasses.asdict(dataclasses.replace(checked, variables={}))
-            # Values of variables may be secrets: only their names are kept.
-            record["variables"] = sorted(checked.variables)
-            with self._store.write() as db:
-                number = self._insert(
-                    db,
-                    run_id,
-                    checked.experiment,
-                    _default_name(checked.code) if checked.name is None else checked.name,
-                    RunKind.SUBMITTED,
-                    checked.params,
-                    checked.tags,
-                    json.dumps(record),
-                    Environment(),
-                    source,
-                )
-                if left_out is not None:
-                    kind = "source_too_large" if isinstance(left_out, SourceTooLarge) else "source_not_kept"
-                    message = f"The code was not kept as a source: {left_out}"
-                    add_event(db, number, kind, message, Level.WARNING)
-                add_event(db, number, "queued", "The run waits for its process.")
-            try:
-                launch(self._store, run_id, dataclasses.replace(checked, variables=variables))
-            except TrackerError as error:
-                with self._store.write() as db:
-                    lifecycle.ended(db, number, RunState.FAILED, str(error))
-                raise
+        return Submitter(self._store, self._variables, self._sources)
+
+    def submit(self, submission: Submission) -> Flow[RunInfo]:
+        return local(lambda: self._info(self._submitter.submit(submission)))
+
+    def restart(self, run_id: str, variables: Mapping[str, str | Secret]) -> Flow[RunInfo]:
+        def call() -> RunInfo:
+            reconcile(self._store)
+            self._submitter.restart(run_id, variables)
             return self._info(run_id)
 
         return local(call)
@@ -116,7 +91,7 @@ class LocalRuns(RunOperations):
         def call() -> RunInfo:
             run_id = os.urandom(16).hex()
             with self._store.write() as db:
-                number = self._insert(
+                number = insert_run(
                     db,
                     run_id,
                     experiment,
@@ -169,7 +144,9 @@ class LocalRuns(RunOperations):
     def stop(self, run_id: str, grace_period: float) -> Flow[RunInfo]:
         def call() -> RunInfo:
             reconcile(self._store)
-            return self._changed(run_id, lambda db, run: lifecycle.stop_requested(db, run, grace_period))
+            info = self._changed(run_id, lambda db, run: self._stop(db, run, grace_period))
+            advance(self._store)
+            return info
 
         return local(call)
 
@@ -262,23 +239,17 @@ class LocalRuns(RunOperations):
 
         return local(call)
 
-    def _code(self, code: Code, run_id: str) -> tuple[Code, str | None, Exception | None]:
-        """The code as it is started, the source that has it, and why none has it where that is so."""
-        from jupyter_tracker.backends.local.process.launcher import check_code
-
-        if code.source:
-            folder = self._store.run_folder(run_id)
-            try:
-                code = self._sources.unpacked_code(code, folder / "code" / "source")
-            except BaseException:
-                shutil.rmtree(folder, ignore_errors=True)
-                raise
-            return code, code.source, None
-        code = check_code(code)
-        try:
-            return code, self._sources.snapshot(code).id, None
-        except (InvalidSource, StoreError, OSError) as error:
-            return code, None, error
+    @staticmethod
+    def _stop(db: sqlite3.Connection, run: int, grace_period: float) -> None:
+        waiting = waits(db, run)
+        lifecycle.stop_requested(db, run, grace_period)
+        for (child,) in db.execute(
+            "SELECT number FROM runs WHERE ended_at IS NULL AND parent = (SELECT id FROM runs WHERE number = ?)", (run,)
+        ).fetchall():
+            LocalRuns._stop(db, child, grace_period)
+        if waiting:
+            # No process has to be asked.
+            lifecycle.ended(db, run, RunState.STOPPED, "It was stopped while it waited for a place.")
 
     def _info(self, reference: str) -> RunInfo:
         reconcile(self._store)
@@ -314,52 +285,3 @@ class LocalRuns(RunOperations):
     def _write(self, run_id: str, change: Callable[[sqlite3.Connection, int], None]) -> None:
         with self._store.write() as db:
             change(db, run_number(db, run_id))
-
-    @staticmethod
-    def _insert(
-        db: sqlite3.Connection,
-        run_id: str,
-        experiment: str,
-        name: str,
-        kind: RunKind,
-        params: Mapping[str, JsonValue],
-        tags: Mapping[str, str],
-        submission: str | None,
-        environment: Environment,
-        source: str | None = None,
-    ) -> int:
-        experiment_id = usable_experiment(db, experiment)
-        cursor = db.execute(
-            "INSERT INTO runs (id, experiment_id, name, kind, state, created_at, submission, environment, source)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                run_id,
-                experiment_id,
-                checked_name("run", name),
-                kind,
-                RunState.QUEUED,
-                now(),
-                submission,
-                json.dumps(dataclasses.asdict(environment)),
-                source,
-            ),
-        )
-        number = cursor.lastrowid or 0
-        add_event(db, number, "created", f"The run was created in {experiment!r}.")
-        add_params(db, number, params)
-        change_tags(db, number, tags)
-        return number
-
-
-def submission_from(text: str) -> Submission:
-    """A submission from the column `runs.submission`; of its variables only the names were kept."""
-    fields = json.loads(text)
-    code = Code(**{**fields["code"], "kind": CodeKind(fields["code"]["kind"])})
-    kept = {"code": code, "variables": dict.fromkeys(fields["variables"], ""), "history": tuple(fields["history"])}
-    return Submission(**{**fields, **kept})
-
-
-def _default_name(code: Code) -> str:
-    if code.kind is CodeKind.CELL:
-        return "cell"
-    return Path(code.entry_point if code.source else code.path).stem or "run"

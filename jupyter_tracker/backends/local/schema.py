@@ -57,13 +57,36 @@ MIGRATIONS: tuple[str, ...] = (
         stop_requested_at INTEGER,
         grace_period REAL,
         submission TEXT,                        -- JSON object; null for a run in a kernel
+        parent TEXT NOT NULL DEFAULT '',        -- id of the run that it is a part of
+        attempt INTEGER NOT NULL DEFAULT 1,     -- how often its code was started
+        priority INTEGER NOT NULL DEFAULT 0,
+        allotted TEXT NOT NULL DEFAULT '{}',    -- JSON object: the CPUs and GPUs of this machine that it has, by number
         source TEXT REFERENCES sources (id),    -- its code
         environment TEXT NOT NULL DEFAULT '{}'  -- JSON object
     );
     CREATE INDEX runs_by_experiment ON runs (experiment_id, lifecycle, number);
     CREATE INDEX runs_by_lifecycle ON runs (lifecycle, number);
     CREATE INDEX runs_by_name ON runs (name);
+    CREATE INDEX runs_by_parent ON runs (parent);
     CREATE INDEX runs_active ON runs (number) WHERE ended_at IS NULL;
+
+    CREATE TABLE launches (                     -- submitted runs that no process answers for yet (queue/)
+        run INTEGER PRIMARY KEY REFERENCES runs (number) ON DELETE CASCADE,
+        sealed BLOB,                            -- what it is launched with, encrypted; null where its launcher has it
+        host TEXT NOT NULL,                     -- where it was submitted and starts
+        cpus INTEGER NOT NULL,                  -- what it needs
+        gpus INTEGER NOT NULL,
+        gpu_type TEXT NOT NULL,
+        launcher TEXT NOT NULL DEFAULT '',      -- process that launches it: "pid:start time"; empty while it waits
+        claimed_at INTEGER
+    );
+
+    CREATE TABLE queue_limits (                 -- null is no limit
+        experiment_id TEXT PRIMARY KEY,         -- empty for the store
+        minimum_instances INTEGER NOT NULL,
+        maximum_instances INTEGER,
+        maximum_queue_size INTEGER
+    );
 
     CREATE TABLE params (
         run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,

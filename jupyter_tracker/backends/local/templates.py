@@ -22,7 +22,17 @@ from jupyter_tracker.backends.local.versions import find_version, like_pattern
 from jupyter_tracker.backends.operations import TemplateOperations
 from jupyter_tracker.errors import InvalidConfig, InvalidInput
 from jupyter_tracker.flow import Flow, local
-from jupyter_tracker.models import Cleanup, Code, CodeKind, ConfigMistake, JsonValue, Lifecycle, Source, Template
+from jupyter_tracker.models import (
+    Cleanup,
+    Code,
+    CodeKind,
+    ConfigMistake,
+    JsonValue,
+    Lifecycle,
+    Resources,
+    Source,
+    Template,
+)
 
 _COLUMNS = (
     "id, name, version, source, entry_point, schema, defaults, resources, description, lifecycle,"
@@ -48,6 +58,7 @@ class LocalTemplates(TemplateOperations):
     ) -> Flow[Template]:
         def call() -> Template:
             checked_name("template", name)
+            Resources.parse(resources)
             recipe = (checked_schema(schema), plain_params(defaults), plain_data(resources, "resource"))
             contradictions = [each for each in mistakes(recipe[0], recipe[1]) if each.rule != "required"]
             if contradictions:

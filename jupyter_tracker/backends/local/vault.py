@@ -65,7 +65,10 @@ class Vault:
         key = self._read(key_id, place)
         if key is not None and _fingerprint(key) == key_id:
             return Fernet(key)
-        (sealed,) = db.execute("SELECT count(*) FROM variables WHERE sealed IS NOT NULL").fetchone()
+        (sealed,) = db.execute(
+            "SELECT (SELECT count(*) FROM variables WHERE sealed IS NOT NULL)"
+            " + (SELECT count(*) FROM launches WHERE sealed IS NOT NULL)"
+        ).fetchone()
         if not sealed:
             return None  # nothing was encrypted with it any more
         where = f"in the keyring under {SERVICE!r}" if place == KEYRING else f"in {self._file}"

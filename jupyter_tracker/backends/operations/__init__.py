@@ -12,6 +12,7 @@ from jupyter_tracker.backends.operations.files import ArtifactOperations, Checkp
 from jupyter_tracker.backends.operations.maintenance import MaintenanceOperations
 from jupyter_tracker.backends.operations.models import ModelOperations
 from jupyter_tracker.backends.operations.noun import Operations
+from jupyter_tracker.backends.operations.queue import QueueOperations
 from jupyter_tracker.backends.operations.recording import (
     ClassificationOperations,
     EventOperations,
@@ -35,6 +36,7 @@ __all__ = [
     "MetricOperations",
     "ModelOperations",
     "Operations",
+    "QueueOperations",
     "RunOperations",
     "RunQuery",
     "SourceOperations",
@@ -47,6 +49,7 @@ NOUNS: Mapping[str, type[Operations]] = {
     for kind in (
         ExperimentOperations,
         RunOperations,
+        QueueOperations,
         MetricOperations,
         EventOperations,
         LogOperations,

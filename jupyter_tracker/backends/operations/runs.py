@@ -20,6 +20,7 @@ from jupyter_tracker.models import (
     Progress,
     RunInfo,
     RunState,
+    Secret,
     Submission,
 )
 
@@ -81,6 +82,10 @@ class RunOperations(Operations):
     def stop(self, run_id: str, grace_period: float) -> Flow[RunInfo]:
         """Ask a run to end; it is killed when `grace_period` seconds have passed."""
         self._lacks("stop")
+
+    def restart(self, run_id: str, variables: Mapping[str, str | Secret]) -> Flow[RunInfo]:
+        """Start the code of a run that has ended again, as a further attempt of the same run; `Conflict` if it runs."""
+        self._lacks("restart")
 
     def delete(self, run_id: str) -> Flow[RunInfo]:
         """Put it where only `restore` finds it; `Conflict` while it runs."""

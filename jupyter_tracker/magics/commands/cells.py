@@ -42,7 +42,7 @@ COMMANDS = (
         "the cell becomes a run in a process of its own",
         run_cell,
         (shared.TARGET,),
-        (*shared.SUBMISSION, shared.NO_PANEL),
+        (*shared.SUBMISSION, *shared.SWEEP, shared.NO_PANEL),
         cell=True,
         example="%%tracker run digits --param lr=0.1\nimport train\ntrain.main(epochs=30)",
     ),

@@ -48,18 +48,15 @@ def submit(session: Session, arguments: Arguments) -> Run:
 
 def submitted(session: Session, arguments: Arguments, code: str | Code | Source, entry_point: str | None = None) -> Run:
     """Submit with what `shared.SUBMISSION` takes. Does not wait."""
-    limit = {} if arguments.timeout is None else {"timeout": arguments.timeout}
-    made = session.tracker.runs.submit(
+    search = shared.search(arguments)
+    start = session.tracker.runs.sweep if search else session.tracker.runs.submit
+    made = start(
         session.target(arguments.experiment),
         code=code,
         entry_point=entry_point,
-        name=arguments.name,
         params=arguments.param,
-        data=arguments.data,
-        variables=arguments.env,
-        tags=arguments.tag,
-        history=session.surface.history(),
-        **limit,
+        **shared.submission(session, arguments),
+        **search,
     )
     if getattr(arguments, "as"):
         session.surface.bind(getattr(arguments, "as"), made)
@@ -95,6 +92,17 @@ def notes(session: Session, arguments: Arguments) -> Text | Run:
     if arguments.text is None:
         return Text(shared.named_run(session, arguments).notes or "No notes.")
     return session.tracker.runs.update(arguments.run, notes=arguments.text)
+
+
+def restart(session: Session, arguments: Arguments) -> Run:
+    """Let a run that has ended go on as a further attempt."""
+    found = shared.named_run(session, arguments).restart(variables=arguments.env)
+    return session.wait(found) if arguments.wait else found
+
+
+def children(session: Session, arguments: Arguments) -> RunList[Run]:
+    """The runs that are a part of another one."""
+    return shared.named_run(session, arguments).children()
 
 
 def compare(session: Session, arguments: Arguments) -> pd.DataFrame:
@@ -138,6 +146,7 @@ COMMANDS = (
             Option("--source", "a kept version of code instead, as in train@3", "SOURCE", suggest=Suggest.SOURCES),
             Option("--entry-point", "the file of a folder that is started", "FILE"),
             *shared.SUBMISSION,
+            *shared.SWEEP,
         ),
         example="%tracker submit train.py --experiment digits --param lr=0.1 epochs=30",
     ),
@@ -172,6 +181,15 @@ COMMANDS = (
         (shared.RUN, Argument("TEXT", "the notes that it gets", required=False)),
         example='%tracker notes last "the one of the paper"',
     ),
+    Command(
+        "restart",
+        "start the code of a run that failed, was stopped or is lost again, as a further attempt",
+        restart,
+        (shared.RUN,),
+        (shared.ENV, shared.WAIT),
+        example="%tracker restart last",
+    ),
+    Command("children", "the runs that are a part of a run, such as the trials of a sweep", children, (shared.RUN,)),
     Command(
         "compare",
         "params and metrics of runs side by side, as a DataFrame",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from jupyter_tracker.client import Run
 from jupyter_tracker.magics import values
 from jupyter_tracker.magics.mistakes import UsageMistake
@@ -26,6 +28,7 @@ UNTAG = Option("--untag", "remove these tags", "NAMES", values.texts)
 AS = Option("--as", "bind the run to this variable", "VARIABLE", values.variable)
 NO_PANEL = Option("--no-panel", "show no panel")
 WAIT = Option("--wait", "wait for the end; the cell fails when the run does")
+ENV = Option("--env", "an environment variable; its value is not recorded", "NAME=TEXT", pairs=True)
 SUBMISSION = (
     NAME,
     PARAM,
@@ -36,13 +39,72 @@ SUBMISSION = (
         suggest=Suggest.FILES,
     ),
     Option("--timeout", "end the run after this time, as in 90s, 5m, 2h; 4h by default", "TIME", values.seconds),
-    Option("--env", "an environment variable; its value is not recorded", "NAME=TEXT", pairs=True),
+    ENV,
     TAG,
+    Option("--cpu", "CPUs that it may use, as in 500m or 2", "QUANTITY"),
+    Option("--memory", "memory that it may use, as in 512Mi or 5Gi; it is ended when it uses more", "QUANTITY"),
+    Option("--ephemeral-storage", "what it may keep below its TMPDIR, as in 10Gi", "QUANTITY"),
+    Option("--gpu", "GPUs that it gets", "N"),
+    Option("--priority", "of runs that wait, those of a larger number start first", "N", values.whole),
+    Option("--retries", "start it again so often when it fails", "N", values.count),
+    Option(
+        "--retry-delay", "before the first retry, doubled for each further one; 10s by default", "TIME", values.seconds
+    ),
+    Option("--restart-interrupted", "start it again when its processes vanish, as when the machine restarts"),
     WAIT,
     AS,
 )
+_RESOURCES = ("cpu", "memory", "ephemeral_storage", "gpu")
+_SCHEDULE = ("timeout", "priority", "retries", "retry_delay")
+SWEEP = (
+    Option(
+        "--sweep",
+        "search over a param: lr=0.1,0.01 (values), depth=2:8 or 2:8:2 (numbers), lr=1e-4:1e-1:log",
+        "NAME=VALUES",
+        values.dimension,
+        pairs=True,
+    ),
+    Option("--method", "of the search: grid, which is all points, random, or optuna", "METHOD"),
+    Option("--samples", "trials of a search that is no grid", "N", values.count),
+    Option("--metric", "the metric that says how good a trial was", "METRIC"),
+    Option("--goal", "minimize, or maximize the metric", "GOAL"),
+    Option("--parallel", "trials at once; as many as CPUs by default", "N", values.count),
+    Option("--seed", "the same one tries the same points", "N", values.count),
+)
 ARCHIVED = Option("--archived", "those that were archived")
 DELETED = Option("--deleted", "those that were deleted")
+
+
+_SEARCH = ("method", "samples", "metric", "goal", "parallel", "seed")
+
+
+def search(arguments: Arguments) -> dict[str, Any]:
+    """What of `SWEEP` was written, as arguments of `sweep`; empty when nothing is searched.
+
+    Raises:
+        UsageMistake: there is no space for what was written.
+    """
+    found = {name: getattr(arguments, name) for name in _SEARCH if getattr(arguments, name) is not None}
+    if found and not arguments.sweep:
+        option = f"--{next(iter(found))}"
+        raise UsageMistake(f"{option} belongs to a search: say what is searched, as in --sweep lr=0.1,0.01.")
+    return {"space": arguments.sweep, **found} if arguments.sweep else {}
+
+
+def submission(session: Session, arguments: Arguments) -> dict[str, Any]:
+    """What of `SUBMISSION` was written, as arguments of `submit`; what was not has the default of it."""
+    resources = {name: getattr(arguments, name) for name in _RESOURCES if getattr(arguments, name) is not None}
+    schedule = {name: getattr(arguments, name) for name in _SCHEDULE if getattr(arguments, name) is not None}
+    return {
+        "name": arguments.name,
+        "data": arguments.data,
+        "variables": arguments.env,
+        "tags": arguments.tag,
+        "history": session.surface.history(),
+        "restart_interrupted": arguments.restart_interrupted,
+        "resources": resources,
+        **schedule,
+    }
 
 
 def lifecycle(arguments: Arguments) -> Lifecycle:

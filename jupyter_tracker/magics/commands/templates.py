@@ -54,17 +54,11 @@ def validate(session: Session, arguments: Arguments) -> MistakeList:
 
 def submit(session: Session, arguments: Arguments) -> Run:
     """Start a run of one."""
-    limit = {} if arguments.timeout is None else {"timeout": arguments.timeout}
     run = session.tracker.templates.submit(
         arguments.template,
         session.target(arguments.experiment),
         config=arguments.param,
-        name=arguments.name,
-        data=arguments.data,
-        variables=arguments.env,
-        tags=arguments.tag,
-        history=session.surface.history(),
-        **limit,
+        **shared.submission(session, arguments),
     )
     if getattr(arguments, "as"):
         session.surface.bind(getattr(arguments, "as"), run)

@@ -16,6 +16,8 @@ from jupyter_tracker.backends.local.variables import revealed
 from jupyter_tracker.models import Code, CodeKind, JsonValue, Secret, Submission
 
 PREFIX = "JUPYTER_TRACKER_"
+SWEEP_DRIVER = "jupyter_tracker.client.sweeps.driver"
+"""The program of a run that searches: it submits the children."""
 VARIABLE_PREFIX = "JUPYTER_TRACKER_VARIABLE_"
 """Under names with this prefix, variables of a submission travel through the environment of the supervisor."""
 MAX_STRING = 100_000
@@ -51,6 +53,11 @@ def command(code: Code, params: Mapping[str, JsonValue], folder: Path) -> list[s
         return _notebook_command(path, folder)
     start = [sys.executable, "-u", str(path)] if is_python(path) else [str(path)]
     return start + list(arguments(params))
+
+
+def sweep_command() -> list[str]:
+    """The program of a sweep."""
+    return [sys.executable, "-u", "-P", "-m", SWEEP_DRIVER]
 
 
 def arguments(params: Mapping[str, JsonValue]) -> Iterator[str]:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import selectors
 import subprocess
-import sys
-import sysconfig
+from collections.abc import Mapping
 from pathlib import Path
 
-import jupyter_tracker
-from jupyter_tracker.backends.local.masking import SECRETS_VARIABLE
 from jupyter_tracker.backends.local.process.codecheck import check_code
-from jupyter_tracker.backends.local.process.command import inherited_secrets, packed_variables, prepare
+from jupyter_tracker.backends.local.process.command import packed_variables, prepare
+from jupyter_tracker.backends.local.process.order import Order
+from jupyter_tracker.backends.local.process.tree import SUPERVISOR
 from jupyter_tracker.backends.local.store import Store
 from jupyter_tracker.errors import StoreError
-from jupyter_tracker.models import Submission
+from jupyter_tracker.models import Secret, Submission
 
 __all__ = ["LAUNCH_LIMIT", "check_code", "launch"]
 
@@ -25,8 +24,10 @@ READY = b"ready"
 """What the supervisor writes then into the pipe that it inherits."""
 
 
-def launch(store: Store, run_id: str, submission: Submission) -> None:
+def launch(store: Store, run_id: str, submission: Submission, order: Order | None = None) -> None:
     """Start the supervisor of a queued run and wait until it answers for it. What it says goes to `supervisor.log`.
+
+    `submission.variables` are all that the run gets, and `order` says how it is started; as from here by default.
 
     Raises:
         StoreError: it could not be started, or died at once; the message ends with what it said.
@@ -40,7 +41,7 @@ def launch(store: Store, run_id: str, submission: Submission) -> None:
         with store.translated_errors():
             prepare(submission.code, folder)
             with open(log, "ab", opener=_private) as output:
-                _start(store.home, run_id, submission, writer, output.fileno())
+                _start(store.home, run_id, submission.variables, order or Order.here({}), writer, output.fileno())
         os.close(writer)
         writer = -1
         if not _ready(reader):
@@ -53,17 +54,17 @@ def launch(store: Store, run_id: str, submission: Submission) -> None:
             os.close(writer)
 
 
-def _start(home: Path, run_id: str, submission: Submission, ready: int, output: int) -> None:
+def _start(
+    home: Path, run_id: str, variables: Mapping[str, str | Secret], order: Order, ready: int, output: int
+) -> None:
     environment = {
-        **{name: text for name, text in os.environ.items() if name != SECRETS_VARIABLE},
+        **order.environment,
         "JUPYTER_TRACKER_HOME": str(home),
-        "PYTHONPATH": _python_path(),
-        **packed_variables({**inherited_secrets(os.environ), **submission.variables}),
+        **packed_variables({**order.inherited, **variables}),
     }
-    module = "jupyter_tracker.backends.local.process.supervisor"
     process = subprocess.Popen(
         # -P keeps the working directory from shadowing a module of the standard library.
-        [sys.executable, "-P", "-m", module, run_id, str(ready)],
+        [order.python, "-P", "-m", SUPERVISOR, run_id, str(ready)],
         cwd=home,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -74,16 +75,6 @@ def _start(home: Path, run_id: str, submission: Submission, ready: int, output: 
     )
     # It forks at once and goes on as a process of nobody, so that no tree of processes that is ended contains it.
     process.wait()
-
-
-def _python_path() -> str:
-    """The path on which the supervisor and the training find this package, also where it is not installed."""
-    paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
-    root = str(Path(jupyter_tracker.__file__).absolute().parents[1])
-    if root not in (*paths, sysconfig.get_path("purelib"), sysconfig.get_path("platlib")):
-        paths.append(root)
-    # The supervisor starts elsewhere, so relative folders would be others.
-    return os.pathsep.join(str(Path(path).absolute()) for path in paths)
 
 
 def _ready(pipe: int) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from typing import Any
 
 import psutil
+
+from jupyter_tracker.backends.local.process.devices import visible
+from jupyter_tracker.backends.local.process.tree import below
 
 
 class Sampler:
@@ -41,7 +43,7 @@ class Sampler:
         seconds: dict[tuple[int, float], float] = {}
         memory = 0
         root = psutil.Process()
-        for process in [*([root] if self._own else []), *root.children(recursive=True)]:
+        for process in [*([root] if self._own else []), *below(root)]:
             try:
                 with process.oneshot():
                     times = process.cpu_times()
@@ -62,8 +64,8 @@ class _Gpus:
             import pynvml
 
             pynvml.nvmlInit()
-            visible = _visible(pynvml.nvmlDeviceGetCount())
-            self._devices = {index: pynvml.nvmlDeviceGetHandleByIndex(index) for index in visible}
+            indexes = visible(pynvml.nvmlDeviceGetCount())
+            self._devices = {index: pynvml.nvmlDeviceGetHandleByIndex(index) for index in indexes}
         except Exception:  # noqa: BLE001
             # The import, the driver or the permission is missing, each with an error of its own: nothing to sample.
             return
@@ -78,11 +80,3 @@ class _Gpus:
             with contextlib.suppress(self._nvml.NVMLError):
                 values[f"system/gpu{index}_memory_bytes"] = float(self._nvml.nvmlDeviceGetMemoryInfo(device).used)
         return values
-
-
-def _visible(count: int) -> list[int]:
-    """The devices that CUDA_VISIBLE_DEVICES names by number; all where it is not set or names them otherwise."""
-    names = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if names is None or not all(name.strip().isdigit() for name in names.split(",") if name.strip()):
-        return list(range(count))
-    return sorted({int(name) for name in names.split(",") if name.strip()} & set(range(count)))

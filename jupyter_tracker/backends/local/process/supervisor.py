@@ -9,6 +9,9 @@ for the run. It has three threads: this one waits for the end and for stop reque
 
 from __future__ import annotations
 
+import dataclasses
+import json
+import math
 import os
 import signal
 import subprocess
@@ -22,25 +25,29 @@ from typing import Any
 from jupyter_tracker.backends.local import lifecycle
 from jupyter_tracker.backends.local.events import add_event
 from jupyter_tracker.backends.local.metrics import settle
+from jupyter_tracker.backends.local.process.allowance import Allowance
 from jupyter_tracker.backends.local.process.capture import Capture
 from jupyter_tracker.backends.local.process.command import (
     child_environment,
     command,
     secret_values,
+    sweep_command,
     unpacked_variables,
     working_directory,
 )
-from jupyter_tracker.backends.local.process.identity import host, identify
+from jupyter_tracker.backends.local.process.identity import alive, host, identify
 from jupyter_tracker.backends.local.process.launcher import READY
 from jupyter_tracker.backends.local.process.outcome import explain_exit_code, explain_signal, out_of_memory_kills
 from jupyter_tracker.backends.local.process.tree import adopt_orphans, end_leftovers, send
 from jupyter_tracker.backends.local.process.upkeep import Upkeep
+from jupyter_tracker.backends.local.queue.claims import Claim, claim
+from jupyter_tracker.backends.local.queue.starting import carry_out
+from jupyter_tracker.backends.local.record import submission_from
 from jupyter_tracker.backends.local.retention import apply_after_end
 from jupyter_tracker.backends.local.rows import run_number
-from jupyter_tracker.backends.local.runs import submission_from
 from jupyter_tracker.backends.local.store import Store, default_home, now
 from jupyter_tracker.errors import NotFound, TrackerError
-from jupyter_tracker.models import Code, JsonValue, Level, RunState, Stream
+from jupyter_tracker.models import Code, JsonValue, Level, Resources, RunState, Stream, span
 
 LOOK_EVERY = 0.2
 """Seconds between two looks for a stop request."""
@@ -48,6 +55,8 @@ OWN_GRACE = 10.0
 """Grace period in seconds after a time-out, or when the supervisor itself is to end."""
 RECORD_LIMIT = 600.0
 """Seconds for which it is tried to record the end while the store refuses."""
+LONGEST_DELAY = 3600.0
+"""Seconds between two attempts at most."""
 
 
 @dataclass
@@ -64,6 +73,18 @@ class _Ending:
         return self.began + self.grace
 
 
+@dataclass(frozen=True)
+class _End:
+    """How an attempt ended."""
+
+    state: RunState
+    reason: str
+    exit_code: int | None = None
+    signal: str | None = None
+    final: bool = True
+    """Whether another attempt could not do better: it was stopped, took too long or used too much."""
+
+
 class Supervisor:
     """Keeps one submitted run from its start to its end."""
 
@@ -72,54 +93,101 @@ class Supervisor:
         self._run_id = run_id
         with store.read() as db:
             self._run = run_number(db, run_id)
-            (text,) = db.execute("SELECT submission FROM runs WHERE number = ?", (self._run,)).fetchone()
+            text, self._attempts, allotted = db.execute(
+                "SELECT submission, attempt, allotted FROM runs WHERE number = ?", (self._run,)
+            ).fetchone()
         if text is None:
             raise NotFound("submission of the run", run_id)
         self._submission = submission_from(text)
+        if self._submission.sweep is not None:
+            # Resources, timeout and retries are those of each child.
+            self._submission = dataclasses.replace(self._submission, resources={}, timeout=math.inf, retries=0)
+        self._variables = unpacked_variables(os.environ)
+        self._allowance = Allowance(Resources.parse(self._submission.resources), json.loads(allotted), self._variables)
+        self._upkeep: Upkeep | None = None
         self._signal = ""
         self._ending: _Ending | None = None
         self._killed = False
 
     def register(self) -> bool:
-        """Answer for the run from now on; False when it has ended already."""
+        """Answer for the run from now on; False when it has ended already, or somebody else answers for it."""
         with self._store.write() as db:
-            (ended_at,) = db.execute("SELECT ended_at FROM runs WHERE number = ?", (self._run,)).fetchone()
-            if ended_at is not None:
+            ended_at, keeper = db.execute("SELECT ended_at, keeper FROM runs WHERE number = ?", (self._run,)).fetchone()
+            if ended_at is not None or (keeper and alive(keeper)):
                 return False
             lifecycle.kept_by(db, self._run, host(), identify())
+            if not self._submission.restart_interrupted:
+                db.execute("DELETE FROM launches WHERE run = ?", (self._run,))
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             signal.signal(number, self._on_signal)
         return True
 
     def run(self) -> None:
-        """Train, and record how it ended."""
+        """Train, again if it fails and that was asked for, and record how it ended."""
         if self._stop_wanted() is not None:
-            self._record_end(RunState.STOPPED, "It was stopped before it was started.")
+            self._record_end(_End(RunState.STOPPED, "It was stopped before it was started."))
             return
-        folder = self._store.run_folder(self._run_id)
-        kills_before = out_of_memory_kills()
         adopt_orphans()
+        for message in self._allowance.not_enforced():
+            self._event("not_enforced", message, Level.WARNING)
+        end = self._attempt_once()
+        for retry in range(1, self._submission.retries + 1):
+            if end.final:
+                break
+            if not self._again(end, retry):
+                end = _End(RunState.STOPPED, "It was stopped before it was tried again.", end.exit_code, end.signal)
+                break
+            end = self._attempt_once()
+        if self._upkeep is not None:
+            self._upkeep.stop()
+        self._attempt(lambda: settle(self._store, self._run))
+        self._allowance.close()
+        self._record_end(end)
+
+    def _attempt_once(self) -> _End:
+        """Start the code and wait for its end."""
+        kills_before = out_of_memory_kills()
         try:
             child, pipes = self._start(self._submission.code)
         except (OSError, ValueError, subprocess.SubprocessError) as error:
-            self._record_end(RunState.FAILED, f"The code could not be started: {_start_failure(error)}")
-            return
-        capture = Capture(pipes, folder / "log", secret_values(os.environ))
+            return _End(RunState.FAILED, f"The code could not be started: {_start_failure(error)}")
+        capture = Capture(pipes, self._store.run_folder(self._run_id) / "log", secret_values(os.environ))
         capture.start()
         self._attempt(lambda: self._started(child.pid))
-        upkeep = Upkeep(self._store, self._run_id, self._run, child.pid, self._submission)
-        upkeep.start()
+        if self._upkeep is None:
+            self._upkeep = Upkeep(self._store, self._run_id, self._run, child.pid, self._submission)
+            self._upkeep.start()
+        self._upkeep.child = child.pid
         self._wait(child)
         end_leftovers(child.pid, self._on_leftovers)
         capture.finish()
-        upkeep.stop()
         if capture.failure:
             message = f"Some output could not be written to the log at once: {capture.failure}."
             self._event("log_write_failed", message, Level.WARNING)
-        self._attempt(lambda: settle(self._store, self._run))
         kills = out_of_memory_kills()
         out_of_memory = kills is not None and kills_before is not None and kills > kills_before
-        self._record_end(*self._outcome(child.returncode, capture.stderr_tail, out_of_memory))
+        return self._outcome(child.returncode, capture.stderr_tail, out_of_memory)
+
+    def _again(self, end: _End, retry: int) -> bool:
+        """Wait for the time of a retry; False when the run is to stop instead."""
+        # The next attempt's steps continue from what this one logged.
+        self._attempt(lambda: settle(self._store, self._run))
+        delay = min(self._submission.retry_delay * 2 ** min(retry - 1, 60), LONGEST_DELAY)
+        of = f"retry {retry} of {self._submission.retries}"
+        reason = f"Attempt {self._attempts} failed: {end.reason.rstrip('.')}. The {of} starts in {span(delay)}."
+        data = {"attempt": self._attempts + 1, "delay": delay, "exit_code": end.exit_code, "signal": end.signal}
+        try:
+            with self._store.write() as db:
+                if not lifecycle.retried(db, self._run, self._attempts + 1, reason, data):
+                    return False
+        except TrackerError as error:
+            # It is tried again although that could not be told, as much else cannot while the store refuses.
+            sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        self._attempts += 1
+        until = time.monotonic() + delay
+        while time.monotonic() < until and not self._signal and self._stop_wanted() is None:
+            time.sleep(min(LOOK_EVERY, max(0.0, until - time.monotonic())))
+        return not self._signal and self._stop_wanted() is None
 
     def tidy(self) -> None:
         """Remove what the retention of the experiment does not keep any longer of earlier runs."""
@@ -127,19 +195,22 @@ class Supervisor:
 
     def _start(self, code: Code) -> tuple[subprocess.Popen[bytes], Mapping[Stream, int]]:
         folder = self._store.run_folder(self._run_id)
-        variables = unpacked_variables(os.environ)
+        environment = child_environment(os.environ, self._store.home, self._run_id, self._submission, self._variables)
+        environment.update(self._allowance.variables(environment))
+        environment["JUPYTER_TRACKER_ATTEMPT"] = str(self._attempts)
         out, out_end = os.pipe()
         err, err_end = os.pipe()
         try:
-            child = subprocess.Popen(
-                command(code, self._submission.params, folder),
-                cwd=working_directory(code),
-                env=child_environment(os.environ, self._store.home, self._run_id, self._submission, variables),
-                stdin=subprocess.DEVNULL,
-                stdout=out_end,
-                stderr=err_end,
-                start_new_session=True,
-            )
+            with self._allowance.given():
+                child = subprocess.Popen(
+                    sweep_command() if self._submission.sweep else command(code, self._submission.params, folder),
+                    cwd=working_directory(code),
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=out_end,
+                    stderr=err_end,
+                    start_new_session=True,
+                )
         except BaseException:
             os.close(out)
             os.close(err)
@@ -177,6 +248,10 @@ class Supervisor:
                 reason = f"timed out after {self._submission.timeout:g} s"
                 self._event("timed_out", f"The run {reason}.", Level.ERROR)
                 self._end(group, _Ending(RunState.FAILED, reason, OWN_GRACE, time_now))
+            elif exceeded := self._allowance.exceeded():
+                self._event("resources_exceeded", f"The run is {exceeded}.", Level.ERROR)
+                # It would use still more of what the others need.
+                self._end(group, _Ending(RunState.FAILED, exceeded, 0.0, time_now))
             return
         if grace is not None:
             self._ending.grace = min(self._ending.grace, grace)
@@ -193,7 +268,7 @@ class Supervisor:
         self._event("terminating", message, Level.WARNING, {"grace_period": ending.grace})
         send(group, signal.SIGTERM)
 
-    def _outcome(self, code: int, stderr: str, out_of_memory: bool) -> tuple[RunState, str, int | None, str | None]:
+    def _outcome(self, code: int, stderr: str, out_of_memory: bool) -> _End:
         exit_code = code if code >= 0 else None
         name, explained = explain_signal(-code, out_of_memory) if code < 0 else (None, "")
         ending = self._ending
@@ -201,25 +276,33 @@ class Supervisor:
             # The request came while it ended by itself.
             ending = _Ending(RunState.STOPPED, "It ended when it was to be stopped.", 0.0, 0.0)
         if ending is not None:
-            killed = f" It did not end within {ending.grace:g} s and was killed." if self._killed else ""
-            return ending.state, ending.reason + killed, exit_code, name
+            killed = (
+                f" It did not end within {ending.grace:g} s and was killed." if self._killed and ending.grace else ""
+            )
+            return _End(ending.state, ending.reason + killed, exit_code, name)
         if code == 0:
-            return RunState.SUCCEEDED, "", 0, None
-        return RunState.FAILED, explained or explain_exit_code(code, stderr), exit_code, name
+            return _End(RunState.SUCCEEDED, "", 0)
+        return _End(RunState.FAILED, explained or explain_exit_code(code, stderr), exit_code, name, final=False)
 
-    def _record_end(self, state: RunState, reason: str, exit_code: int | None = None, name: str | None = None) -> None:
+    def _record_end(self, end: _End) -> None:
         limit = time.monotonic() + RECORD_LIMIT
+        claims: list[Claim] = []
         while True:
             try:
                 with self._store.write() as db:
-                    lifecycle.ended(db, self._run, state, reason, exit_code, name)
+                    (attempt,) = db.execute("SELECT attempt FROM runs WHERE number = ?", (self._run,)).fetchone()
+                    if attempt == self._attempts:  # else it was given up, and somebody has started it again
+                        lifecycle.ended(db, self._run, end.state, end.reason, end.exit_code, end.signal)
+                    if not self._signal:  # the machine may be going down
+                        claims = claim(db)
             except TrackerError as error:
-                sys.stderr.write(f"The end of the run ({state}: {reason}) cannot be recorded: {error}\n")
+                sys.stderr.write(f"The end of the run ({end.state}: {end.reason}) cannot be recorded: {error}\n")
                 if time.monotonic() > limit:
                     raise
                 time.sleep(1)
             else:
-                return
+                break
+        carry_out(self._store, claims)
 
     def _stop_wanted(self) -> float | None:
         try:

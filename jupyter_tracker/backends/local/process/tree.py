@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import sys
@@ -13,6 +12,8 @@ from collections.abc import Callable
 import psutil
 
 _PR_SET_CHILD_SUBREAPER = 36
+SUPERVISOR = "jupyter_tracker.backends.local.process.supervisor"
+"""The module by which the processes that look after runs are known."""
 LINGER = 0.5
 """Seconds that helper processes get to end by themselves after the one that they helped."""
 FAREWELL = 1.0
@@ -22,6 +23,8 @@ FAREWELL = 1.0
 def adopt_orphans() -> None:
     """Become the parent of all descendants whose parent ends, so that they stay findable (Linux; elsewhere nothing)."""
     if sys.platform == "linux":
+        import ctypes
+
         # A failure only means that processes which hide themselves are not found.
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -40,11 +43,30 @@ def reap(main: int) -> None:
             os.waitpid(found.si_pid, os.WNOHANG)
 
 
+def below(root: psutil.Process) -> list[psutil.Process]:
+    """All processes below one, but not the runs that it has submitted: those have supervisors of their own."""
+    found = root.children(recursive=True)
+    others = {process.pid for process in found if _is_supervisor(process)}
+    if not others:
+        return found
+    parents: dict[int, int] = {}
+    for process in found:
+        with contextlib.suppress(psutil.Error):
+            parents[process.pid] = process.ppid()
+
+    def elsewhere(pid: int) -> bool:
+        while pid in parents and pid not in others:
+            pid = parents[pid]
+        return pid in others
+
+    return [process for process in found if not elsewhere(process.pid)]
+
+
 def descendants() -> list[psutil.Process]:
     """The processes of the training that run: all below this one except those of its own session, which help it."""
     session = os.getsid(0)
     found = []
-    for process in psutil.Process().children(recursive=True):
+    for process in below(psutil.Process()):
         with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError, PermissionError):
             if process.status() != psutil.STATUS_ZOMBIE and os.getsid(process.pid) != session:
                 found.append(process)
@@ -79,6 +101,13 @@ def end_leftovers(group: int, on_found: Callable[[int], None]) -> None:
         send(group, signal.SIGKILL)
         if _gone_within(0.1):
             return
+
+
+def _is_supervisor(process: psutil.Process) -> bool:
+    try:
+        return SUPERVISOR in process.cmdline()[:4]
+    except psutil.Error:
+        return False
 
 
 def _gone_within(seconds: float) -> bool:

@@ -11,6 +11,7 @@ from jupyter_tracker.backends.local.journal import MetricWriter
 from jupyter_tracker.backends.local.lifecycle import heartbeat, record_environment
 from jupyter_tracker.backends.local.metrics import settle
 from jupyter_tracker.backends.local.process.command import working_directory
+from jupyter_tracker.backends.local.process.liveness import reconcile
 from jupyter_tracker.backends.local.process.sampling import Sampler
 from jupyter_tracker.backends.local.process.tree import reap
 from jupyter_tracker.backends.local.store import Store
@@ -22,6 +23,8 @@ BEAT = 1.0
 FIRST_SAMPLE = 0.5
 SAMPLE_EVERY = 2.0
 SETTLE_EVERY = 5.0
+RECONCILE_EVERY = 5.0
+"""Seconds after which it is looked whether somebody who should have started a run that waits is gone."""
 TICK = 0.25
 
 
@@ -33,7 +36,8 @@ class Upkeep(Thread):
         self._store = store
         self._run_id = run_id
         self._run = run
-        self._child = child
+        self.child = child
+        """The main process of the training, which is waited for elsewhere; another one after a retry."""
         self._submission = submission
         self._over = Event()
         self._sampler = Sampler(own=False)
@@ -50,9 +54,10 @@ class Upkeep(Thread):
             (self._beat, BEAT),
             (self._sample, SAMPLE_EVERY),
             (self._settle, SETTLE_EVERY),
-            (lambda: reap(self._child), BEAT),
+            (lambda: reap(self.child), BEAT),
+            (lambda: reconcile(self._store), RECONCILE_EVERY),
         ]
-        due = [began, began + FIRST_SAMPLE, began + SETTLE_EVERY, began + BEAT]
+        due = [began, began + FIRST_SAMPLE, began + SETTLE_EVERY, began + BEAT, began + RECONCILE_EVERY]
         _attempt(self._describe)
         while not self._over.wait(TICK):
             for index, (job, every) in enumerate(jobs):
