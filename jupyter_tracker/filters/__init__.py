@@ -7,8 +7,8 @@
 run, with or without `attributes.`: id, name, experiment, experiment_id, state, kind, lifecycle, reason, created_at,
 started_at, ended_at, duration, exit_code, signal, parent, notes; MLflow's run_id, run_name, status, start_time,
 end_time and created mean the same as there. A name may hold letters, digits and `_ . / : @ -`; any other stands in
-backticks or double quotes. `first(metrics.x)`, `min()`, `max()`, `last()` and `best()` ask about a metric's history; `best` is
-the smallest value if the name says loss or error (`lower_is_better`), else the largest.
+backticks or double quotes. `first(metrics.x)`, `min()`, `max()`, `last()` and `best()` ask about a metric's history;
+`best` is the smallest value if the name says loss or error (`lower_is_better`), else the largest.
 
 *Conditions.* `=` `!=` `<` `<=` `>` `>=` (also `==`, `<>`), `LIKE`, `ILIKE`, `IN (…)`, `BETWEEN a AND b`, each also
 with `NOT`, `IS NULL` and `IS NOT NULL`, joined by `NOT`, `AND`, `OR` (in this order of binding) and parentheses.
