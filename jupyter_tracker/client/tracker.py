@@ -11,13 +11,14 @@ from jupyter_tracker import flow
 from jupyter_tracker.backends import open_backend
 from jupyter_tracker.backends.base import Backend, Transport, capabilities
 from jupyter_tracker.client import flows
+from jupyter_tracker.client.async_runs import AsyncRuns
 from jupyter_tracker.client.checkpoints import AsyncCheckpoints, Checkpoints
 from jupyter_tracker.client.experiments import AsyncExperiments, Experiments
 from jupyter_tracker.client.models import AsyncModels, Models
 from jupyter_tracker.client.native import AsyncNative, Native
 from jupyter_tracker.client.queue import AsyncQueue, Queue
 from jupyter_tracker.client.results import CapabilityList
-from jupyter_tracker.client.runs import AsyncRuns, Runs
+from jupyter_tracker.client.runs import Runs
 from jupyter_tracker.client.sources import AsyncSources, Sources
 from jupyter_tracker.client.templates import AsyncTemplates, Templates
 from jupyter_tracker.client.variables import AsyncVariables, Variables
