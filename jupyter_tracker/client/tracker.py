@@ -14,6 +14,7 @@ from jupyter_tracker.client import flows
 from jupyter_tracker.client.async_runs import AsyncRuns
 from jupyter_tracker.client.checkpoints import AsyncCheckpoints, Checkpoints
 from jupyter_tracker.client.experiments import AsyncExperiments, Experiments
+from jupyter_tracker.client.lineage import LIMIT, Lineage, trace
 from jupyter_tracker.client.models import AsyncModels, Models
 from jupyter_tracker.client.native import AsyncNative, Native
 from jupyter_tracker.client.queue import AsyncQueue, Queue
@@ -85,6 +86,16 @@ class Tracker:
         """
         return self.drive(flows.maintain(self.backend, time, purge_deleted_after))
 
+    def lineage(self, run: str | None = None, *, dataset: str | None = None, limit: int = LIMIT) -> Lineage:
+        """What led to a run or a dataset and what followed from it: `tracker.lineage(dataset="mnist")` has its runs.
+
+        Args:
+            run: Id, unique beginning of an id, name, or `last`.
+            dataset: Name (with all its digests), digest, or `name@digest`; a digest may be cut short.
+            limit: How many nodes at most, the nearest ones.
+        """
+        return Lineage(self.drive(trace(self.backend, run, dataset, limit)))
+
     def capabilities(self) -> CapabilityList:
         """What the backend does itself, emulates and lacks."""
         return CapabilityList(capabilities(self.backend))
@@ -150,6 +161,10 @@ class AsyncTracker:
     ) -> Cleanup:
         """See `Tracker.maintain`."""
         return await self.drive(flows.maintain(self.backend, time, purge_deleted_after))
+
+    async def lineage(self, run: str | None = None, *, dataset: str | None = None, limit: int = LIMIT) -> Lineage:
+        """See `Tracker.lineage`."""
+        return Lineage(await self.drive(trace(self.backend, run, dataset, limit)))
 
     def capabilities(self) -> CapabilityList:
         """See `Tracker.capabilities`."""

@@ -11,6 +11,7 @@ from jupyter_tracker.frames.assets import (
     templates,
     variables,
 )
+from jupyter_tracker.frames.graphs import executions, inputs, lineage_edges, lineage_nodes
 from jupyter_tracker.frames.points import machine, series
 from jupyter_tracker.frames.queue import queue
 from jupyter_tracker.frames.reports import alerts, lineage, models, progress, statistics
@@ -39,11 +40,15 @@ __all__ = [
     "compare",
     "confusion_matrix",
     "events",
+    "executions",
     "experiments",
     "html",
     "imported",
+    "inputs",
     "latest_metrics",
     "lineage",
+    "lineage_edges",
+    "lineage_nodes",
     "logs",
     "machine",
     "models",

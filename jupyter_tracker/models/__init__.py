@@ -6,6 +6,15 @@ from jupyter_tracker.models.core import JsonValue, Level, Lifecycle, Page, span
 from jupyter_tracker.models.exchange import Imported, ImportedRun, LogPiece
 from jupyter_tracker.models.experiments import Experiment
 from jupyter_tracker.models.files import Artifact, Checkpoint, CheckpointQuery
+from jupyter_tracker.models.lineage import (
+    Dataset,
+    DatasetUse,
+    Execution,
+    LineageEdge,
+    LineageGraph,
+    LineageNode,
+    NodeKind,
+)
 from jupyter_tracker.models.queue import UNLIMITED, QueueEntry, QueueLimits
 from jupyter_tracker.models.recording import (
     MACHINE_PREFIX,
@@ -51,9 +60,12 @@ __all__ = [
     "Code",
     "CodeKind",
     "ConfigMistake",
+    "Dataset",
+    "DatasetUse",
     "Dimension",
     "Environment",
     "Event",
+    "Execution",
     "Experiment",
     "FieldGroup",
     "Goal",
@@ -62,6 +74,9 @@ __all__ = [
     "JsonValue",
     "Level",
     "Lifecycle",
+    "LineageEdge",
+    "LineageGraph",
+    "LineageNode",
     "LogLine",
     "LogPiece",
     "MetricSummary",
@@ -69,6 +84,7 @@ __all__ = [
     "Model",
     "ModelDescription",
     "ModelDraft",
+    "NodeKind",
     "Page",
     "PointBlock",
     "Points",

@@ -21,7 +21,7 @@ SURFACES = ("magics", "widgets", "server")
 LAYERS = (
     ("models", "errors"),
     ("flow", "transfer", "filters", "frames", "environment", "svg", "config", "credentials", "exchange"),
-    ("pictures",),
+    ("graphs", "pictures"),
     ("backends",),
     ("client",),
     ("feed",),

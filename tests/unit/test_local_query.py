@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jupyter_tracker import models
 from jupyter_tracker.backends.local.query import Bound, Position, after_sql, glob, order_sql, page, sort_keys, where_sql
 from jupyter_tracker.backends.local.schema import MIGRATIONS
 from jupyter_tracker.filters import (
@@ -21,6 +22,8 @@ from jupyter_tracker.filters import (
     And,
     Attribute,
     Comparison,
+    Dataset,
+    DatasetField,
     Expression,
     History,
     Match,
@@ -43,7 +46,7 @@ from jupyter_tracker.filters import (
     sort_runs,
     to_text,
 )
-from jupyter_tracker.models import JsonValue, MetricValue, RunInfo, RunKind, RunState
+from jupyter_tracker.models import DatasetUse, JsonValue, MetricValue, RunInfo, RunKind, RunState
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 START = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -58,6 +61,7 @@ class Stored:
 
     run: RunInfo
     histories: dict[str, History]
+    datasets: tuple[DatasetUse, ...] = ()
 
 
 # Few names and values, so that filters often meet what runs have.
@@ -96,15 +100,21 @@ def stored_runs(draw: st.DrawFn, index: int) -> Stored:
         signal=draw(st.none() | texts),
         notes=draw(texts),
     )
-    return Stored(run, {name: History(*draw(st.tuples(numbers, numbers, numbers))) for name in lasts})
+    read = draw(st.lists(st.tuples(names, st.sampled_from("1a"), st.sampled_from(["", "training", "a"])), max_size=3))
+    return Stored(
+        run,
+        {name: History(*draw(st.tuples(numbers, numbers, numbers))) for name in lasts},
+        tuple(DatasetUse(models.Dataset(name, digest), context) for name, digest, context in dict.fromkeys(read)),
+    )
 
 
 groups = st.integers(0, 7).flatmap(lambda count: st.tuples(*(stored_runs(index) for index in range(count))))
 
 metrics = st.builds(Metric, names, st.sampled_from(Aggregate))
-subjects: st.SearchStrategy[Subject] = st.one_of(
+sortable: st.SearchStrategy[Subject] = st.one_of(
     metrics, st.builds(Param, names), st.builds(Tag, names), st.sampled_from(Attribute)
 )
+subjects = sortable | st.builds(Dataset, st.sampled_from(DatasetField))
 WORDS = {
     Attribute.STATE: [state.value for state in RunState],
     Attribute.KIND: [kind.value for kind in RunKind],
@@ -150,7 +160,7 @@ def _joined(inner: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expressio
 
 
 expressions: st.SearchStrategy[Expression] = st.recursive(subjects.flatmap(conditions), _joined, max_leaves=5)
-orders = st.lists(st.builds(Order, subjects, st.booleans()), max_size=3).map(tuple)
+orders = st.lists(st.builds(Order, sortable, st.booleans()), max_size=3).map(tuple)
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +178,7 @@ def db() -> Iterator[sqlite3.Connection]:
 
 
 def store(db: sqlite3.Connection, group: Sequence[Stored]) -> None:
-    for table in ("params", "tags", "metrics", "runs"):
+    for table in ("params", "tags", "metrics", "dataset_uses", "datasets", "runs"):
         db.execute(f"DELETE FROM {table}")
     for number, stored in enumerate(group, start=1):
         run = stored.run
@@ -185,6 +195,13 @@ def store(db: sqlite3.Connection, group: Sequence[Stored]) -> None:
             db.execute("INSERT INTO params VALUES (?, ?, ?, ?)", (number, key, param_number(value), param_text(value)))
         for key, value in run.tags.items():
             db.execute("INSERT INTO tags VALUES (?, ?, ?)", (number, key, value))
+        for use in stored.datasets:
+            known = (use.dataset.name, use.dataset.digest)
+            db.execute("INSERT OR IGNORE INTO datasets VALUES (NULL, ?, ?, '', '', '{}', '{}', 1)", known)
+            (dataset,) = db.execute("SELECT id FROM datasets WHERE (name, digest) = (?, ?)", known).fetchone()
+            # What one run reads another one makes, which is no input of that one.
+            rows = [(number, "input", dataset, use.context), (number % len(group) + 1, "output", dataset, use.context)]
+            db.executemany("INSERT OR IGNORE INTO dataset_uses VALUES (?, ?, ?, ?, '{}', 1)", rows)
         for key, latest in run.metrics.items():
             history = stored.histories[key]
             db.execute(
@@ -203,7 +220,7 @@ def selected_by_sql(db: sqlite3.Connection, expression: Expression, *, walking: 
 
 
 def selected_in_memory(group: Sequence[Stored], expression: Expression) -> list[str]:
-    return [stored.run.id for stored in group if evaluate(expression, stored.run, stored.histories)]
+    return [stored.run.id for stored in group if evaluate(expression, stored.run, stored.histories, stored.datasets)]
 
 
 def sorted_in_memory(group: Sequence[Stored], order: Sequence[Order]) -> list[str]:
@@ -347,6 +364,9 @@ def test_a_pattern_becomes_a_glob(pattern: str, ignore_case: bool, expected: str
         ("params.lr = 0.1", "params_by_number (key=? AND number=?)"),
         ("params.model LIKE 'resnet%'", "params_by_text (key=? AND text>? AND text<?)"),
         ("tags.team = 'vision'", "tags_by_value (key=? AND value=?)"),
+        ("datasets.name = 'mnist'", "dataset_uses_by_dataset (dataset=? AND role=?)"),
+        ("datasets.digest = '1f'", "datasets_by_digest (digest=?)"),
+        ("datasets.context = 'training'", "dataset_uses_by_context (context=? AND role=?)"),
     ],
 )
 def test_an_index_answers_a_condition(db: sqlite3.Connection, where: str, index: str) -> None:

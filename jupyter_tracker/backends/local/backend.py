@@ -10,6 +10,7 @@ from jupyter_tracker.backends.local.checkpoints import LocalCheckpoints
 from jupyter_tracker.backends.local.classifications import LocalClassifications
 from jupyter_tracker.backends.local.events import LocalEvents
 from jupyter_tracker.backends.local.experiments import LocalExperiments
+from jupyter_tracker.backends.local.lineage import LocalLineage
 from jupyter_tracker.backends.local.logs import LocalLogs
 from jupyter_tracker.backends.local.maintenance import LocalMaintenance
 from jupyter_tracker.backends.local.metrics import LocalMetrics
@@ -44,6 +45,7 @@ class LocalBackend(Backend):
             artifacts=LocalArtifacts(self.store),
             checkpoints=LocalCheckpoints(self.store),
             models=LocalModels(self.store),
+            lineage=LocalLineage(self.store),
             variables=variables,
             sources=sources,
             templates=LocalTemplates(self.store, sources),

@@ -19,6 +19,8 @@ from jupyter_tracker.filters import (
     And,
     Attribute,
     Comparison,
+    Dataset,
+    DatasetField,
     Expression,
     Match,
     Metric,
@@ -108,8 +110,10 @@ def sort_keys(order: Sequence[Order]) -> list[SortKey]:
             case Tag(name):
                 sql = "(SELECT value FROM tags WHERE run = runs.number AND key = ?)"
                 keys.append(SortKey(sql, (name,), part.descending))
-            case attribute:
+            case Attribute() as attribute:
                 keys.append(SortKey(_expression(attribute), (), part.descending))
+            case Dataset():
+                raise ValueError("A run may read several datasets: runs are not sorted by them.")
     return keys
 
 
@@ -271,6 +275,8 @@ def _condition(subject: Subject, kind: type, condition: str, bound: list[Bound],
             return _selected("params", name, f"{'number' if kind is float else 'text'} {condition}", bound, walking)
         case Tag(name):
             return _selected("tags", name, f"value {condition}", bound, walking)
+        case Dataset(field):
+            return _reading(field, condition, bound, walking)
         case Attribute.EXPERIMENT:
             return f"runs.experiment_id IN (SELECT id FROM experiments WHERE name {condition})", bound
         case _ if subject in _NULLABLE:
@@ -303,6 +309,9 @@ def _missing(subject: Subject, negated: bool) -> Sql:
             return _key_set("params", name, negated)
         case Tag(name):
             return _key_set("tags", name, negated)
+        case Dataset(field):
+            sql, bound = _reading(field, "IS NOT NULL", [], walking=True)
+            return f"({_not(not negated)}{sql})", bound
         case _:
             return f"({_expression(subject)} IS {_not(negated)}NULL)", []
 
@@ -311,6 +320,16 @@ def _selected(table: str, name: str, condition: str, bound: list[Bound], walking
     if walking:
         return f"(EXISTS (SELECT 1 FROM {table} WHERE run = runs.number AND key = ? AND {condition}))", [name, *bound]
     return f"(runs.number IN (SELECT run FROM {table} WHERE key = ? AND {condition}))", [name, *bound]
+
+
+def _reading(field: DatasetField, condition: str, bound: list[Bound], walking: bool) -> Sql:
+    """Whether a run reads a dataset of which a condition is true; a context that is empty is missing."""
+    column = "used.context != '' AND used.context" if field is DatasetField.CONTEXT else f"datasets.{field}"
+    reads = (
+        "SELECT used.run FROM dataset_uses AS used JOIN datasets ON datasets.id = used.dataset"
+        f" WHERE used.role = 'input' AND {column} {condition}"
+    )
+    return (f"(EXISTS ({reads} AND used.run = runs.number))" if walking else f"(runs.number IN ({reads}))"), bound
 
 
 def _key_set(table: str, name: str, is_set: bool) -> Sql:

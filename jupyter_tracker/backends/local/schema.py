@@ -217,6 +217,7 @@ MIGRATIONS: tuple[str, ...] = (
         UNIQUE (name, version)
     );
     CREATE INDEX models_by_run ON models (run) WHERE run != '';
+    CREATE INDEX models_by_checkpoint ON models (checkpoint) WHERE checkpoint != '';
 
     CREATE TABLE model_files (                  -- their contents are files (models/)
         model TEXT NOT NULL REFERENCES models (id) ON DELETE CASCADE,
@@ -254,6 +255,47 @@ MIGRATIONS: tuple[str, ...] = (
         executable INTEGER NOT NULL,
         PRIMARY KEY (digest, path)
     ) WITHOUT ROWID;
+
+    CREATE TABLE datasets (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        source_type TEXT NOT NULL,
+        source TEXT NOT NULL,
+        schema TEXT NOT NULL,                   -- JSON object
+        profile TEXT NOT NULL,                  -- JSON object
+        created_at INTEGER NOT NULL,
+        UNIQUE (name, digest)
+    );
+    CREATE INDEX datasets_by_digest ON datasets (digest);
+
+    CREATE TABLE dataset_uses (
+        run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
+        role TEXT NOT NULL,                     -- input or output
+        dataset INTEGER NOT NULL REFERENCES datasets (id),
+        context TEXT NOT NULL,
+        tags TEXT NOT NULL,                     -- JSON object
+        created_at INTEGER NOT NULL,
+        PRIMARY KEY (run, role, dataset, context)
+    ) WITHOUT ROWID;
+    CREATE INDEX dataset_uses_by_dataset ON dataset_uses (dataset, role);
+    CREATE INDEX dataset_uses_by_context ON dataset_uses (context, role);
+
+    CREATE TABLE executions (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        state TEXT NOT NULL,
+        metadata TEXT NOT NULL,                 -- JSON object
+        created_at INTEGER NOT NULL
+    );
+
+    CREATE TABLE run_executions (               -- an execution may belong to several runs
+        run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
+        execution TEXT NOT NULL REFERENCES executions (id),
+        PRIMARY KEY (run, execution)
+    ) WITHOUT ROWID;
+    CREATE INDEX run_executions_by_execution ON run_executions (execution);
 
     CREATE TABLE templates (
         id TEXT PRIMARY KEY,
