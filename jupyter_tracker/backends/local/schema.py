@@ -68,6 +68,13 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX runs_by_lifecycle ON runs (lifecycle, number);
     CREATE INDEX runs_by_name ON runs (name);
     CREATE INDEX runs_by_parent ON runs (parent);
+    CREATE INDEX runs_by_state ON runs (state);
+    CREATE INDEX runs_by_creation ON runs (created_at);
+    CREATE INDEX runs_by_start ON runs (started_at);
+    CREATE INDEX runs_by_end ON runs (ended_at);
+    CREATE INDEX runs_by_duration ON runs (ended_at - started_at);
+    CREATE INDEX runs_by_fields ON runs (fields);       -- these two tell which runs lack a param, tag or metric
+    CREATE INDEX runs_by_metrics ON runs (metrics);
     CREATE INDEX runs_active ON runs (number) WHERE ended_at IS NULL;
 
     CREATE TABLE launches (                     -- submitted runs that no process answers for yet (queue/)
@@ -95,7 +102,8 @@ MIGRATIONS: tuple[str, ...] = (
         text TEXT NOT NULL,                     -- filters.param_text
         PRIMARY KEY (run, key)
     ) WITHOUT ROWID;
-    CREATE INDEX params_by_number ON params (key, number);
+    CREATE INDEX params_by_number ON params (key, number) WHERE number IS NOT NULL;
+    CREATE INDEX params_by_word ON params (key, text) WHERE number IS NULL;
     CREATE INDEX params_by_text ON params (key, text);
 
     CREATE TABLE tags (
