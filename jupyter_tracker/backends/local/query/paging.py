@@ -38,7 +38,7 @@ class Effort:
     """So few runs are sorted in any case."""
     window: int = 500
     """Entries of an index that are looked at together, at first."""
-    patience: int = 16
+    patience: int = 4
     """How many entries are walked for each run that a driver may have."""
 
 
@@ -69,8 +69,8 @@ def page(
         return []
     along = lanes(order)
     (runs,) = db.execute("SELECT coalesce(max(number), 0) FROM runs").fetchone()
-    # Sorting so many runs takes about as long as walking until `limit` of so many are met; sorting one costs more.
-    few = max(math.isqrt(limit * runs // 8), effort.few)
+    # Sorting so many runs takes as long as walking until `limit` of them are met.
+    few = max(math.isqrt(limit * runs), effort.few)
     short = driver(db, scope, where, few)
     if short is None and along:
         found = _Walk(db, scope, where, order, limit, effort, effort.patience * few).page(along, after)
