@@ -94,6 +94,7 @@ def stored_runs(draw: st.DrawFn, index: int) -> Stored:
         exit_code=draw(st.none() | st.integers(-1, 1)),
         signal=draw(st.none() | texts),
         notes=draw(texts),
+        parent=draw(st.sampled_from(["", "id0"])),
     )
     read = draw(st.lists(st.tuples(names, st.sampled_from("1a"), st.sampled_from(["", "training", "a"])), max_size=3))
     return Stored(
@@ -183,11 +184,11 @@ def add(db: sqlite3.Connection, number: int, stored: Stored, among: int) -> None
     run = stored.run
     db.execute(
         "INSERT INTO runs (number, id, experiment_id, name, kind, state, reason, lifecycle, created_at, started_at,"
-        " ended_at, exit_code, signal, notes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " ended_at, exit_code, signal, notes, parent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(number, run.id, run.experiment_id, run.name, run.kind, run.state, run.reason, run.lifecycle),
             *map(_microseconds, (run.created_at, run.started_at, run.ended_at)),
-            *(run.exit_code, run.signal, run.notes),
+            *(run.exit_code, run.signal, run.notes, run.parent),
         ),
     )
     record = pack(run.params, run.tags)

@@ -204,6 +204,7 @@ def test_runs_are_met_in_their_order_along_an_index(
         ("best(metrics.acc) > 0.56", "metrics_by_max (key=? AND max>?)"),
         ("params.lr IS NULL", "runs_by_fields (fields=?)"),
         ("state = 'failed'", "runs_by_state (state=?)"),
+        ("parent = 'id1'", "runs_by_parent (parent=?)"),
     ],
 )
 def test_few_runs_are_found_by_an_index_whatever_the_order(many: sqlite3.Connection, where: str, index: str) -> None:

@@ -51,6 +51,13 @@ RELATIONS = (
         "SELECT source AS before, number AS after, '' AS label FROM runs WHERE source IS NOT NULL",
     ),
     Relation(
+        "part",
+        NodeKind.RUN,
+        NodeKind.RUN,
+        "SELECT whole.number AS before, runs.number AS after, '' AS label FROM runs"
+        " JOIN runs AS whole ON whole.id = runs.parent WHERE runs.parent != ''",
+    ),
+    Relation(
         "output",
         NodeKind.RUN,
         NodeKind.DATASET,

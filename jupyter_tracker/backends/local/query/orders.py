@@ -96,7 +96,7 @@ def direction(key: SortKey | Order) -> str:
 
 INDEXED = frozenset(
     (
-        *(Attribute.ID, Attribute.NAME, Attribute.STATE),
+        *(Attribute.ID, Attribute.NAME, Attribute.STATE, Attribute.PARENT),
         *(Attribute.CREATED_AT, Attribute.STARTED_AT, Attribute.ENDED_AT, Attribute.DURATION),
     )
 )
