@@ -16,7 +16,9 @@ from jupyter_tracker.errors import ConfigError, did_you_mean
 GROUP = "jupyter_tracker.backends"
 
 _BUILT_IN = {
+    "chariot": "jupyter_tracker.backends.chariot:connect",
     "local": "jupyter_tracker.backends.local:connect",
+    "vertex": "jupyter_tracker.backends.vertex:connect",
 }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_tracker import flow
 from jupyter_tracker.backends import open_backend
-from jupyter_tracker.backends.base import Backend, Transport, capabilities
+from jupyter_tracker.backends.base import Backend, capabilities
 from jupyter_tracker.client import flows
 from jupyter_tracker.client.async_runs import AsyncRuns
 from jupyter_tracker.client.checkpoints import AsyncCheckpoints, Checkpoints
@@ -112,7 +112,9 @@ class Tracker:
         if self._http is None and self.backend.transport is not None:
             import httpx
 
-            self._http = httpx.Client(**client_options(self.backend.transport))
+            from jupyter_tracker import transfer
+
+            self._http = httpx.Client(**transfer.client_options(self.backend.transport))
         return self._http
 
     def __enter__(self) -> Self:
@@ -182,7 +184,9 @@ class AsyncTracker:
         if self._http is None and self.backend.transport is not None:
             import httpx
 
-            self._http = httpx.AsyncClient(**client_options(self.backend.transport))
+            from jupyter_tracker import transfer
+
+            self._http = httpx.AsyncClient(**transfer.client_options(self.backend.transport))
         return self._http
 
     async def __aenter__(self) -> Self:
@@ -195,23 +199,3 @@ class AsyncTracker:
 
     def __repr__(self) -> str:
         return f"AsyncTracker({self.backend.name}, {self.backend.location})"
-
-
-def client_options(transport: Transport) -> dict[str, Any]:
-    """The arguments of an HTTP client."""
-    import ssl
-
-    import httpx
-
-    verify: bool | ssl.SSLContext = transport.verify is not False
-    if isinstance(transport.verify, str):
-        verify = ssl.create_default_context(cafile=transport.verify)
-    if transport.certificate is not None:
-        context = verify if isinstance(verify, ssl.SSLContext) else httpx.create_ssl_context(verify=verify)
-        context.load_cert_chain(*transport.certificate)
-        verify = context
-    return {
-        "verify": verify,
-        "timeout": httpx.Timeout(transport.timeout),
-        "limits": httpx.Limits(max_connections=transport.connections),
-    }

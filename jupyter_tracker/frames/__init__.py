@@ -12,7 +12,7 @@ from jupyter_tracker.frames.assets import (
     variables,
 )
 from jupyter_tracker.frames.graphs import executions, inputs, lineage_edges, lineage_nodes
-from jupyter_tracker.frames.points import machine, series
+from jupyter_tracker.frames.points import machine, series, time_series
 from jupyter_tracker.frames.queue import queue
 from jupyter_tracker.frames.reports import alerts, lineage, models, progress, statistics
 from jupyter_tracker.frames.run_tables import compare, runs
@@ -67,5 +67,6 @@ __all__ = [
     "template_config",
     "templates",
     "text",
+    "time_series",
     "variables",
 ]

@@ -21,6 +21,8 @@ from jupyter_tracker.client.results import RunList
 from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.errors import Unsupported
 from jupyter_tracker.models import RunKind
+from tests.platforms.google import service_account
+from tests.platforms.vertex_series import VertexAI
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,6 +30,24 @@ ROOT = Path(__file__).resolve().parents[2]
 @contextmanager
 def local(folder: Path) -> Iterator[str]:
     yield f"local://{folder / 'store'}"
+
+
+VERTEX_LACKS = frozenset(
+    {
+        *(f"experiments.{verb}" for verb in ("restore", "archive")),
+        *(f"runs.{verb}" for verb in ("submit", "restore", "archive", "environment", "submission")),
+        "events.append",
+        *(f"logs.{verb}" for verb in ("append", "read", "tail")),
+        *(f"variables.{verb}" for verb in ("create", "get", "list", "update", "delete")),
+        *(
+            f"{noun}.{verb}"
+            for noun in ("sources", "templates")
+            for verb in ("create", "get", "list", "update", "delete", "restore", "archive")
+        ),
+        *(f"sources.{verb}" for verb in ("describe", "difference", "download")),
+        "templates.validate",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +60,19 @@ class Platform:
     """The operations that it must say it lacks; a test that comes to one of them must end with `Unsupported`."""
 
 
-BACKENDS: dict[str, Platform] = {"local": Platform(local)}
+@contextmanager
+def vertex(folder: Path) -> Iterator[str]:
+    """A project of its own on a stand-in, where a service account signs in."""
+    with VertexAI().serving() as platform, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(service_account(folder, platform.url)))
+        patch.setenv("STORAGE_EMULATOR_HOST", platform.url)
+        yield f"vertex://p/us-central1?endpoint={platform.url}"
+
+
+BACKENDS: dict[str, Platform] = {
+    "local": Platform(local),
+    "vertex": Platform(vertex, lacks=VERTEX_LACKS),
+}
 
 
 @pytest.fixture(params=BACKENDS)
