@@ -58,6 +58,12 @@ class Platform:
     """Makes the platform ready for one test, in a folder; gives how to connect to it."""
     lacks: frozenset[str] = frozenset()
     """The operations that it must say it lacks; a test that comes to one of them must end with `Unsupported`."""
+    restores: bool = True
+    """Whether what was deleted comes back."""
+    watches: bool = True
+    """Whether it knows the process of a run: stops it, samples its machine, and sees how it ends."""
+    repeats: bool = True
+    """Whether a metric has several points at one step; else the last one stays."""
 
 
 @contextmanager
@@ -71,7 +77,7 @@ def vertex(folder: Path) -> Iterator[str]:
 
 BACKENDS: dict[str, Platform] = {
     "local": Platform(local),
-    "vertex": Platform(vertex, lacks=VERTEX_LACKS),
+    "vertex": Platform(vertex, lacks=VERTEX_LACKS, restores=False, watches=False, repeats=False),
 }
 
 

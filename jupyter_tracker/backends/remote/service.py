@@ -54,6 +54,8 @@ class Problem:
     code: str = ""
     kind: type[RemoteError] | None = None
     """The error that it means; None to go by the status."""
+    mistakes: tuple[object, ...] = ()
+    """What is wrong with each field, where the platform says so."""
 
 
 def read_problem(answer: Mapping[str, Any]) -> Problem:
@@ -271,7 +273,10 @@ class Service:
         hint = f" {self.sign_in}" if kind is NotAuthenticated else ""
         coded = f" {problem.code}" if problem.code else ""
         message = f"{self.backend} answered {operation} with HTTP {status}{coded}{said}.{hint}"
-        return kind(message, backend=self.backend, operation=operation, status=status, code=problem.code)
+        error = kind(message, backend=self.backend, operation=operation, status=status, code=problem.code)
+        if isinstance(error, RemoteInvalid):
+            error.mistakes = problem.mistakes
+        return error
 
     def _problem(self, response: httpx.Response) -> Problem:
         try:

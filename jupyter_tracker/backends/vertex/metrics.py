@@ -10,7 +10,7 @@ import json
 import threading
 import time as clock
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import httpx
 
@@ -44,6 +44,14 @@ class VertexMetrics(MetricOperations):
         self._transport = transport
         self._writers: dict[str, Writer] = {}
         self._lock = threading.Lock()
+        self._http: httpx.Client | None = None
+
+    def drive(self, operation: Flow[object]) -> None:
+        """Carry out an operation of a writer, in whatever thread; all writers share the connections."""
+        with self._lock:
+            if self._http is None:
+                self._http = httpx.Client(**transfer.client_options(self._transport))
+        flow.run(operation, self._http)
 
     def log(self, run_id: str, values: Mapping[str, float], step: int | None, time: float | None) -> Flow[None]:
         writer = self._writers.get(run_id) or (yield from self._opened(run_id))
@@ -67,7 +75,7 @@ class VertexMetrics(MetricOperations):
         """A run that this process has just made, and of which nothing needs to be read before it logs."""
         with self._lock:
             identity = place.id
-            self._writers[identity] = Writer(self._site, self._transport, context["name"], place, 0)
+            self._writers[identity] = Writer(self._site, self.drive, context["name"], place, 0)
 
     def flush(self, run_id: str | None = None) -> Flow[None]:
         """Write what waits, of one run or of all; the summary metrics, too."""
@@ -86,6 +94,10 @@ class VertexMetrics(MetricOperations):
         """Write what waits of all runs, and end the threads that do it."""
         for writer in list(self._writers.values()):
             writer.close()
+        with self._lock:
+            http, self._http = self._http, None
+        if http is not None:
+            http.close()
 
     def _opened(self, run_id: str) -> Flow[Writer]:
         context = yield from self._site.run_context("metrics.log", run_id)
@@ -95,7 +107,7 @@ class VertexMetrics(MetricOperations):
         place = self._site.place_of(context)
         run = yield from self._site.series.linked("metrics.log", place)
         largest = None if run is None else (yield from self._site.series.largest_step("metrics.log", run))
-        made = Writer(self._site, self._transport, context["name"], place, 0 if largest is None else largest + 1)
+        made = Writer(self._site, self.drive, context["name"], place, 0 if largest is None else largest + 1)
         with self._lock:
             return self._writers.setdefault(run_id, made)
 
@@ -103,9 +115,11 @@ class VertexMetrics(MetricOperations):
 class Writer:
     """The points of this process for one run."""
 
-    def __init__(self, site: Site, transport: Transport, context: str, place: Place, next_step: int) -> None:
+    def __init__(
+        self, site: Site, drive: Callable[[Flow[object]], None], context: str, place: Place, next_step: int
+    ) -> None:
         self._site = site
-        self._transport = transport
+        self._drive = drive
         self._context = context
         self._place = place
         self._next_step = next_step
@@ -117,7 +131,6 @@ class Writer:
         self._ended = False
         self._lock = threading.Lock()
         self._sending = threading.RLock()
-        self._http: httpx.Client | None = None
         self._buffer: Buffer[Point] = Buffer(self._write, delay=DELAY, size=WRITE_LIMIT)
 
     @property
@@ -153,9 +166,6 @@ class Writer:
         self._buffer.close()
         with self._sending:
             self._sum_up()
-            if self._http is not None:
-                self._http.close()
-                self._http = None
 
     def _write(self, points: Sequence[Point]) -> None:
         """Write a portion; in whatever thread."""
@@ -200,11 +210,6 @@ class Writer:
         self._drive(self._site.nodes.change_run("metrics.log", self._place.id, edit))
         self._unsummed = False
         self._summed_at = clock.monotonic()
-
-    def _drive(self, operation: Flow[object]) -> None:
-        if self._http is None:
-            self._http = httpx.Client(**transfer.client_options(self._transport))
-        flow.run(operation, self._http)
 
 
 def _unchanged(series: Json, seen: Mapping[str, tuple[int, float]]) -> bool:

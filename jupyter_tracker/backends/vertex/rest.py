@@ -144,13 +144,20 @@ class Rest:
         )
 
     def list(
-        self, operation: str, parent: str, collection: str, *, query: Query | None = None, items: str = ""
+        self,
+        operation: str,
+        parent: str,
+        collection: str,
+        *,
+        query: Query | None = None,
+        items: str = "",
+        size: int = PAGE,
     ) -> Flow[list[Json]]:
         """All resources of a collection, page by page; `items` is their field where it is no part of the path."""
         found: list[Json] = []
         token = ""
         while True:
-            asked = {**(query or {}), "pageSize": PAGE, **({"pageToken": token} if token else {})}
+            asked = {**(query or {}), "pageSize": size, **({"pageToken": token} if token else {})}
             answer = yield from self._send(
                 operation, "GET", f"/v1/{parent}/{collection}", {"parent": parent}, query=asked
             )

@@ -25,6 +25,7 @@ from jupyter_tracker.models import PointBlock
 WRITE_LIMIT = 5000
 """points of one request"""
 EXPORT_PAGE = 10_000
+TENSORBOARD_PAGE = 100
 PARALLEL = 8
 SCHEMA_VERSION = "0.0.1"
 _SCALAR = 1
@@ -103,7 +104,7 @@ class Series:
             return str(known)
         name = self.names.tensorboard(wanted) if wanted else ""
         if not name:
-            boards = yield from self.rest.list(operation, self.names.parent, "tensorboards")
+            boards = yield from self.rest.list(operation, self.names.parent, "tensorboards", size=TENSORBOARD_PAGE)
             boards.sort(key=lambda board: (not board.get("isDefault"), str(board.get("createTime", ""))))
             name = boards[0]["name"] if boards else ""
         if not name:
