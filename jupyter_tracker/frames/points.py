@@ -121,6 +121,6 @@ def time_series(points: Points) -> pd.DataFrame:
     if frame.empty:
         return pd.DataFrame()
     frame = frame.rename(columns={"time": "wall_time"}).drop_duplicates(["step", "wall_time", "key"], keep="last")
-    table = frame.set_index(["step", "wall_time", "key"])["value"].unstack("key")
+    table = frame.set_index(["step", "wall_time", "key"])["value"].unstack("key")  # noqa: PD010  # a pivot would leave out points that are NaN
     table.columns = pd.Index(table.columns.tolist())
     return table.reset_index()

@@ -293,10 +293,11 @@ class Chariot(StandIn):
         return self.answered(found)
 
     def filtered(self, request: Request, items: Iterable[Json], fields: Iterable[str]) -> list[Json]:
-        checks: list[Callable[[Json], bool]] = []
-        for name in fields:
-            if wanted := request.values(name):
-                checks.append(lambda one, name=name, wanted=wanted: str(one[name]) in wanted)
+        checks: list[Callable[[Json], bool]] = [
+            lambda one, name=name, wanted=wanted: str(one[name]) in wanted
+            for name in fields
+            if (wanted := request.values(name))
+        ]
         if before := request.value("created_before"):
             checks.append(lambda one: one["created_at"] < number(before))
         if after := request.value("created_after"):

@@ -1,4 +1,4 @@
-"""A stand-in for Vertex AI: metadata store, Tensorboard, jobs, Cloud Storage and the token service, with their rules."""
+"""A stand-in for Vertex AI: metadata store, jobs and the token service, with the rules that are documented."""
 
 from __future__ import annotations
 
@@ -267,9 +267,8 @@ class Vertex(StandIn):
         return shown
 
     def condition(self, text: str) -> Callable[[Json], bool]:
-        checks: list[Callable[[Json], bool]] = []
-        for part in filter(None, map(str.strip, re.split(r"\bAND\b(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)", text))):
-            checks.append(self.check(part))
+        parts = map(str.strip, re.split(r"\bAND\b(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)", text))
+        checks = [self.check(part) for part in parts if part]
         return lambda node: all(check(node) for check in checks)
 
     def check(self, part: str) -> Callable[[Json], bool]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+import weakref
 from pathlib import Path
 
 from jupyter_tracker.errors import ConfigError
@@ -29,19 +31,16 @@ class OpenedCertificate:
             raise ConfigError(f"The certificate {file} cannot be opened. Is its password right?") from None
         if key is None or certificate is None:
             raise ConfigError(f"The file {file} has no certificate with its key.")
-        self._folder = tempfile.TemporaryDirectory(prefix="jupyter-tracker-")
+        self._folder = Path(tempfile.mkdtemp(prefix="jupyter-tracker-"))  # private
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         chain = b"".join(one.public_bytes(serialization.Encoding.PEM) for one in (certificate, *others))
         secret = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         self.files = (self._write("certificate.pem", chain), self._write("key.pem", secret))
 
-    def close(self) -> None:
-        """Remove the files."""
-        self._folder.cleanup()
-
     def _write(self, name: str, content: bytes) -> str:
-        path = Path(self._folder.name) / name
+        path = self._folder / name
         with open(path, "xb", opener=lambda text, flags: os.open(text, flags, 0o600)) as file:
             file.write(content)
         return str(path)

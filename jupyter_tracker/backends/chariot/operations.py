@@ -115,7 +115,7 @@ class ChariotOperations:
         limit: int = 10,
         offset: int = 0,
     ) -> Flow[Messages]:
-        """Some runs; `name_ilikes` are ILIKE patterns: `%` any text, `_` one character, `\\` escapes, case is the same.
+        r"""Some runs; `name_ilikes` are ILIKE patterns: `%` any text, `_` one character, `\` escapes, case is the same.
 
         Args:
             blueprint_ids: Of these blueprints.
@@ -161,7 +161,7 @@ class ChariotOperations:
             raise NotFound("run", id, (), "`get_runs` lists them.") from error
 
     def reload_run(self, id: str, fields: Texts | None = None) -> Flow[Json]:  # noqa: A002
-        """A run read anew, or only some of `status`, `status_updated_at`, `progress`, `progress_updated_at`, `notes`."""
+        """A run anew, or only some of `status`, `status_updated_at`, `progress`, `progress_updated_at`, `notes`."""
         if fields is None:
             return (yield from self.get_run(id))
         query = {"id": [id], "select": checks.among("fields", fields, checks.RELOADED)}
@@ -321,7 +321,7 @@ class ChariotOperations:
     def _fetch(self, url: str, copy: Path) -> Flow[None]:
         yield Local(lambda: copy.parent.mkdir(parents=True, exist_ok=True))
         yield from self._requests.fetch(url, copy)
-        yield Local(lambda: copy.touch())  # of no bytes nothing is written
+        yield Local(copy.touch)  # of no bytes nothing is written
 
 
 def _below(prefix: str, key: str) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_tracker.backends.vertex import checks
 from jupyter_tracker.backends.vertex.frameworks import EXAMPLE_FILE, save_example, save_model
 from jupyter_tracker.backends.vertex.nodes import Nodes, Place, child_of, inside, titled
+from jupyter_tracker.backends.vertex.properties import Properties
 from jupyter_tracker.backends.vertex.resources import (
     BACKING_TENSORBOARD,
     CLASSIFICATION,
@@ -25,12 +26,10 @@ from jupyter_tracker.backends.vertex.resources import (
     RUN,
     SCHEMA_VERSION,
     STATE,
-    STATES,
     Json,
     Messages,
     Names,
     last,
-    state_name,
 )
 from jupyter_tracker.backends.vertex.rest import Rest
 from jupyter_tracker.backends.vertex.series import PARALLEL, Point, Series
@@ -46,7 +45,7 @@ PIPELINE_PAUSE, PIPELINE_WAIT = 1.0, 600.0
 """Seconds between looks at a pipeline that has no context yet, and of all of them together."""
 
 
-class VertexOperations:
+class VertexOperations(Properties):
     """What `google.cloud.aiplatform.ExperimentRun` can do.
 
     Raises, beside what each operation says:
@@ -55,8 +54,8 @@ class VertexOperations:
     """
 
     def __init__(self, rest: Rest, nodes: Nodes, series: Series, storage: Storage, names: Names) -> None:
+        super().__init__(nodes)
         self._rest = rest
-        self._nodes = nodes
         self._series = series
         self._storage = storage
         self._names = names
@@ -360,34 +359,6 @@ class VertexOperations:
     def end_run(self, experiment: str, run_name: str, *, state: str | int = "COMPLETE") -> Flow[None]:
         """End the run in a state."""
         yield from self._set_state("end_run", experiment, run_name, checks.state(state))
-
-    def name(self, experiment: str, run_name: str) -> Flow[str]:
-        """The property of that name: what the run is called."""
-        found = yield from self._nodes.run_or_legacy("name", Place(experiment, run_name))
-        return str(found.get("displayName") or run_name)
-
-    def state(self, experiment: str, run_name: str) -> Flow[str]:
-        """The property of that name: one of STATE_UNSPECIFIED, NEW, RUNNING, COMPLETE, FAILED, CACHED, CANCELLED."""
-        found = yield from self._nodes.run_or_legacy("state", Place(experiment, run_name))
-        native = (found.get("metadata") or {}).get(STATE) if found.get("schemaTitle") == RUN else found.get("state")
-        return state_name(native) or STATES[0]
-
-    def project(self, experiment: str, run_name: str) -> Flow[str]:
-        """The property of that name: the project of the run."""
-        return (yield from self.resource_name(experiment, run_name)).split("/")[1]
-
-    def location(self, experiment: str, run_name: str) -> Flow[str]:
-        """The property of that name: the location of the run."""
-        return (yield from self.resource_name(experiment, run_name)).split("/")[3]
-
-    def resource_id(self, experiment: str, run_name: str) -> Flow[str]:
-        """The property of that name: the id of the run's context."""
-        return last((yield from self.resource_name(experiment, run_name)))
-
-    def resource_name(self, experiment: str, run_name: str) -> Flow[str]:
-        """The property of that name: the resource name of the run's context."""
-        found = yield from self._nodes.run_or_legacy("resource_name", Place(experiment, run_name))
-        return str(found["name"])
 
     def _merge(self, operation: str, place: Place, field: str, values: Mapping[str, object]) -> Flow[None]:
         try:

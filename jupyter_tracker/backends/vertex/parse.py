@@ -128,11 +128,13 @@ def parse_latest(metrics: object, record: Record, updated: datetime | None) -> d
         for key, value in known.items()
         if isinstance(value, int | float) or not math.isnan(parse_number(value)) or value == "NaN"
     }
-    for key, latest in record.latest.items():
-        # Somebody may have set the summary metric since.
-        if key not in known or parse_number(known[key]) == latest.value or not math.isfinite(latest.value):
-            found[key] = latest
-    return found
+    # Somebody may have set the summary metric since.
+    unchanged = {
+        key: latest
+        for key, latest in record.latest.items()
+        if key not in known or parse_number(known[key]) == latest.value or not math.isfinite(latest.value)
+    }
+    return {**found, **unchanged}
 
 
 def parse_classification(artifact: Json) -> Classification:

@@ -84,8 +84,8 @@ def run_id(experiment: str, run_name: str) -> str:
     identity = f"{experiment}-{run_name}"
     if not run_name or not usable(identity) or len(identity) > LONGEST_RUN_ID:
         raise InvalidInput(
-            f"The run {run_name!r} of the experiment {experiment!r} would have the id {identity!r}; Vertex AI takes 4 to"
-            f" {LONGEST_RUN_ID} characters, each one of a-z, 0-9 and '-'."
+            f"The run {run_name!r} of the experiment {experiment!r} would have the id {identity!r};"
+            f" Vertex AI takes 4 to {LONGEST_RUN_ID} characters, each one of a-z, 0-9 and '-'."
         )
     return identity
 

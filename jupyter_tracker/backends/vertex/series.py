@@ -98,7 +98,7 @@ class Series:
         return run
 
     def backing(self, operation: str, experiment: Json, wanted: str) -> Flow[str]:
-        """The Tensorboard of an experiment, which gets one when it has none: the wanted, the project's, or a new one."""
+        """The Tensorboard of an experiment; one without gets the wanted one, the project's, or a new one."""
         known = (experiment.get("metadata") or {}).get(BACKING_TENSORBOARD)
         if known:
             return str(known)
