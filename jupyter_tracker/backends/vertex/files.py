@@ -14,6 +14,8 @@ from jupyter_tracker.backends.vertex.parse import moment
 from jupyter_tracker.backends.vertex.resources import (
     CLASSIFICATION,
     FILE,
+    LIVE,
+    PENDING,
     SCHEMA_VERSION,
     TENSORBOARD_RUN,
     Json,
@@ -29,7 +31,7 @@ from jupyter_tracker.models import Artifact, Checkpoint
 PATH, SIZE, DIGEST, STEP = "path", "size", "sha256", "step"
 """Fields of the metadata of our artifacts."""
 _BLOCK = 2**20
-_LIVE = (2, "LIVE")
+_LIVE = (LIVE, "LIVE")
 
 Copies = list[tuple[str, Path]]
 """Where files lie in Cloud Storage, and where each goes here."""
@@ -111,7 +113,7 @@ class VertexCheckpoints(CheckpointOperations):
             "displayName": f"checkpoint {step}",
             "schemaTitle": FILE,
             "schemaVersion": SCHEMA_VERSION,
-            "state": "PENDING",
+            "state": PENDING,
             "metadata": {STEP: step, PATH: path},
         }
         made = yield from self._site.nodes.log_artifact(operation, context["name"], body)
@@ -122,7 +124,7 @@ class VertexCheckpoints(CheckpointOperations):
         size = sum(one.size for one in kept)
 
         def finish(artifact: Json) -> None:
-            artifact["state"] = "LIVE"
+            artifact["state"] = LIVE
             artifact["metadata"] = {**(artifact.get("metadata") or {}), "checkpoint_size": size}
 
         return parse_checkpoint(
@@ -185,7 +187,7 @@ def _keep_file(
     body: Json = {
         "displayName": PurePosixPath(path).name[:128],
         "uri": uri,
-        "state": "LIVE",
+        "state": LIVE,
         "schemaTitle": FILE,
         "schemaVersion": SCHEMA_VERSION,
         "metadata": metadata,

@@ -19,6 +19,7 @@ from jupyter_tracker.backends.vertex.resources import (
     BACKING_TENSORBOARD,
     CLASSIFICATION,
     CUSTOM_JOBS,
+    LIVE,
     METRICS,
     MODEL,
     PARAMS,
@@ -201,7 +202,7 @@ class VertexOperations(Properties):
         metadata = checks.classification(labels, matrix, fpr, tpr, threshold)
         operation = "log_classification_metrics"
         context = yield from self._nodes.run(operation, Place(experiment, run_name))
-        body = {"schemaTitle": CLASSIFICATION, "schemaVersion": SCHEMA_VERSION, "metadata": metadata, "state": "LIVE"}
+        body = {"schemaTitle": CLASSIFICATION, "schemaVersion": SCHEMA_VERSION, "metadata": metadata, "state": LIVE}
         if display_name:
             body["displayName"] = display_name
         return (yield from self._nodes.log_artifact(operation, context["name"], body))
@@ -262,7 +263,7 @@ class VertexOperations(Properties):
             "schemaTitle": MODEL,
             "schemaVersion": SCHEMA_VERSION,
             "metadata": metadata,
-            "state": "LIVE",
+            "state": LIVE,
         }
         if display_name:
             body["displayName"] = display_name

@@ -10,7 +10,7 @@ from jupyter_tracker.backends.vertex import checks
 from jupyter_tracker.backends.vertex.files import checkpoint_artifacts, parse_checkpoint
 from jupyter_tracker.backends.vertex.nodes import inside, titled
 from jupyter_tracker.backends.vertex.parse import parse_classification, parse_run
-from jupyter_tracker.backends.vertex.resources import CLASSIFICATION, SCHEMA_VERSION, Json
+from jupyter_tracker.backends.vertex.resources import CLASSIFICATION, LIVE, SCHEMA_VERSION, Json
 from jupyter_tracker.backends.vertex.site import Site
 from jupyter_tracker.flow import Flow
 from jupyter_tracker.models import Classification, Event, JsonValue, Level, RunState
@@ -69,6 +69,7 @@ class VertexClassifications(ClassificationOperations):
             "schemaTitle": CLASSIFICATION,
             "schemaVersion": SCHEMA_VERSION,
             "metadata": metadata,
+            "state": LIVE,
         }
         if classification.step is not None:
             body["labels"] = {"jupyter_tracker_step": str(classification.step)}

@@ -28,6 +28,9 @@ SCHEMA_VERSION = "0.0.1"
 PARAMS, METRICS, STATE, CUSTOM_JOBS = "_params", "_metrics", "_state", "_custom_jobs"
 BACKING_TENSORBOARD = "backing_tensorboard_resource"
 
+PENDING, LIVE = 1, 2
+"""`Artifact.State`"""
+
 STATES = ("STATE_UNSPECIFIED", "NEW", "RUNNING", "COMPLETE", "FAILED", "CACHED", "CANCELLED")
 """`Execution.State` by number."""
 

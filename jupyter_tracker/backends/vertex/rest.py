@@ -104,7 +104,7 @@ class Rest:
                 "PATCH",
                 f"/v1/{resource['name']}",
                 {f"{kind}.name": resource["name"]},
-                body=resource,
+                body={key: value for key, value in resource.items() if key != "name"},
                 harmless="etag" in resource,
             )
         )

@@ -11,6 +11,7 @@ from jupyter_tracker.backends.vertex.nodes import Nodes, Place
 from jupyter_tracker.backends.vertex.parse import moment, number
 from jupyter_tracker.backends.vertex.resources import (
     BACKING_TENSORBOARD,
+    LIVE,
     TENSORBOARD_RUN,
     Json,
     Messages,
@@ -81,9 +82,8 @@ class Series:
             operation, run, experiment, "runs", {"displayName": place.run}, {"tensorboardRunId": place.run}
         )
         body = {
-            "displayName": f"{place.id}-tb-run",
             "uri": f"{self.endpoint}/v1/{run}",
-            "state": "LIVE",
+            "state": LIVE,
             "schemaTitle": TENSORBOARD_RUN,
             "schemaVersion": SCHEMA_VERSION,
             "metadata": {"resourceName": run, "vertex_experiment_tracking": True},
