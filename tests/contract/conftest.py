@@ -17,10 +17,12 @@ from typing import Any, Self
 import pytest
 
 import jupyter_tracker as jt
+from jupyter_tracker.backends.operations import NOUNS
 from jupyter_tracker.client.results import RunList
 from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.errors import Unsupported
 from jupyter_tracker.models import RunKind
+from tests.platforms.chariot_standin import Chariot
 from tests.platforms.google import service_account
 from tests.platforms.vertex_series import VertexAI
 
@@ -32,24 +34,6 @@ def local(folder: Path) -> Iterator[str]:
     yield f"local://{folder / 'store'}"
 
 
-VERTEX_LACKS = frozenset(
-    {
-        *(f"experiments.{verb}" for verb in ("restore", "archive")),
-        *(f"runs.{verb}" for verb in ("submit", "restore", "archive", "environment", "submission")),
-        "events.append",
-        *(f"logs.{verb}" for verb in ("append", "read", "tail")),
-        *(f"variables.{verb}" for verb in ("create", "get", "list", "update", "delete")),
-        *(
-            f"{noun}.{verb}"
-            for noun in ("sources", "templates")
-            for verb in ("create", "get", "list", "update", "delete", "restore", "archive")
-        ),
-        *(f"sources.{verb}" for verb in ("describe", "difference", "download")),
-        "templates.validate",
-    }
-)
-
-
 @dataclass(frozen=True)
 class Platform:
     """One backend under test."""
@@ -58,12 +42,25 @@ class Platform:
     """Makes the platform ready for one test, in a folder; gives how to connect to it."""
     lacks: frozenset[str] = frozenset()
     """The operations that it must say it lacks; a test that comes to one of them must end with `Unsupported`."""
-    restores: bool = True
-    """Whether what was deleted comes back."""
-    watches: bool = True
-    """Whether it knows the process of a run: stops it, samples its machine, and sees how it ends."""
-    repeats: bool = True
-    """Whether a metric has several points at one step; else the last one stays."""
+    offers: frozenset[str] = frozenset()
+    """What of `OFFERS` it has; a test marked `needs` runs only where that is offered."""
+
+
+OFFERS = frozenset(
+    {
+        "processes",  # submitted code is a process of this machine, and logs through this package
+        "restoring",  # what was deleted can be restored
+        "any names",  # names of experiments may hold slashes and spaces
+        "data files",  # files are handed to the code of a run
+        "run variables",  # a run is given variables of its own
+        "renamed secrets",  # a secret gets another name without its value
+        "times of variables",  # it is known when a variable was created
+        "watching",  # the process of a run is known: it is stopped, its machine sampled, its end seen
+        "repeated steps",  # a metric has several points at one step
+        "assets",  # models, sources, templates and variables are kept as they are given, by the backend itself
+    }
+)
+"""What not every platform has beside its operations."""
 
 
 @contextmanager
@@ -75,16 +72,72 @@ def vertex(folder: Path) -> Iterator[str]:
         yield f"vertex://p/us-central1?endpoint={platform.url}"
 
 
+@contextmanager
+def chariot(_folder: Path) -> Iterator[str]:
+    """A deployment of its own."""
+    with Chariot().serving() as platform, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHARIOT_TOKEN", "a-token")
+        yield f"chariot://{platform.url.partition('//')[2]}/p?scheme=http"
+
+
+def without(text: str) -> frozenset[str]:
+    """Operations written as `noun: verb verb`, a noun a line; `*` are all of the noun."""
+    found = set()
+    for line in text.strip().splitlines():
+        noun, _, verbs = line.strip().partition(": ")
+        known = [verb for verb, method in vars(NOUNS[noun]).items() if verb[0] != "_" and callable(method)]
+        found |= {f"{noun}.{verb}" for verb in (known if verbs == "*" else verbs.split())}
+    return frozenset(found)
+
+
+VERTEX_LACKS = without(
+    """
+    experiments: restore archive unarchive purge
+    runs: submit restore archive unarchive purge delete_before restore_after environment submission import_from
+    events: append alerts
+    logs: *
+    checkpoints: begin complete get download delete
+    models: *
+    variables: *
+    sources: *
+    templates: *
+    maintenance: *
+    """
+)
+CHARIOT_LACKS = without(
+    """
+    experiments: create update delete restore archive unarchive purge
+    runs: start attach end restore archive unarchive purge update delete_before restore_after log_params set_tags
+    runs: set_progress environment submission import_from
+    metrics: log
+    events: append alerts
+    logs: *
+    classifications: *
+    artifacts: *
+    checkpoints: log begin complete
+    models: get list describe download update delete restore archive unarchive
+    variables: *
+    sources: *
+    templates: create list update delete restore archive unarchive purge
+    maintenance: *
+    """
+)
+
 BACKENDS: dict[str, Platform] = {
-    "local": Platform(local),
-    "vertex": Platform(vertex, lacks=VERTEX_LACKS, restores=False, watches=False, repeats=False),
+    "local": Platform(local, offers=OFFERS),
+    "chariot": Platform(chariot, CHARIOT_LACKS),
+    "vertex": Platform(vertex, VERTEX_LACKS, frozenset({"any names"})),
 }
 
 
-@pytest.fixture(params=BACKENDS)
-def platform(request):
-    """The backend under test."""
-    return BACKENDS[request.param]
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each test runs on the backends that offer what it needs."""
+    if "platform" not in metafunc.fixturenames:
+        return
+    needed = {name for marker in metafunc.definition.iter_markers("needs") for name in marker.args}
+    assert needed <= OFFERS, f"name these in OFFERS: {needed - OFFERS}"
+    names = [name for name, platform in BACKENDS.items() if needed <= platform.offers]
+    metafunc.parametrize("platform", [BACKENDS[name] for name in names], ids=names)
 
 
 @pytest.fixture
@@ -100,14 +153,46 @@ def address(platform, tmp_path, monkeypatch):
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
     """A test passes when it ends at an operation that its backend openly lacks, and says which one it is."""
+    platform = pyfuncitem.funcargs.get("platform")
+    lacking = next((value for value in pyfuncitem.funcargs.values() if isinstance(value, Lacking)), None)
+    if lacking is not None:
+        # The test itself is not tried: what it stands on is lacking.
+        pyfuncitem.obj = lacking.end
     try:
         return (yield)
     except Unsupported as error:
-        platform = pyfuncitem.funcargs.get("platform")
         if platform is None or error.operation not in platform.lacks:
             raise
         pyfuncitem.user_properties.append(("lacks", error.operation))
         return True
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """What a fixture gives whose backend openly lacks an operation that it needs."""
+
+    error: Unsupported
+
+    def end(self, **_arguments: object) -> None:
+        raise self.error
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A fixture that comes to an operation which its backend openly lacks, or stands on such a one, gives `Lacking`."""
+    before = [request.getfixturevalue(name) for name in fixturedef.argnames if name != "request"]
+    lacking = next((value for value in before if isinstance(value, Lacking)), None)
+    try:
+        given = yield
+    except Exception as error:
+        if lacking is None and isinstance(error, Unsupported):
+            lacking = Lacking(error)
+        if lacking is None:
+            raise
+    if lacking is None:
+        return given
+    fixturedef.cached_result = (lacking, fixturedef.cache_key(request), None)
+    return lacking
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -144,11 +229,13 @@ def eventually():
 
 
 @pytest.fixture
-def process(address):
+def process(address, platform):
     """Start Python code in a process of its own, with `tracker` connected to the backend under test."""
     started: list[subprocess.Popen[str]] = []
 
     def start(code: str) -> subprocess.Popen[str]:
+        if "runs.start(" in code and "runs.start" in platform.lacks:
+            raise Unsupported("the platform", "runs.start")  # as the process would
         head = f"import jupyter_tracker as jt\ntracker = jt.connect({address!r})\n"
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
         child = subprocess.Popen(

@@ -36,6 +36,7 @@ def test_a_name_that_is_taken_is_a_conflict(tracker):
         tracker.experiments.create("digits")
 
 
+@pytest.mark.needs("restoring")
 def test_a_name_that_a_deleted_one_has_is_explained(tracker):
     tracker.experiments.create("digits")
     tracker.experiments.delete("digits")
@@ -51,6 +52,7 @@ def test_a_name_that_cannot_be_shown_is_refused(tracker, name):
         tracker.experiments.create(name)
 
 
+@pytest.mark.needs("any names")
 @pytest.mark.parametrize("name", ["Ziffern 数字 🔢", "a/b", "50% 'quoted' \"twice\"", "<script>alert(1)</script>"])
 def test_unusual_names_are_kept_as_they_are(tracker, name):
     tracker.experiments.create(name)
@@ -83,8 +85,9 @@ def test_update_changes_only_what_is_given(tracker):
     tracker.experiments.update("digits", description="new")
     found = tracker.experiments.update("digits", name="numbers")
     assert (found.name, found.description, dict(found.tags)) == ("numbers", "new", {"b": "2", "c": "3"})
-    with pytest.raises(NotFound):
-        tracker.experiments.get("digits")
+    if found.id != "digits":  # where the first name is the id, it stays one
+        with pytest.raises(NotFound):
+            tracker.experiments.get("digits")
 
 
 def test_renaming_to_a_taken_name_is_a_conflict_and_changes_nothing(tracker):
@@ -95,6 +98,7 @@ def test_renaming_to_a_taken_name_is_a_conflict_and_changes_nothing(tracker):
     assert tracker.experiments.get("two").description == ""
 
 
+@pytest.mark.needs("restoring")
 def test_a_deleted_one_leaves_the_list_with_its_runs_until_it_is_restored(tracker):
     tracker.runs.start("digits").end()
     tracker.experiments.delete("digits")

@@ -63,6 +63,7 @@ def test_negative_and_huge_steps_are_kept(run):
     assert run.series().index.tolist() == [-(2**63), -1, 2**62]
 
 
+@pytest.mark.needs("repeated steps")
 def test_logging_again_at_a_step_adds_a_point(run):
     run.log({"x": 1.0, "y": 1.0}, step=3)
     run.log({"x": 2.0}, step=3)
@@ -173,6 +174,7 @@ def test_keys_of_every_kind_are_kept(run):
     assert run.series().columns.tolist() == keys
 
 
+@pytest.mark.needs("watching")
 def test_samples_of_the_machine_are_apart_from_what_the_training_logs(run, eventually):
     run.log({"x": 1.0})
     frame = eventually(lambda: [frame for frame in [run.machine()] if len(frame)])[0]

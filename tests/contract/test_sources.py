@@ -276,6 +276,7 @@ def test_it_is_described_in_other_words(tracker, project):
     assert tracker.sources.list().frame()["files"].tolist() == [3]
 
 
+@pytest.mark.needs("assets")
 def test_capabilities_show_them(tracker):
     shown = {each.operation: str(each.support) for each in tracker.capabilities()}
     verbs = {operation.partition(".")[2] for operation in shown if operation.startswith("sources.")}

@@ -179,6 +179,7 @@ def test_a_run_whose_processes_all_vanish_is_lost_within_ten_seconds(tracker, ev
     assert [event.kind for event in run.events()].count("ended") == 1
 
 
+@pytest.mark.needs("processes")
 def test_it_survives_the_end_of_the_process_that_submitted_it(tracker, process, tmp_path):
     code = "import time\ntime.sleep(1)\nprint('still here')\n"
     submitter = process(f"print(tracker.runs.submit('digits', code={code!r}).id, flush=True)")
@@ -189,6 +190,7 @@ def test_it_survives_the_end_of_the_process_that_submitted_it(tracker, process, 
     assert str(run.logs()) == "still here"
 
 
+@pytest.mark.needs("processes")
 def test_it_survives_the_kill_of_the_process_that_submitted_it(tracker, process):
     code = "import time\ntime.sleep(1)\nprint('still here')\n"
     submitter = process(

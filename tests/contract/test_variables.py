@@ -200,6 +200,7 @@ def test_the_list_turns_into_a_frame_and_prints(tracker):
     assert "WORKERS" in repr(tracker.variables.list())
 
 
+@pytest.mark.needs("assets")
 def test_capabilities_show_them(tracker):
     shown = {each.operation: str(each.support) for each in tracker.capabilities()}
     verbs = ("create", "get", "list", "update", "delete")

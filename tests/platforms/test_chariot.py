@@ -12,8 +12,8 @@ import pytest
 
 import jupyter_tracker as jt
 from jupyter_tracker.errors import (
-    Conflict,
     ConfigError,
+    Conflict,
     InvalidConfig,
     InvalidInput,
     NotAuthenticated,
@@ -345,9 +345,10 @@ def test_names_are_experiments_and_versions_are_runs(chariot, tracker):
     chariot.add_run("other", "1", project="q")
     assert [one.name for one in tracker.experiments.list()] == ["words", "digits"]
     assert (tracker.experiments.get("digits").run_count, tracker.experiments.get("words").active_run_count) == (2, 1)
-    found = tracker.runs.list("digits", where="metrics.acc > 0.65 and params.lr = 0.1 and tags.notes = 'good'")
+    found = tracker.runs.list("digits", where="metrics.acc > 0.65 and params.lr = 0.1 and tags.user_id = 'u'")
     assert [(run.experiment, run.name, run.state) for run in found] == [("digits", "2", RunState.SUCCEEDED)]
     assert found.frame()["metrics.acc"].tolist() == [0.7]
+    assert found[0].info.notes == "good"
     assert str(tracker.runs.get("last").progress) == "epoch 3 of 30 epochs"
     with pytest.raises(NotFound, match="Did you mean 'digits'"):
         tracker.runs.list("digit")

@@ -43,7 +43,7 @@ def furnished() -> VertexAI:
 
 @pytest.fixture(scope="module")
 def proof(sdk_folder) -> Any:
-    """Our runs on a stand-in, then the SDK on the same one: what it saw, its requests, and ours of the same operations."""
+    """Our runs on a stand-in, then the SDK on the same one: what it saw, its requests, and ours for the same."""
     with pytest.MonkeyPatch.context() as patch, furnished().serving() as platform, furnished().serving() as second:
         patch.setenv("CLOUDSDK_AUTH_ACCESS_TOKEN", TOKEN)
         patch.setenv("JUPYTER_TRACKER_KEYRING", "0")

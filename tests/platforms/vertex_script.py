@@ -1,4 +1,4 @@
-"""What the official SDK does in its own environment: every method of `ExperimentRun`, on a run of its own and on ours."""
+"""What the official SDK does in its own environment: every method of `ExperimentRun`, on its own run and on ours."""
 
 SCRIPT = """
 import json, sys
@@ -39,7 +39,9 @@ def seen(run):
         "classification": [{k: v for k, v in one.items() if k != "id"} for one in run.get_classification_metrics()],
         "artifacts": sorted(one.schema_title for one in run.get_artifacts()),
         "executions": sorted(one.display_name for one in run.get_executions()),
-        "models": [[one.display_name, one.uri, one.framework_name, one.model_class] for one in run.get_experiment_models()],
+        "models": [
+            [one.display_name, one.uri, one.framework_name, one.model_class] for one in run.get_experiment_models()
+        ],
         "pipelines": [one.resource_name for one in run.get_logged_pipeline_jobs()],
         # The SDK fails where there are none.
         "custom": [

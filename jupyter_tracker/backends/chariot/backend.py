@@ -9,7 +9,7 @@ from jupyter_tracker.backends.chariot.address import SIGN_IN, Address, ChariotAu
 from jupyter_tracker.backends.chariot.certificate import OpenedCertificate
 from jupyter_tracker.backends.chariot.nouns import ChariotExperiments, ChariotRuns, ChariotTemplates
 from jupyter_tracker.backends.chariot.operations import ChariotOperations
-from jupyter_tracker.backends.chariot.recording import ChariotCheckpoints, ChariotEvents, ChariotMetrics
+from jupyter_tracker.backends.chariot.recording import ChariotCheckpoints, ChariotEvents, ChariotMetrics, ChariotModels
 from jupyter_tracker.backends.chariot.requests import Requests, read_problem
 from jupyter_tracker.backends.remote.service import Service
 
@@ -34,7 +34,8 @@ class ChariotBackend(Backend):
             runs=ChariotRuns(native, requests, metrics, address.project),
             metrics=metrics,
             events=ChariotEvents(native),
-            checkpoints=ChariotCheckpoints(native),
+            checkpoints=ChariotCheckpoints(native, address.project),
+            models=ChariotModels(native),
             templates=ChariotTemplates(native, requests),
             native=native,
             transport=Transport(verify=address.authorities or True, certificate=certificate),

@@ -146,6 +146,11 @@ def semantic_version(value: object) -> str:
     return value
 
 
+def ilike(text: str) -> str:
+    """The pattern that fits a text, in whatever case."""
+    return "".join(f"\\{sign}" if sign in "\\%_" else sign for sign in text)
+
+
 def _quantity(key: str, value: object) -> str:
     shown = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
     if not isinstance(shown, str) or not _QUANTITY.fullmatch(shown) or not re.search(r"[1-9]", shown):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from jupyter_tracker.backends.base import emulated
 from jupyter_tracker.backends.chariot import paging
+from jupyter_tracker.backends.chariot.checks import ilike
 from jupyter_tracker.backends.chariot.operations import PARALLEL, ChariotOperations
 from jupyter_tracker.backends.chariot.parse import deleted, parse_experiments, parse_latest, parse_run, parse_template
 from jupyter_tracker.backends.chariot.recording import ChariotMetrics
@@ -86,7 +87,6 @@ class ChariotRuns(RunOperations):
             str(task_type),
             submission.template,
             self._project,
-            submission.tags.get("notes"),
         )
         return parse_run((yield from self._native.get_run(created)))
 
@@ -185,8 +185,3 @@ class NeedsBlueprint(Unsupported):
         self.args = (
             "Chariot takes no code: its runs are made from blueprints. `tracker.templates.submit(…)` makes one.",
         )
-
-
-def ilike(text: str) -> str:
-    """The pattern that fits a text, in whatever case."""
-    return "".join(f"\\{sign}" if sign in "\\%_" else sign for sign in text)

@@ -269,7 +269,7 @@ class ChariotOperations:
             answer = yield from self._requests.send("get_global_steps_with_checkpoints", id)
         except RemoteNotFound:
             # A deployment without that path: its checkpoints tell.
-            found = yield from paging.all_checkpoints(self, id)
+            found = yield from paging.all_checkpoints(self, [id])
             return sorted({int(one["global_step"]) for one in found})
         steps = answer.get("data") if isinstance(answer, Mapping) else answer
         return [int(step) for step in steps or []]

@@ -48,12 +48,17 @@ def all_events(operations: ChariotOperations, run_id: str) -> Flow[Messages]:
             return [found[number] for number in sorted(found)]
 
 
-def all_checkpoints(operations: ChariotOperations, run_id: str) -> Flow[Messages]:
-    """All checkpoints of a run."""
+def all_checkpoints(
+    operations: ChariotOperations, run_ids: Sequence[str] | None, project: str | None = None
+) -> Flow[Messages]:
+    """All checkpoints of some runs, or of a project."""
+    projects = None if project is None else [project]
     found: dict[str, Json] = {}
     offset = 0
     while True:
-        page = yield from operations.get_checkpoints(run_ids=[run_id], sort=["id:asc"], limit=PAGE, offset=offset)
+        page = yield from operations.get_checkpoints(
+            run_ids=run_ids, project_ids=projects, sort=["id:asc"], limit=PAGE, offset=offset
+        )
         found |= {str(one["id"]): one for one in page}
         offset += len(page)
         if len(page) < PAGE:

@@ -67,7 +67,7 @@ def parse_run(run: Json, metrics: Mapping[str, MetricValue] | None = None) -> Ru
     state = STATES.get(native, RunState.UNKNOWN)
     created, changed = moment(run.get("created_at")), moment(run.get("status_updated_at"))
     name = str(run.get("name") or "")
-    tags = {key: str(run[key]) for key in ("task_type", "blueprint_id", "user_id", "notes") if run.get(key)}
+    tags = {key: str(run[key]) for key in ("task_type", "blueprint_id", "user_id") if run.get(key)}
     begun = state in (RunState.RUNNING, RunState.STOPPING) or state.ended
     return RunInfo(
         id=str(run["id"]),
@@ -77,6 +77,7 @@ def parse_run(run: Json, metrics: Mapping[str, MetricValue] | None = None) -> Ru
         state=state,
         native_state=native,
         reason="Its job could not be made." if native == "job_create_failed" else "",
+        notes=str(run.get("notes") or ""),
         params=dict(run.get("config") or {}),
         metrics=metrics or {},
         tags=tags,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 
 from jupyter_tracker.backends.operations import RunQuery
 from jupyter_tracker.errors import Ambiguous, InvalidInput, NotFound
 from jupyter_tracker.filters import Histories, History, evaluate, history_needed, sort_runs
 from jupyter_tracker.flow import Flow
-from jupyter_tracker.models import MetricValue, Page, PointBlock, Points, RunInfo
+from jupyter_tracker.models import Checkpoint, CheckpointQuery, MetricValue, Page, PointBlock, Points, RunInfo
 
 LAST = "last"
 _HINT = "`%tracker runs` lists them."
@@ -77,8 +78,6 @@ def history(points: Points, key: str) -> History:
 
 def latest(points: Points) -> Mapping[str, MetricValue]:
     """The latest value of each metric: latest time, then largest value (Databricks: `get_run`)."""
-    from datetime import UTC, datetime
-
     found: dict[str, tuple[tuple[float, bool, float], int]] = {}
     for block in points.blocks:
         for key, values in zip(block.keys, block.values, strict=True):
@@ -109,3 +108,28 @@ def _start(cursor: str | None) -> int:
         return 0 if cursor is None else int(cursor)
     except ValueError:
         raise InvalidInput(f"{cursor!r} is not a cursor that listing runs gave.") from None
+
+
+def select_checkpoints(found: Iterable[Checkpoint], query: CheckpointQuery) -> tuple[Checkpoint, ...]:
+    """Those of some checkpoints that a query selects, in its order; run and experiment are not looked at."""
+    oldest = datetime.fromtimestamp(0, UTC)
+    chosen = [
+        one
+        for one in found
+        if (query.run_ids is None or one.run_id in query.run_ids)
+        and (query.steps is None or one.step in query.steps)
+        and (query.min_step is None or one.step >= query.min_step)
+        and (query.max_step is None or one.step <= query.max_step)
+        and (query.complete is None or one.complete is query.complete)
+        and (query.created_after is None or (one.created_at or oldest) > query.created_after)
+        and (query.created_before is None or (one.created_at or oldest) < query.created_before)
+    ]
+    chosen.sort(key=lambda one: one.created_at or oldest, reverse=query.descending)
+    chosen.sort(
+        key=lambda one: (
+            getattr(one, query.order_by) or oldest if query.order_by == "created_at" else getattr(one, query.order_by)
+        ),
+        reverse=query.descending,
+    )
+    stop = None if query.limit is None else query.offset + query.limit
+    return tuple(chosen[query.offset : stop])

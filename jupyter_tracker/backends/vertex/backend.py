@@ -54,16 +54,17 @@ class VertexBackend(Backend):
         transport = Transport()
         self._metrics = VertexMetrics(site, transport)
         experiments = VertexExperiments(site, native)
+        runs = VertexRuns(site, native, experiments, self._metrics)
         super().__init__(
             name="vertex",
             location=f"{address.project}/{address.location}",
             experiments=experiments,
-            runs=VertexRuns(site, native, experiments, self._metrics),
+            runs=runs,
             metrics=self._metrics,
             events=VertexEvents(site),
             classifications=VertexClassifications(site),
             artifacts=VertexArtifacts(site),
-            checkpoints=VertexCheckpoints(site),
+            checkpoints=VertexCheckpoints(site, runs),
             native=native,
             transport=transport,
         )

@@ -16,7 +16,7 @@ from jupyter_tracker.backends.vertex.series import PARALLEL
 from jupyter_tracker.backends.vertex.site import Site
 from jupyter_tracker.errors import Conflict, InvalidInput, NotFound
 from jupyter_tracker.flow import Flow, Together
-from jupyter_tracker.models import Experiment, Lifecycle
+from jupyter_tracker.models import Experiment, Lifecycle, RetentionMode
 
 
 class VertexExperiments(ExperimentOperations):
@@ -26,8 +26,16 @@ class VertexExperiments(ExperimentOperations):
         self._site = site
         self._native = native
 
-    def create(self, name: str, description: str, tags: Mapping[str, str]) -> Flow[Experiment]:
+    def create(
+        self,
+        name: str,
+        description: str,
+        tags: Mapping[str, str],
+        retention_mode: RetentionMode,
+        retention_time: float | None,
+    ) -> Flow[Experiment]:
         checked_name("experiment", name)
+        _check_retention(retention_mode, retention_time)
         if (yield from self._site.nodes.experiment_named("experiments.create", name)) is not None:
             raise Conflict(f"There is an experiment {name!r} already. Use it, or choose another name.")
         context = yield from self._created("experiments.create", name, description, tags)
@@ -52,8 +60,15 @@ class VertexExperiments(ExperimentOperations):
         return tuple(_counted(one, by_parent.get(one["name"], ())) for _, one in found)
 
     def update(
-        self, reference: str, name: str | None, description: str | None, tags: Mapping[str, str | None] | None
+        self,
+        reference: str,
+        name: str | None,
+        description: str | None,
+        tags: Mapping[str, str | None] | None,
+        retention_mode: RetentionMode | None,
+        retention_time: float | None,
     ) -> Flow[Experiment]:
+        _check_retention(retention_mode, retention_time)
         context = yield from self.find("experiments.update", reference)
         if name is not None and name != context.get("displayName"):
             checked_name("experiment", name)
@@ -123,6 +138,13 @@ class VertexExperiments(ExperimentOperations):
         record.tags = dict(tags)
         write_record(extra, record)
         return (yield from self._site.nodes.create_experiment(operation, experiment_id(name), name, description, extra))
+
+
+def _check_retention(mode: RetentionMode | None, time: float | None) -> None:
+    if mode not in (None, RetentionMode.FULL) or time is not None:
+        raise InvalidInput(
+            "Vertex AI keeps the runs of an experiment until they are deleted; it has no retention time."
+        )
 
 
 def _counted(context: Json, runs: Iterable[Json]) -> Experiment:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
+import sys
 from pathlib import Path, PurePosixPath
 
 from jupyter_tracker.backends.base import emulated
 from jupyter_tracker.backends.local.files import artifact_path, check_source, files_of
-from jupyter_tracker.backends.operations import ArtifactOperations, CheckpointOperations
+from jupyter_tracker.backends.operations import ArtifactOperations, CheckpointOperations, RunOperations, RunQuery
+from jupyter_tracker.backends.remote.selection import select_checkpoints
 from jupyter_tracker.backends.vertex.nodes import inside
 from jupyter_tracker.backends.vertex.parse import moment
 from jupyter_tracker.backends.vertex.resources import (
@@ -26,13 +29,14 @@ from jupyter_tracker.backends.vertex.site import Site
 from jupyter_tracker.backends.vertex.storage import split_uri
 from jupyter_tracker.errors import InvalidInput, NotFound
 from jupyter_tracker.flow import Flow, Local, Together, local
-from jupyter_tracker.models import Artifact, Checkpoint
+from jupyter_tracker.models import Artifact, Checkpoint, CheckpointQuery
 
 PATH, SIZE, DIGEST, STEP = "path", "size", "sha256", "step"
 """Fields of the metadata of our artifacts."""
 _BLOCK = 2**20
 _LIVE = (LIVE, "LIVE")
 
+Parts = list[tuple[Checkpoint, ...]]
 Copies = list[tuple[str, Path]]
 """Where files lie in Cloud Storage, and where each goes here."""
 
@@ -100,8 +104,9 @@ class VertexArtifacts(ArtifactOperations):
 class VertexCheckpoints(CheckpointOperations):
     """Checkpoints: files in Cloud Storage and an artifact that is PENDING until all of them are there."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, runs: RunOperations) -> None:
         self._site = site
+        self._runs = runs
 
     @emulated("files in Cloud Storage, with an artifact that is PENDING until all are there")
     def log(self, run_id: str, step: int, source: Path) -> Flow[Checkpoint]:
@@ -131,11 +136,28 @@ class VertexCheckpoints(CheckpointOperations):
             (yield from self._site.rest.change(operation, made["name"], "artifact", finish)), run_id
         )
 
+    @emulated("artifacts of the runs with a step")
+    def list(self, query: CheckpointQuery) -> Flow[tuple[Checkpoint, ...]]:
+        operation = "checkpoints.list"
+        runs = query.run_ids
+        if runs is None:
+            listed = yield from self._runs.list(RunQuery(experiment=query.experiment, limit=sys.maxsize))
+            runs = tuple(run.id for run in listed.items)
+        parts: Parts = (yield Together([self._of_run(operation, run) for run in runs], PARALLEL)) if runs else []
+        return select_checkpoints((one for part in parts for one in part), query)
+
     @emulated("artifacts of the run with a step")
-    def list(self, run_id: str) -> Flow[tuple[Checkpoint, ...]]:
-        context = yield from self._site.run_context("checkpoints.list", run_id)
-        kept = yield from checkpoint_artifacts(self._site, "checkpoints.list", context["name"])
-        return tuple(sorted((parse_checkpoint(one, run_id) for one in kept), key=lambda one: one.step))
+    def steps(self, run_id: str) -> Flow[tuple[int, ...]]:
+        found = yield from self._of_run("checkpoints.steps", run_id)
+        return tuple(sorted({one.step for one in found if one.complete}))
+
+    def _of_run(self, operation: str, run_id: str) -> Flow[tuple[Checkpoint, ...]]:
+        context = yield from self._site.run_context(operation, run_id)
+        kept = yield from checkpoint_artifacts(self._site, operation, context["name"])
+        place = self._site.place_of(context)
+        name = str(context.get("displayName") or place.run)
+        found = (parse_checkpoint(one, run_id) for one in kept)
+        return tuple(dataclasses.replace(one, run=name, experiment=place.experiment) for one in found)
 
 
 def stored(site: Site, operation: str, context: str) -> Flow[list[Json]]:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 import httpx
 
 from jupyter_tracker import flow, transfer
-from jupyter_tracker.backends.base import Transport
+from jupyter_tracker.backends.base import Transport, emulated
 from jupyter_tracker.backends.operations import MetricOperations
 from jupyter_tracker.backends.remote.buffer import Buffer
 from jupyter_tracker.backends.remote.points import checked_step, checked_time, checked_values
@@ -27,7 +27,7 @@ from jupyter_tracker.backends.vertex.resources import METRICS, STATE, Json, stat
 from jupyter_tracker.backends.vertex.series import WRITE_LIMIT, Point
 from jupyter_tracker.backends.vertex.site import Site
 from jupyter_tracker.errors import Conflict, InvalidInput
-from jupyter_tracker.flow import Flow, Local
+from jupyter_tracker.flow import Emit, Flow, Local, Streaming
 from jupyter_tracker.models import MetricValue, PointBlock, Points, RunState
 
 DELAY = 1.0
@@ -70,6 +70,11 @@ class VertexMetrics(MetricOperations):
         blocks = [] if run is None else (yield from series.read("metrics.read", run, changed))
         found = tuple(fresh for block in blocks if len(fresh := _behind(block, seen)))
         return Points(found, _format_cursor(seen, blocks))
+
+    @emulated("from all points, which are held meanwhile")
+    def stream(self, run_id: str) -> Streaming:
+        points = yield from self.read(run_id, None, None)
+        yield Emit(points.blocks)
 
     def started(self, context: Json, place: Place) -> None:
         """A run that this process has just made, and of which nothing needs to be read before it logs."""

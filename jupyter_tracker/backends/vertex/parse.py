@@ -102,6 +102,7 @@ def parse_run(context: Json, experiments: Mapping[str, str]) -> RunInfo:
         state=state,
         native_state=native,
         reason=record.reason,
+        notes=record.notes,
         kind=RunKind.IN_KERNEL,
         params=parse_params(metadata.get(PARAMS), record),
         metrics=parse_latest(metadata.get(METRICS), record, updated or created),

@@ -39,6 +39,7 @@ class Record:
     progress: tuple[Progress, ...] = ()
     """The one updated last first."""
     reason: str = ""
+    notes: str = ""
     ended_at: datetime | None = None
 
 
@@ -56,6 +57,7 @@ def read_record(context: Json) -> Record:
             },
             progress=tuple(_progress(one) for one in kept.get("progress", [])),
             reason=str(kept.get("reason", "")),
+            notes=str(kept.get("notes", "")),
             ended_at=datetime.fromtimestamp(kept["ended"], UTC) if "ended" in kept else None,
         )
     except (ValueError, TypeError, AttributeError, KeyError, OverflowError):
@@ -79,6 +81,7 @@ def write_record(metadata: Json, record: Record) -> None:
             for one in record.progress
         ],
         "reason": record.reason,
+        "notes": record.notes,
         "ended": record.ended_at.timestamp() if record.ended_at else None,
     }
     kept = {key: value for key, value in kept.items() if value}

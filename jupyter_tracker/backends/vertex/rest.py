@@ -224,8 +224,8 @@ def check_size(resource: Json) -> None:
         largest = max(metadata, key=lambda key: len(json.dumps(metadata[key])))
         raise InvalidInput(
             f"The metadata of {resource.get('displayName') or resource.get('name', 'the resource')!r} would take"
-            f" {size:,} bytes, most of it in {largest}; Vertex AI keeps at most {METADATA_LIMIT:,} bytes with a run: params,"
-            " latest metrics and tags together. Keep fewer or shorter ones; large values can be artifacts."
+            f" {size:,} bytes, most of it in {largest}; Vertex AI keeps at most {METADATA_LIMIT:,} bytes with a run:"
+            " params, latest metrics and tags together. Keep fewer or shorter ones; large values can be artifacts."
         )
 
 

@@ -155,6 +155,25 @@ class VertexRuns(RunOperations):
 
         yield from self._recorded("runs.set_tags", run_id, change)
 
+    @emulated("notes and tags are kept in the metadata of the run")
+    def update(
+        self, run_id: str, name: str | None, notes: str | None, tags: Mapping[str, str | None] | None
+    ) -> Flow[RunInfo]:
+        changed = {} if name is None else {"displayName": checked_name("run", name)}
+        _changed_tags({}, tags or {})
+
+        def edit(context: Json) -> None:
+            record = read_record(context)
+            record.tags = _changed_tags(record.tags, tags or {})
+            record.notes = record.notes if notes is None else notes
+            write_record(context.setdefault("metadata", {}), record)
+            context.update(changed)
+
+        context = yield from self._site.run_context("runs.update", run_id)
+        return (
+            yield from self._info((yield from self._site.rest.change("runs.update", context["name"], "context", edit)))
+        )
+
     @emulated("kept in the metadata of the run")
     def set_progress(self, run_id: str, progress: Progress) -> Flow[None]:
         now = datetime.now(UTC)
