@@ -93,7 +93,7 @@ def without(text: str) -> frozenset[str]:
 VERTEX_LACKS = without(
     """
     experiments: restore archive unarchive purge
-    runs: submit restore archive unarchive purge delete_before restore_after environment submission import_from
+    runs: submit restart restore archive unarchive purge delete_before restore_after environment submission import_from
     events: append alerts
     logs: *
     checkpoints: begin complete get download delete
@@ -102,12 +102,13 @@ VERTEX_LACKS = without(
     sources: *
     templates: *
     maintenance: *
+    queue: *
     """
 )
 CHARIOT_LACKS = without(
     """
     experiments: create update delete restore archive unarchive purge
-    runs: start attach end restore archive unarchive purge update delete_before restore_after log_params set_tags
+    runs: start restart attach end restore archive unarchive purge update delete_before restore_after log_params set_tags
     runs: set_progress environment submission import_from
     metrics: log
     events: append alerts
@@ -120,6 +121,7 @@ CHARIOT_LACKS = without(
     sources: *
     templates: create list update delete restore archive unarchive purge
     maintenance: *
+    queue: *
     """
 )
 

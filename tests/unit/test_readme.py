@@ -16,7 +16,7 @@ from jupyter_tracker.magics.commands import COMMANDS
 from jupyter_tracker.magics.helptext import overview
 from jupyter_tracker.magics.parser import find
 
-ADDRESSES = {"local": "local"}
+ADDRESSES = {"chariot": "chariot://host/project", "local": "local", "vertex": "vertex://project"}
 """How each backend is connected to; nothing is sent."""
 
 
