@@ -93,7 +93,8 @@ def without(text: str) -> frozenset[str]:
 VERTEX_LACKS = without(
     """
     experiments: restore archive unarchive purge
-    runs: submit restart restore archive unarchive purge delete_before restore_after environment submission import_from
+    runs: submit restart restore archive unarchive purge delete_before restore_after
+    runs: environment submission import_from
     events: append alerts
     logs: *
     checkpoints: begin complete get download delete

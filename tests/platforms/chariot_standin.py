@@ -82,8 +82,8 @@ class Chariot(StandIn):
         made = {
             "id": self.identity(), "name": name, "version": version, "project_id": project, "created_at": now,
             "blueprint_id": "", "user_id": "u", "task_type": "Image Classification", "config": {}, "progress": [],
-            "resources": {"cpu": "1", "memory": "1Gi"}, "status": "run_created", "status_updated_at": now, "notes": None,
-            **more,
+            "resources": {"cpu": "1", "memory": "1Gi"}, "status": "run_created", "status_updated_at": now,
+            "notes": None, **more,
         }  # fmt: skip
         self.runs[made["id"]] = made
         self.events[made["id"]], self.metrics[made["id"]] = [], []
