@@ -56,6 +56,7 @@ OFFERS = frozenset(
         "renamed secrets",  # a secret gets another name without its value
         "times of variables",  # it is known when a variable was created
         "watching",  # the process of a run is known: it is stopped, its machine sampled, its end seen
+        "own events",  # events of one's own can be added
         "repeated steps",  # a metric has several points at one step
         "assets",  # models, sources, templates and variables are kept as they are given, by the backend itself
     }
@@ -109,8 +110,8 @@ VERTEX_LACKS = without(
 CHARIOT_LACKS = without(
     """
     experiments: create update delete restore archive unarchive purge
-    runs: start restart attach end restore archive unarchive purge update delete_before restore_after log_params set_tags
-    runs: set_progress environment submission import_from
+    runs: start restart attach end restore archive unarchive purge update delete_before restore_after
+    runs: log_params set_tags set_progress environment submission import_from
     metrics: log
     events: append alerts
     logs: *

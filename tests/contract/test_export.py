@@ -144,7 +144,7 @@ def test_a_run_that_has_not_ended_is_exported_as_it_is_and_arrives_as_lost(track
     run.log({"acc": 0.5})
     (made,) = elsewhere.runs.import_from(run.export(tmp_path / "run.jtrk"))
     assert made.state == "lost"
-    found = elsewhere.runs.get(run.id)
+    found = elsewhere.runs.get(made.id)
     assert found.series()["loss"].dropna().tolist() == [0.5]
     assert found.info.ended_at is not None
     assert "running" in found.info.reason

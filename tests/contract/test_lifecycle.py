@@ -68,6 +68,7 @@ def test_unarchive_takes_back_what_was_archived(record):
         (("delete",), "unarchive", "restore"),
     ],
 )
+@pytest.mark.needs("restoring")
 def test_a_move_that_is_not_there_is_a_conflict_and_changes_nothing(record, before, verb, told):
     verbs, identity = record
     for step in before:
@@ -78,6 +79,7 @@ def test_a_move_that_is_not_there_is_a_conflict_and_changes_nothing(record, befo
     assert where(record) is here
 
 
+@pytest.mark.needs("restoring")
 def test_what_is_purged_is_gone(record):
     verbs, identity = record
     verbs.delete(identity)
@@ -131,6 +133,7 @@ def test_a_run_that_was_deleted_on_its_own_stays_deleted(tracker, runs):
     assert names(tracker.runs.list(lifecycle="deleted")) == ["a"]
 
 
+@pytest.mark.needs("restoring")
 def test_a_run_of_a_deleted_experiment_comes_back_with_it_only(tracker, runs):
     tracker.runs.delete(runs[0].id)
     tracker.experiments.delete("digits")
@@ -195,6 +198,7 @@ def test_tags_of_an_experiment_are_text(tracker, tags):
         tracker.experiments.update("digits", tags=tags)
 
 
+@pytest.mark.needs("restoring")
 def test_what_is_deleted_is_not_changed(tracker, runs):
     tracker.runs.delete(runs[0].id)
     with pytest.raises(Conflict, match=r"[Rr]estore"):
@@ -267,6 +271,7 @@ def test_a_source_is_not_purged_while_something_refers_to_it(tracker):
     assert tracker.sources.purge(source.id).sources_purged == 1
 
 
+@pytest.mark.needs("restoring")
 def test_purging_one_run_leaves_all_others_whole(tracker, runs):
     tracker.runs.delete(runs[1].id)
     assert tracker.runs.purge(runs[1].id).runs_purged == 1

@@ -270,8 +270,8 @@ def test_an_operation_under_way_is_awaited(vertex, native):
 def test_a_run_of_the_preview_age_is_read_and_refuses_the_rest(vertex, native):
     name = f"{S}/executions/digits-old"
     vertex.resources[name] = {
-        "name": name, "etag": "1", "schemaTitle": "system.Run", "displayName": "old", "state": 3, "createTime": vertex.now(),
-        "metadata": {"lr": 0.5},
+        "name": name, "etag": "1", "schemaTitle": "system.Run", "displayName": "old", "state": 3,
+        "createTime": vertex.now(), "metadata": {"lr": 0.5},
     }  # fmt: skip
     metrics = f"{S}/artifacts/digits-old-metrics"
     vertex.resources[metrics] = {

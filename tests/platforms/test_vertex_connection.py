@@ -158,3 +158,19 @@ def test_a_large_file_goes_up_in_a_session_of_its_own(vertex, tracker, tmp_path,
 def test_an_object_that_is_no_model_is_refused(native):
     with pytest.raises(InvalidInput, match="no model of scikit-learn, XGBoost or TensorFlow"):
         native.log_model("digits", "first", object(), uri="gs://models/x")
+
+
+def test_a_job_goes_on_with_the_run_that_it_was_started_for(tracker, native, monkeypatch):
+    native.log_params("digits", "first", {"lr": 0.1})
+    first = tracker.runs.get("digits-first")
+    first.log({"loss": 1.0}, step=7)
+    assert len(first.series()) == 1  # it is written now
+    native.end_run("digits", "first", state="FAILED")
+    monkeypatch.setenv("AIP_EXPERIMENT_NAME", "digits")
+    monkeypatch.setenv("AIP_EXPERIMENT_RUN_NAME", "first")
+    with jt.connect(tracker.address) as job, job.runs.start("digits", params={"epochs": 3}) as run:
+        assert (run.id, run.state) == ("digits-first", RunState.RUNNING)
+        run.log({"loss": 0.5})
+    assert run.state is RunState.SUCCEEDED
+    assert dict(run.params) == {"lr": 0.1, "epochs": 3}
+    assert run.series().index.tolist() == [7, 8]

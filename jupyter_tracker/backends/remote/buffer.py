@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 import threading
 import time
 import weakref
@@ -139,7 +140,10 @@ def _register(buffer: Buffer[T]) -> None:
 @atexit.register
 def _close_all() -> None:
     for buffer in list(_open):
-        buffer.close()
+        try:
+            buffer.close()
+        except Exception as error:  # noqa: BLE001  # nobody is left to catch it
+            sys.stderr.write(f"jupyter_tracker: {len(buffer):,} points were not written: {error}\n")
 
 
 def _forget_all() -> None:

@@ -7,11 +7,13 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from jupyter_tracker.backends.vertex.nodes import Place
 from jupyter_tracker.errors import ConfigError, did_you_mean
 
 PROJECT_VARIABLES = ("GOOGLE_CLOUD_PROJECT", "CLOUD_ML_PROJECT_ID")
 LOCATION_VARIABLES = ("CLOUD_ML_REGION",)
 DEFAULT_LOCATION = "us-central1"
+JOB_VARIABLES = ("AIP_EXPERIMENT_NAME", "AIP_EXPERIMENT_RUN_NAME")
 STORAGE_VARIABLE = "STORAGE_EMULATOR_HOST"
 SETTINGS = ("endpoint", "tensorboard", "bucket", "quota_project")
 
@@ -76,6 +78,12 @@ def parse_address(text: str) -> Address:
         bucket=settings.get("bucket", "").removeprefix("gs://").strip("/"),
         quota_project=settings.get("quota_project", ""),
     )
+
+
+def run_of_job() -> Place | None:
+    """The run that the platform has started this process for, as a custom or pipeline job; None elsewhere."""
+    experiment, run = (os.environ.get(name, "") for name in JOB_VARIABLES)
+    return Place(experiment, run) if experiment and run else None
 
 
 def _variable(names: tuple[str, ...]) -> str:

@@ -10,11 +10,11 @@ from jupyter_tracker.backends.operations import ExperimentOperations
 from jupyter_tracker.backends.vertex.nodes import child_of, parents_of, titled
 from jupyter_tracker.backends.vertex.operations import VertexOperations
 from jupyter_tracker.backends.vertex.parse import moment, parse_experiment, parse_run
-from jupyter_tracker.backends.vertex.record import read_record, write_record
+from jupyter_tracker.backends.vertex.record import changed_tags, read_record, write_record
 from jupyter_tracker.backends.vertex.resources import EXPERIMENT, RUN, Json, experiment_id, last, usable
 from jupyter_tracker.backends.vertex.series import PARALLEL
 from jupyter_tracker.backends.vertex.site import Site
-from jupyter_tracker.errors import Conflict, InvalidInput, NotFound
+from jupyter_tracker.errors import Conflict, NotFound, Unsupported
 from jupyter_tracker.flow import Flow, Together
 from jupyter_tracker.models import Experiment, Lifecycle, RetentionMode
 
@@ -35,7 +35,7 @@ class VertexExperiments(ExperimentOperations):
         retention_time: float | None,
     ) -> Flow[Experiment]:
         checked_name("experiment", name)
-        _check_retention(retention_mode, retention_time)
+        self._check_retention(retention_mode, retention_time)
         if (yield from self._site.nodes.experiment_named("experiments.create", name)) is not None:
             raise Conflict(f"There is an experiment {name!r} already. Use it, or choose another name.")
         context = yield from self._created("experiments.create", name, description, tags)
@@ -68,7 +68,8 @@ class VertexExperiments(ExperimentOperations):
         retention_mode: RetentionMode | None,
         retention_time: float | None,
     ) -> Flow[Experiment]:
-        _check_retention(retention_mode, retention_time)
+        self._check_retention(retention_mode, retention_time)
+        changed_tags({}, tags or {})
         context = yield from self.find("experiments.update", reference)
         if name is not None and name != context.get("displayName"):
             checked_name("experiment", name)
@@ -81,8 +82,7 @@ class VertexExperiments(ExperimentOperations):
                 found["description"] = description
             metadata = found.setdefault("metadata", {})
             record = read_record(found)
-            changed = {**record.tags, **(tags or {})}
-            record.tags = {key: value for key, value in changed.items() if value is not None}
+            record.tags = changed_tags(record.tags, tags or {})
             write_record(metadata, record)
 
         changed = yield from self._site.rest.change("experiments.update", context["name"], "context", edit)
@@ -103,6 +103,10 @@ class VertexExperiments(ExperimentOperations):
         )
         yield from self._site.nodes.delete_context("experiments.delete", context["name"])
         return dataclasses.replace(parse_experiment(context), lifecycle=Lifecycle.DELETED)
+
+    def _check_retention(self, mode: RetentionMode | None, time: float | None) -> None:
+        if mode not in (None, RetentionMode.FULL) or time is not None:
+            raise NoRetention(self.backend)
 
     def find(self, operation: str, reference: str) -> Flow[Json]:
         """The context of the experiment of that id or name; `NotFound` suggests close names."""
@@ -130,21 +134,19 @@ class VertexExperiments(ExperimentOperations):
         return (yield from self._site.nodes.experiment_named(operation, reference))
 
     def _created(self, operation: str, name: str, description: str, tags: Mapping[str, str]) -> Flow[Json]:
-        for key, value in tags.items():
-            if not isinstance(key, str) or not isinstance(value, str):
-                raise InvalidInput(f"The tag {key!r} must be text, not {value!r} ({type(value).__name__}).")
         extra: Json = {}
         record = read_record({})
-        record.tags = dict(tags)
+        record.tags = changed_tags({}, tags)
         write_record(extra, record)
         return (yield from self._site.nodes.create_experiment(operation, experiment_id(name), name, description, extra))
 
 
-def _check_retention(mode: RetentionMode | None, time: float | None) -> None:
-    if mode not in (None, RetentionMode.FULL) or time is not None:
-        raise InvalidInput(
-            "Vertex AI keeps the runs of an experiment until they are deleted; it has no retention time."
-        )
+class NoRetention(Unsupported):
+    """Runs are kept until they are deleted."""
+
+    def __init__(self, backend: str) -> None:
+        super().__init__(backend, "maintenance.maintain")
+        self.args = ("Vertex AI keeps the runs of an experiment until they are deleted; it has no retention.",)
 
 
 def _counted(context: Json, runs: Iterable[Json]) -> Experiment:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path, PurePosixPath
 
 from jupyter_tracker.backends.base import emulated
-from jupyter_tracker.backends.local.files import artifact_path, check_source, files_of
+from jupyter_tracker.backends.local.files import artifact_path, files_of
 from jupyter_tracker.backends.operations import ArtifactOperations, CheckpointOperations, RunOperations, RunQuery
 from jupyter_tracker.backends.remote.selection import select_checkpoints
 from jupyter_tracker.backends.vertex.nodes import inside
@@ -110,7 +110,9 @@ class VertexCheckpoints(CheckpointOperations):
 
     @emulated("files in Cloud Storage, with an artifact that is PENDING until all are there")
     def log(self, run_id: str, step: int, source: Path) -> Flow[Checkpoint]:
-        yield from local(lambda: check_source(source))
+        files = yield from local(lambda: list(files_of(source)))
+        if not files:
+            raise InvalidInput(f"There are no files in {str(source)!r}; a checkpoint needs at least one.")
         operation = "checkpoints.log"
         context = yield from self._site.run_context(operation, run_id)
         path = f"checkpoints/{step}/{source.name}"
@@ -122,7 +124,6 @@ class VertexCheckpoints(CheckpointOperations):
             "metadata": {STEP: step, PATH: path},
         }
         made = yield from self._site.nodes.log_artifact(operation, context["name"], body)
-        files = yield from local(lambda: list(files_of(source)))
         kept = yield from keep_files(
             self._site, operation, context, [(file, PurePosixPath(path) / at) for file, at in files]
         )

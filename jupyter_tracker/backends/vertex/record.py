@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from jupyter_tracker.backends.local.values import writable
 from jupyter_tracker.backends.vertex.resources import Json
+from jupyter_tracker.errors import InvalidInput
 from jupyter_tracker.models import JsonValue, MetricValue, Progress
 
 FIELD = "_jupyter_tracker"
@@ -122,3 +124,22 @@ def _progress(kept: list[Any]) -> Progress:
     operation, value, final, units, time = kept
     updated = None if time is None else datetime.fromtimestamp(time, UTC)
     return Progress(str(operation), float(value), None if final is None else float(final), str(units), updated)
+
+
+def changed_tags(known: Mapping[str, str], tags: Mapping[str, str | None]) -> dict[str, str]:
+    """Tags with some set and some removed.
+
+    Raises:
+        InvalidInput: a name or value is not text.
+    """
+    changed = dict(known)
+    for key, value in tags.items():
+        if not isinstance(key, str) or not key or not writable(key):
+            raise InvalidInput(f"The tag name {key!r} must be text.")
+        if value is None:
+            changed.pop(key, None)
+        elif isinstance(value, str) and writable(value):
+            changed[key] = value
+        else:
+            raise InvalidInput(f"The tag {key!r} must be text, not {value!r} ({type(value).__name__}).")
+    return changed

@@ -8,15 +8,16 @@ from datetime import UTC, datetime
 
 from jupyter_tracker.backends.base import emulated
 from jupyter_tracker.backends.local.experiments import checked_name
-from jupyter_tracker.backends.local.values import plain_params, writable
+from jupyter_tracker.backends.local.values import checked_notes, plain_params
 from jupyter_tracker.backends.operations import RunOperations, RunQuery
 from jupyter_tracker.backends.remote.selection import choose, select
+from jupyter_tracker.backends.vertex.address import run_of_job
 from jupyter_tracker.backends.vertex.experiments import VertexExperiments
 from jupyter_tracker.backends.vertex.metrics import VertexMetrics
 from jupyter_tracker.backends.vertex.nodes import Place, child_of, titled
 from jupyter_tracker.backends.vertex.operations import VertexOperations
 from jupyter_tracker.backends.vertex.parse import NATIVE_STATES, STATES, deleted, parse_params, parse_run
-from jupyter_tracker.backends.vertex.record import Record, exact, read_record, shown, write_record
+from jupyter_tracker.backends.vertex.record import Record, changed_tags, exact, read_record, shown, write_record
 from jupyter_tracker.backends.vertex.resources import (
     PARAMS,
     RUN,
@@ -34,6 +35,7 @@ from jupyter_tracker.flow import Flow
 from jupyter_tracker.models import Environment, JsonValue, Lifecycle, Page, Progress, RunInfo, RunState
 
 DEFAULT_NAME = "run"
+RUNNING = "RUNNING"
 
 RunInfos = list[RunInfo]
 
@@ -60,9 +62,12 @@ class VertexRuns(RunOperations):
     ) -> Flow[RunInfo]:
         shown_name = checked_name("run", DEFAULT_NAME if name is None else name)
         plain = plain_params(params)
-        record = Record(tags=_changed_tags({}, tags), params=exact(plain))
+        record = Record(tags=changed_tags({}, tags), params=exact(plain))
         extra: Json = {PARAMS: {key: shown(value) for key, value in plain.items()}}
         write_record(extra, record)
+        job = run_of_job()
+        if name is None and job is not None and job.experiment == experiment:
+            return (yield from self._resumed(job, plain, tags))
         parent = yield from self._experiments.for_run("runs.start", experiment)
         place, context = yield from self._created(last(parent["name"]), name, shown_name, extra)
         yield from self._site.nodes.adopt("runs.start", parent["name"], context["name"])
@@ -148,10 +153,10 @@ class VertexRuns(RunOperations):
 
     @emulated("kept in the metadata of the run")
     def set_tags(self, run_id: str, tags: Mapping[str, str | None]) -> Flow[None]:
-        _changed_tags({}, tags)
+        changed_tags({}, tags)
 
         def change(record: Record) -> None:
-            record.tags = _changed_tags(record.tags, tags)
+            record.tags = changed_tags(record.tags, tags)
 
         yield from self._recorded("runs.set_tags", run_id, change)
 
@@ -160,12 +165,13 @@ class VertexRuns(RunOperations):
         self, run_id: str, name: str | None, notes: str | None, tags: Mapping[str, str | None] | None
     ) -> Flow[RunInfo]:
         changed = {} if name is None else {"displayName": checked_name("run", name)}
-        _changed_tags({}, tags or {})
+        changed_tags({}, tags or {})
+        told = None if notes is None else checked_notes(notes)
 
         def edit(context: Json) -> None:
             record = read_record(context)
-            record.tags = _changed_tags(record.tags, tags or {})
-            record.notes = record.notes if notes is None else notes
+            record.tags = changed_tags(record.tags, tags or {})
+            record.notes = record.notes if told is None else told
             write_record(context.setdefault("metadata", {}), record)
             context.update(changed)
 
@@ -185,17 +191,30 @@ class VertexRuns(RunOperations):
 
         yield from self._recorded("runs.set_progress", run_id, change)
 
+    def _resumed(self, place: Place, params: Mapping[str, JsonValue], tags: Mapping[str, str]) -> Flow[RunInfo]:
+        """The run that this job was started for goes on here, as with the official SDK."""
+        yield from self._site.run_context("runs.start", place.id)
+        yield from self.log_params(place.id, params)
+
+        def edit(metadata: Json) -> None:
+            record = read_record({"metadata": metadata})
+            record.tags, record.reason, record.ended_at = changed_tags(record.tags, tags), "", None
+            write_record(metadata, record)
+            metadata[STATE] = RUNNING
+
+        return (yield from self._changed("runs.start", place.id, edit))
+
     def _created(self, experiment: str, name: str | None, shown_name: str, extra: Json) -> Flow[tuple[Place, Json]]:
         """The context of a new run: under its name where the platform takes it and it is free, as the SDK has it."""
         if name is not None and slug(name, len(name)) == name:
             place = Place(experiment, name)
             try:
-                return place, (yield from self._site.nodes.create_run("runs.start", place, name, "RUNNING", extra))
+                return place, (yield from self._site.nodes.create_run("runs.start", place, name, RUNNING, extra))
             except (RemoteConflict, InvalidInput) as error:
                 if isinstance(error, RemoteConflict) and error.code != "ALREADY_EXISTS":
                     raise
         place = Place(experiment, free_run_name(experiment, shown_name))
-        return place, (yield from self._site.nodes.create_run("runs.start", place, shown_name, "RUNNING", extra))
+        return place, (yield from self._site.nodes.create_run("runs.start", place, shown_name, RUNNING, extra))
 
     def _all(self, parent: Json | None) -> Flow[RunInfos]:
         conditions = [titled(RUN), *([] if parent is None else [child_of(parent["name"])])]
@@ -232,22 +251,3 @@ def _same(known: JsonValue, value: JsonValue, *, foreign: bool) -> bool:
     if json.dumps(known, sort_keys=True) == json.dumps(value, sort_keys=True):
         return True
     return foreign and shown(value) == known
-
-
-def _changed_tags(known: Mapping[str, str], tags: Mapping[str, str | None]) -> dict[str, str]:
-    """Tags with some set and some removed.
-
-    Raises:
-        InvalidInput: a name or value is not text.
-    """
-    changed = dict(known)
-    for key, value in tags.items():
-        if not isinstance(key, str) or not key or not writable(key):
-            raise InvalidInput(f"The tag name {key!r} must be text.")
-        if value is None:
-            changed.pop(key, None)
-        elif isinstance(value, str) and writable(value):
-            changed[key] = value
-        else:
-            raise InvalidInput(f"The tag {key!r} must be text, not {value!r} ({type(value).__name__}).")
-    return changed
