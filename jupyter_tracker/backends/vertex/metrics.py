@@ -97,12 +97,14 @@ class VertexMetrics(MetricOperations):
 
     def close(self) -> None:
         """Write what waits of all runs, and end the threads that do it."""
-        for writer in list(self._writers.values()):
-            writer.close()
-        with self._lock:
-            http, self._http = self._http, None
-        if http is not None:
-            http.close()
+        try:
+            for writer in list(self._writers.values()):
+                writer.close()
+        finally:
+            with self._lock:
+                http, self._http = self._http, None
+            if http is not None:
+                http.close()
 
     def _opened(self, run_id: str) -> Flow[Writer]:
         context = yield from self._site.run_context("metrics.log", run_id)
