@@ -173,4 +173,4 @@ def test_a_job_goes_on_with_the_run_that_it_was_started_for(tracker, native, mon
         run.log({"loss": 0.5})
     assert run.state is RunState.SUCCEEDED
     assert dict(run.params) == {"lr": 0.1, "epochs": 3}
-    assert run.series().index.tolist() == [7, 8]
+    assert tracker.runs.get("digits-first").series().index.tolist() == [7, 8]
