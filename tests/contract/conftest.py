@@ -105,6 +105,7 @@ VERTEX_LACKS = without(
     templates: *
     maintenance: *
     queue: *
+    lineage: *
     """
 )
 CHARIOT_LACKS = without(
@@ -124,6 +125,7 @@ CHARIOT_LACKS = without(
     templates: create list update delete restore archive unarchive purge
     maintenance: *
     queue: *
+    lineage: *
     """
 )
 
