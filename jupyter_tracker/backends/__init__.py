@@ -16,7 +16,9 @@ from jupyter_tracker.errors import ConfigError, did_you_mean
 GROUP = "jupyter_tracker.backends"
 
 _BUILT_IN = {
+    "databricks": "jupyter_tracker.backends.mlflow:connect",
     "local": "jupyter_tracker.backends.local:connect",
+    "mlflow": "jupyter_tracker.backends.mlflow:connect",
 }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_tracker import flow
 from jupyter_tracker.backends import open_backend
-from jupyter_tracker.backends.base import Backend, Transport, capabilities
+from jupyter_tracker.backends.base import Backend, capabilities
 from jupyter_tracker.client import flows
 from jupyter_tracker.client.checkpoints import AsyncCheckpoints, Checkpoints
 from jupyter_tracker.client.experiments import AsyncExperiments, Experiments
@@ -100,6 +100,8 @@ class Tracker:
         if self._http is None and self.backend.transport is not None:
             import httpx
 
+            from jupyter_tracker.backends.remote.clients import client_options
+
             self._http = httpx.Client(**client_options(self.backend.transport))
         return self._http
 
@@ -166,6 +168,8 @@ class AsyncTracker:
         if self._http is None and self.backend.transport is not None:
             import httpx
 
+            from jupyter_tracker.backends.remote.clients import client_options
+
             self._http = httpx.AsyncClient(**client_options(self.backend.transport))
         return self._http
 
@@ -179,23 +183,3 @@ class AsyncTracker:
 
     def __repr__(self) -> str:
         return f"AsyncTracker({self.backend.name}, {self.backend.location})"
-
-
-def client_options(transport: Transport) -> dict[str, Any]:
-    """The arguments of an HTTP client."""
-    import ssl
-
-    import httpx
-
-    verify: bool | ssl.SSLContext = transport.verify is not False
-    if isinstance(transport.verify, str):
-        verify = ssl.create_default_context(cafile=transport.verify)
-    if transport.certificate is not None:
-        context = verify if isinstance(verify, ssl.SSLContext) else httpx.create_ssl_context(verify=verify)
-        context.load_cert_chain(*transport.certificate)
-        verify = context
-    return {
-        "verify": verify,
-        "timeout": httpx.Timeout(transport.timeout),
-        "limits": httpx.Limits(max_connections=transport.connections),
-    }

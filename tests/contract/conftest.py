@@ -9,18 +9,21 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import pytest
 
 import jupyter_tracker as jt
+from jupyter_tracker.backends.operations import NOUNS
 from jupyter_tracker.client.results import RunList
 from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.errors import Unsupported
 from jupyter_tracker.models import RunKind
+from tests.platforms import mlflow_server
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,7 +43,38 @@ class Platform:
     """The operations that it must say it lacks; a test that comes to one of them must end with `Unsupported`."""
 
 
-BACKENDS: dict[str, Platform] = {"local": Platform(local)}
+@contextmanager
+def mlflow(_folder: Path) -> Iterator[str]:
+    server = _shared("mlflow", mlflow_server.serving)
+    server.clear()
+    yield f"mlflow+{server.url}"
+
+
+NO_KEPT_CODE = frozenset(
+    f"{noun}.{verb}"
+    for noun in ("models", "sources", "templates", "variables")
+    for verb, method in vars(NOUNS[noun]).items()
+    if verb[0] != "_" and callable(method)
+)
+"""The operations of platforms that keep no models, code and variables."""
+
+BACKENDS: dict[str, Platform] = {"local": Platform(local), "mlflow": Platform(mlflow, NO_KEPT_CODE)}
+
+_servers = ExitStack()
+_opened: dict[str, Any] = {}
+
+
+def _shared(name: str, serving: Callable[[Path], AbstractContextManager[Any]]) -> Any:
+    """A server that starts slowly: one for all tests, started by the first that needs it."""
+    if name not in _opened:
+        folder = Path(_servers.enter_context(TemporaryDirectory(prefix=f"{name}-")))
+        _opened[name] = _servers.enter_context(serving(folder))
+    return _opened[name]
+
+
+def pytest_unconfigure() -> None:
+    _opened.clear()
+    _servers.close()
 
 
 @pytest.fixture(params=BACKENDS)

@@ -70,7 +70,11 @@ class LocalRuns(RunOperations):
         return Submitter(self._store, self._variables, self._sources)
 
     def submit(self, submission: Submission) -> Flow[RunInfo]:
-        return local(lambda: self._info(self._submitter.submit(submission)))
+        return self.submit_as(os.urandom(16).hex(), submission)
+
+    def submit_as(self, run_id: str, submission: Submission) -> Flow[RunInfo]:
+        """The same for a run that has an id already."""
+        return local(lambda: self._info(self._submitter.submit(run_id, submission)))
 
     def restart(self, run_id: str, variables: Mapping[str, str | Secret]) -> Flow[RunInfo]:
         def call() -> RunInfo:
@@ -88,8 +92,20 @@ class LocalRuns(RunOperations):
         tags: Mapping[str, str],
         environment: Environment,
     ) -> Flow[RunInfo]:
+        return self.start_as(os.urandom(16).hex(), experiment, name, params, tags, environment)
+
+    def start_as(
+        self,
+        run_id: str,
+        experiment: str,
+        name: str | None,
+        params: Mapping[str, JsonValue],
+        tags: Mapping[str, str],
+        environment: Environment,
+    ) -> Flow[RunInfo]:
+        """The same for a run that has an id already."""
+
         def call() -> RunInfo:
-            run_id = os.urandom(16).hex()
             with self._store.write() as db:
                 number = insert_run(
                     db,

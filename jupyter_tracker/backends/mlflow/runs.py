@@ -1,0 +1,258 @@
+"""Runs of a server; those that are started here have a twin in the local store (companion.py)."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Mapping
+
+from jupyter_tracker.backends.base import emulated
+from jupyter_tracker.backends.local.experiments import checked_name
+from jupyter_tracker.backends.local.runs import default_name
+from jupyter_tracker.backends.local.values import plain_data, plain_params
+from jupyter_tracker.backends.local.variables import check_variables
+from jupyter_tracker.backends.mlflow import wording
+from jupyter_tracker.backends.mlflow.batches import check_params, check_tags, pairs, remove_tag, send_params, send_tags
+from jupyter_tracker.backends.mlflow.companion import Companion
+from jupyter_tracker.backends.mlflow.experiments import MlflowExperiments
+from jupyter_tracker.backends.mlflow.listing import Listing
+from jupyter_tracker.backends.mlflow.operations import MlflowOperations
+from jupyter_tracker.backends.mlflow.outbox import Outbox, Sent
+from jupyter_tracker.backends.mlflow.reading import own_tags, parse_run, write_progress
+from jupyter_tracker.backends.mlflow.recording import exactly
+from jupyter_tracker.backends.mlflow.sender import Sender, start_process
+from jupyter_tracker.backends.mlflow.settings import Settings
+from jupyter_tracker.backends.operations import RunOperations, RunQuery
+from jupyter_tracker.errors import Conflict, TrackerError
+from jupyter_tracker.filters import param_text
+from jupyter_tracker.flow import Flow, Local
+from jupyter_tracker.models import (
+    Environment,
+    JsonValue,
+    Lifecycle,
+    Page,
+    Progress,
+    RunInfo,
+    RunKind,
+    RunState,
+    Submission,
+)
+
+
+class MlflowRuns(RunOperations):
+    """Runs, wherever they were started."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        native: MlflowOperations,
+        limits: wording.Limits,
+        experiments: MlflowExperiments,
+        listing: Listing,
+        companion: Companion,
+        outbox: Outbox,
+        sender: Sender,
+    ) -> None:
+        self._settings = settings
+        self._native = native
+        self._limits = limits
+        self._experiments = experiments
+        self._listing = listing
+        self._companion = companion
+        self._outbox = outbox
+        self._sender = sender
+
+    @emulated("started by the local launcher; what it logs is sent to the server")
+    def submit(self, submission: Submission) -> Flow[RunInfo]:
+        from jupyter_tracker.backends.local.process.launcher import check_code
+
+        check_variables(submission.variables)
+        params = plain_params(submission.params)
+        plain_data(submission.resources, "resource")
+        code = yield Local(lambda: submission.code if submission.code.source else check_code(submission.code))
+        name = checked_name("run", default_name(code) if submission.name is None else submission.name)
+        made = yield from self._create(submission.experiment, name, RunKind.SUBMITTED, params, submission.tags)
+        variables = {**self._settings.variables, "MLFLOW_RUN_ID": made.id, "MLFLOW_EXPERIMENT_ID": made.experiment_id}
+        here = dataclasses.replace(
+            submission,
+            experiment=made.experiment,
+            name=name,
+            params=params,
+            variables={**variables, **submission.variables},
+        )
+        try:
+            yield from self._companion.local.local_runs.submit_as(made.id, here)
+        except TrackerError:
+            now = time.time_ns() // 1_000_000
+            yield from self._native.update_run(run_id=made.id, status="FAILED", end_time=now)
+            raise
+        yield Local(lambda: start_process(self._settings.address, made.id, self._companion.home))
+        return (yield from self._listing.by_id(made.id))
+
+    def start(
+        self,
+        experiment: str,
+        name: str | None,
+        params: Mapping[str, JsonValue],
+        tags: Mapping[str, str],
+        environment: Environment,
+    ) -> Flow[RunInfo]:
+        name = checked_name("run", "run" if name is None else name)
+        plain = plain_params(params)
+        made = yield from self._create(experiment, name, RunKind.IN_KERNEL, plain, tags)
+        local = self._companion.local.local_runs
+        here = yield from local.start_as(made.id, made.experiment, name, plain, tags, environment)
+        self._sender.keep(made.id)
+        return dataclasses.replace(
+            made, created_at=here.created_at, started_at=here.started_at, params=here.params, kind=here.kind
+        )
+
+    def attach(self, run_id: str) -> Flow[RunInfo]:
+        return (yield from exactly(self._listing, run_id))
+
+    def end(self, run_id: str, state: RunState, reason: str) -> Flow[RunInfo]:
+        if self._companion.has(run_id):
+            yield from self._companion.local.runs.end(run_id, state, reason)
+            self._sender.release(run_id)
+            yield from self._outbox.send(run_id)
+            return (yield from self._listing.by_id(run_id))
+        info = yield from exactly(self._listing, run_id)
+        if not info.state.ended:
+            yield from self._end_there(run_id, state, reason)
+        return (yield from self._listing.by_id(run_id))
+
+    def get(self, reference: str) -> Flow[RunInfo]:
+        return (yield from self._listing.get(reference))
+
+    def list(self, query: RunQuery) -> Flow[Page[RunInfo]]:
+        return (yield from self._listing.page(query))
+
+    def stop(self, run_id: str, grace_period: float) -> Flow[RunInfo]:
+        info = yield from exactly(self._listing, run_id)
+        if info.state.ended:
+            raise Conflict(f"The run has ended already ({info.state}); there is nothing to stop.")
+        if self._companion.has(run_id):
+            here = yield from self._companion.local.runs.stop(run_id, grace_period)
+            return self._listing.shown(info, here)
+        # Its process cannot be reached: the server is told that the run is over.
+        yield from self._end_there(run_id, RunState.STOPPED, "It was stopped on request.")
+        return (yield from self._listing.by_id(run_id))
+
+    def delete(self, run_id: str) -> Flow[RunInfo]:
+        info = yield from exactly(self._listing, run_id)
+        if not info.state.ended:
+            raise Conflict(f"The run {run_id[:8]} has not ended. Stop it first: `%tracker stop {run_id[:8]}`.")
+        if info.lifecycle is not Lifecycle.DELETED:
+            yield from self._native.delete_run(run_id)
+        if self._companion.has(run_id):
+            yield from self._companion.local.runs.delete(run_id)
+        return (yield from self._listing.by_id(run_id))
+
+    def restore(self, run_id: str) -> Flow[RunInfo]:
+        info = yield from exactly(self._listing, run_id)
+        if info.lifecycle is Lifecycle.DELETED:
+            yield from self._native.restore_run(run_id)
+        if self._companion.has(run_id):
+            yield from self._companion.local.runs.restore(run_id)
+        yield from self._native.set_tag(wording.ARCHIVED, "false", run_id=run_id)
+        return (yield from self._listing.by_id(run_id))
+
+    @emulated("a tag, which the listings here heed")
+    def archive(self, run_id: str) -> Flow[RunInfo]:
+        yield from exactly(self._listing, run_id)
+        if self._companion.has(run_id):
+            yield from self._companion.local.runs.archive(run_id)
+        yield from self._native.set_tag(wording.ARCHIVED, "true", run_id=run_id)
+        return (yield from self._listing.by_id(run_id))
+
+    def log_params(self, run_id: str, params: Mapping[str, JsonValue]) -> Flow[None]:
+        plain = plain_params(params)
+        check_params(self._limits, plain)
+        if self._companion.has(run_id):
+            yield from self._companion.local.runs.log_params(run_id, plain)
+            yield from self._outbox.send(run_id)
+            return
+        info = yield from exactly(self._listing, run_id)
+        for key, value in plain.items():
+            if key in info.params and param_text(info.params[key]) != param_text(value):
+                raise Conflict(
+                    f"The param {key!r} is {info.params[key]!r} already and cannot become {value!r}: params are"
+                    " written once. Use a tag for what changes."
+                )
+        known = {**info.params, **plain}
+        yield from send_params(self._native, self._limits, run_id, plain)
+        texts = own_tags(dataclasses.replace(info, params=known))
+        if wording.JSON_PARAMS in texts:
+            yield from self._native.set_tag(wording.JSON_PARAMS, texts[wording.JSON_PARAMS], run_id=run_id)
+
+    def set_tags(self, run_id: str, tags: Mapping[str, str | None]) -> Flow[None]:
+        check_tags(self._limits, tags)
+        info = yield from exactly(self._listing, run_id)
+        if self._companion.has(run_id):
+            yield from self._companion.local.runs.set_tags(run_id, tags)
+            yield from self._outbox.send(run_id)
+        else:
+            given = {key: text for key, text in tags.items() if text is not None}
+            yield from send_tags(self._native, self._limits, run_id, given)
+        for key in [key for key, text in tags.items() if text is None and key in info.tags]:
+            yield from remove_tag(self._native, run_id, key)
+
+    @emulated("a tag")
+    def set_progress(self, run_id: str, progress: Progress) -> Flow[None]:
+        if self._companion.has(run_id):
+            yield from self._companion.local.runs.set_progress(run_id, progress)
+            return
+        info = yield from exactly(self._listing, run_id)
+        others = [each for each in info.progress if each.operation != progress.operation]
+        text = write_progress((progress, *others))
+        yield from self._native.set_tag(wording.PROGRESS, text, run_id=run_id)
+
+    @emulated("kept on this machine for runs that were started here; from tags of others")
+    def environment(self, run_id: str) -> Flow[Environment]:
+        if self._companion.has(run_id):
+            return (yield from self._companion.local.runs.environment(run_id))
+        info = yield from exactly(self._listing, run_id)
+        return Environment(
+            git_commit=info.tags.get(wording.GIT_COMMIT, ""), git_branch=info.tags.get(wording.GIT_BRANCH, "")
+        )
+
+    @emulated("kept on this machine, for runs that were started here")
+    def submission(self, run_id: str) -> Flow[Submission | None]:
+        if self._companion.has(run_id):
+            return (yield from self._companion.local.runs.submission(run_id))
+        yield from exactly(self._listing, run_id)
+        return None
+
+    def _create(
+        self, experiment: str, name: str, kind: RunKind, params: Mapping[str, JsonValue], tags: Mapping[str, str]
+    ) -> Flow[RunInfo]:
+        """Make a run on the server, after everything was checked, and begin to send for it."""
+        check_params(self._limits, params)
+        check_tags(self._limits, tags)
+        found = yield from self._experiments.usable(experiment)
+        answer = yield from self._native.create_run(
+            experiment_id=found.id,
+            run_name=name,
+            start_time=time.time_ns() // 1_000_000,
+            tags=pairs({wording.KIND: str(kind)}),
+        )
+        made = parse_run(answer.get("run") or {}, {found.id: found.name})
+        yield from self._experiments.used(found.id)
+        if params or tags:
+            shown = dataclasses.replace(made, kind=kind, params=params, tags=tags)
+            sent = {**tags, **own_tags(shown)}
+            yield from send_params(self._native, self._limits, made.id, params)
+            yield from send_tags(self._native, self._limits, made.id, sent)
+            made = shown
+        else:
+            sent = {wording.KIND: str(kind)}
+        self._outbox.open(made, Sent(params=[*params], tags=sent))
+        return made
+
+    def _end_there(self, run_id: str, state: RunState, reason: str) -> Flow[None]:
+        tags = {key: text for key, text in ((wording.REASON, reason),) if text}
+        if state is RunState.LOST:
+            tags[wording.STATE] = "lost"
+        yield from send_tags(self._native, self._limits, run_id, tags)
+        now = time.time_ns() // 1_000_000
+        yield from self._native.update_run(run_id=run_id, status=wording.STATUSES[state], end_time=now)
