@@ -175,13 +175,13 @@ def test_keys_of_every_kind_are_kept(run):
 
 @pytest.mark.parametrize("key", ["'", '"', "`", "<b>", "50%", "a//b", "../up"])
 def test_keys_that_not_every_platform_takes_are_kept_or_refused_by_name(run, key):
+    refusal = None
     try:
         run.log({"fine": 1.0, key: 2.0})
     except InvalidMetric as error:
-        assert repr(key) in str(error)
-        assert run.series().empty
-    else:
-        assert run.series().columns.tolist() == ["fine", key]
+        refusal = str(error)
+    assert refusal is None or repr(key) in refusal
+    assert run.series().columns.tolist() == ([] if refusal else ["fine", key])
 
 
 def test_samples_of_the_machine_are_apart_from_what_the_training_logs(run, eventually):

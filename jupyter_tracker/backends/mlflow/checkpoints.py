@@ -113,9 +113,7 @@ class MlflowCheckpoints(CheckpointOperations):
 
     @emulated(f"{_HERE}, with their artifacts where the server lets them be deleted")
     def delete(self, references: Sequence[str] | None, run_id: str | None) -> Flow[int]:
-        doomed: list[Checkpoint] = []
-        for reference in references or ():
-            doomed.append((yield from self._local.get(reference)))
+        doomed: list[Checkpoint] = yield Together([self._local.get(reference) for reference in references or ()])
         if references is None and run_id is not None:
             doomed += yield from self._local.list(CheckpointQuery(run_ids=(run_id,)))
         count = yield from self._local.delete(references, run_id)
