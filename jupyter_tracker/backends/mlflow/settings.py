@@ -151,8 +151,8 @@ def _databricks_fields(profile: str) -> dict[str, str]:
     if section is None:
         if not profile and wanted == "DEFAULT":
             return given
-        known = _sections(file)
-        raise ConfigError(f"{file} has no profile {wanted!r}.{did_you_mean(wanted, known)}")
+        close = did_you_mean(wanted, _parsed(file).sections())
+        raise ConfigError(f"{file} has no profile {wanted!r}.{close}")
     return section if profile else {**section, **given}
 
 
@@ -178,18 +178,12 @@ def _databricks_auth(address: str, url: str, found: Mapping[str, str]) -> Auth:
 def _section(file: Path, name: str) -> dict[str, str] | None:
     """A section of an INI file; None where there is no such file or section."""
     parser = _parsed(file)
-    if name == parser.default_section:
-        return dict(parser.defaults()) or None
     return dict(parser[name]) if parser.has_section(name) else None
 
 
-def _sections(file: Path) -> list[str]:
-    parser = _parsed(file)
-    return [*parser.sections(), *([parser.default_section] if parser.defaults() else [])]
-
-
 def _parsed(file: Path) -> configparser.ConfigParser:
-    parser = configparser.ConfigParser(interpolation=None)
+    # DEFAULT is a profile like the others: they must not inherit its token.
+    parser = configparser.ConfigParser(interpolation=None, default_section="")
     try:
         parser.read(file, encoding="utf-8")
     except (configparser.Error, UnicodeDecodeError, OSError) as error:

@@ -84,7 +84,7 @@ def wrong_key(key: str) -> str:
         return "may hold letters, digits, spaces and _ - . / : only"
     if len(key) > 250:
         return "may have 250 characters at most"
-    if key.startswith("/") or posixpath.normpath(key) != key or key == ".":
+    if key.startswith("/") or posixpath.normpath(key) != key or ".." in key.split("/") or key == ".":
         return "must be a plain path where it holds slashes, without '.', '..', '//' and '/' at its ends"
     return ""
 
