@@ -9,6 +9,7 @@ import socket
 import pytest
 
 import jupyter_tracker as jt
+from jupyter_tracker.backends.remote.retry import Retry
 from jupyter_tracker.errors import (
     Conflict,
     InvalidInput,
@@ -59,37 +60,36 @@ def tracker(platform):
 
 @pytest.fixture
 def hurried(tracker):
-    """Nothing is waited for longer than the answer asks for."""
-    retry = tracker.backend.native._server.service.retry
-    object.__setattr__(retry, "limit", 0.5)
-    object.__setattr__(retry, "first", 0.01)
-    yield tracker
-    object.__setattr__(retry, "limit", 120.0)
-    object.__setattr__(retry, "first", 0.5)
+    """A client that waits half a second at most."""
+    hurry(tracker, 0.5)
+    return tracker
+
+
+def hurry(client, limit):
+    client.backend.native._server.service.retry = Retry(first=0.01, limit=limit)
 
 
 def paths(platform):
     return [request.path.rpartition("/mlflow/")[2] for request in platform.requests]
 
 
-def test_a_server_that_is_away_is_named(tracker, platform, hurried):
+def test_a_server_that_is_away_is_named():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"mlflow+http://127.0.0.1:{free.getsockname()[1]}"
     with jt.connect(address) as client:
-        object.__setattr__(client.backend.native._server.service, "retry", tracker.backend.native._server.service.retry)
+        hurry(client, 0.1)
         with pytest.raises(Unreachable, match=r"127\.0\.0\.1 gave no answer"):
             client.experiments.list()
 
 
-def test_a_slow_server_is_given_up_after_the_time_that_the_environment_says(platform, monkeypatch):
+def test_a_slow_server_is_given_up_after_the_time_that_the_environment_says(monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "0.2")
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        with jt.connect(f"mlflow+http://127.0.0.1:{silent.getsockname()[1]}") as client:
-            object.__setattr__(client.backend.native._server.service.retry, "limit", 0.0)
-            with pytest.raises(Unreachable, match=r"timed out|ReadTimeout"):
-                client.native.create_run(experiment_id="1")
-            object.__setattr__(client.backend.native._server.service.retry, "limit", 120.0)
+    silent = socket.create_server(("127.0.0.1", 0))
+    with silent, jt.connect(f"mlflow+http://127.0.0.1:{silent.getsockname()[1]}") as client:
+        hurry(client, 0.0)
+        with pytest.raises(Unreachable, match=r"timed out|ReadTimeout"):
+            client.native.create_run(experiment_id="1")
 
 
 def test_pages_of_html_never_reach_people(platform, hurried):
