@@ -22,6 +22,7 @@ FIGURES = (
     "listing",
     "log_lines",
     "feed_memory",
+    "mlflow_reading",
 )
 
 

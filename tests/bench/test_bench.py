@@ -24,6 +24,7 @@ SLACK = {
     "listing": 12.0,
     "log_lines": 4.0,
     "feed_memory": 1.3,
+    "mlflow_reading": 4.0,
 }
 COUNTED = ("points", "calls", "modules")
 

@@ -39,7 +39,7 @@ class MlflowServer:
 
 @contextmanager
 def serving(
-    folder: Path, options: Sequence[str] = (), variables: Mapping[str, str] | None = None
+    folder: Path, options: Sequence[str] = (), variables: Mapping[str, str] | None = None, workers: int = 1
 ) -> Iterator[MlflowServer]:
     """Run a server that keeps everything in a folder."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -49,7 +49,7 @@ def serving(
     database = folder / "mlflow.db"
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--backend-store-uri", f"sqlite:///{database}", "--artifacts-destination", str(folder / "artifacts")]
-    command += ["--workers", "1", *options]
+    command += ["--workers", str(workers), *options]
     kept = {name: text for name, text in os.environ.items() if not name.startswith(("MLFLOW_", "PYTHONPATH"))}
     environment = {**kept, "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", **(variables or {})}
     with (folder / "server.log").open("wb") as log:

@@ -40,7 +40,7 @@ class MlflowBackend(Backend):
         companion = Companion(f"{settings.backend}+{settings.url}")
         self.outbox = Outbox(companion, native, artifacts, limits)
         self._companion = companion
-        experiments = MlflowExperiments(server, native, limits, self.outbox.send_all)
+        experiments = MlflowExperiments(companion, server, native, limits, self.outbox.send_all)
         metrics = MlflowMetrics(native, companion, sender)
         listing = Listing(server, native, experiments, metrics, companion, self.outbox)
         super().__init__(

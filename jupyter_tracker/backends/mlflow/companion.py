@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from jupyter_tracker.backends.local.backend import LocalBackend
 from jupyter_tracker.backends.local.rows import run_number
 from jupyter_tracker.backends.local.store import default_home
-from jupyter_tracker.backends.operations import RunQuery
-from jupyter_tracker.errors import NotFound
+from jupyter_tracker.backends.operations import ExperimentOperations, RunQuery
+from jupyter_tracker.errors import Conflict, NotFound
 from jupyter_tracker.filters import Among, Attribute
 from jupyter_tracker.flow import Flow
-from jupyter_tracker.models import Lifecycle, RunInfo
+from jupyter_tracker.models import Experiment, Lifecycle, RunInfo
 
 _FOLDER = "remote"
 
@@ -57,6 +58,12 @@ class Companion:
             return False
         self._known.add(run_id)
         return True
+
+    def follow(self, change: Callable[[ExperimentOperations], Flow[Experiment]]) -> Flow[None]:
+        """Change an experiment here as it was changed on the server; nothing happens when no run of it started here."""
+        if self.exists():
+            with suppress(NotFound, Conflict):
+                yield from change(self.local.experiments)
 
     def infos(self, run_ids: Iterable[str]) -> Flow[dict[str, RunInfo]]:
         """What is known here of those of some runs that were started here."""

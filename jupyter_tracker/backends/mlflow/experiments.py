@@ -9,6 +9,7 @@ from jupyter_tracker.backends.base import emulated
 from jupyter_tracker.backends.local.experiments import checked_name
 from jupyter_tracker.backends.mlflow import wording
 from jupyter_tracker.backends.mlflow.batches import check_tags, pairs
+from jupyter_tracker.backends.mlflow.companion import Companion
 from jupyter_tracker.backends.mlflow.operations import MlflowOperations
 from jupyter_tracker.backends.mlflow.operations_runs import search_page
 from jupyter_tracker.backends.mlflow.reading import parse_experiment
@@ -28,6 +29,7 @@ class MlflowExperiments(ExperimentOperations):
     def __init__(
         self, server: Server, native: MlflowOperations, limits: wording.Limits, before_looking: Callable[[], Flow[None]]
     ) -> None:
+        self._companion = companion
         self._server = server
         self._native = native
         self._limits = limits
@@ -59,6 +61,7 @@ class MlflowExperiments(ExperimentOperations):
         if name is not None and name != found.name:
             try:
                 yield from self._native.update_experiment(found.id, new_name=name)
+                yield from self._companion.follow(lambda here: here.update(found.name, name, None, None))
             except (RemoteConflict, RemoteInvalid) as error:
                 yield from self._explain(name, error)
         steps = [self._change_tag(found, key, value) for key, value in changed.items()]
@@ -75,6 +78,7 @@ class MlflowExperiments(ExperimentOperations):
                 raise Conflict(f"There are runs of {found.name!r} that have not ended. Stop them first.")
         if found.lifecycle is not Lifecycle.DELETED:
             yield from self._native.delete_experiment(found.id)
+        yield from self._companion.follow(lambda here: here.delete(found.name))
         return (yield from self.by_id(found.id))
 
     def restore(self, reference: str) -> Flow[Experiment]:
@@ -82,6 +86,7 @@ class MlflowExperiments(ExperimentOperations):
         if found.lifecycle is Lifecycle.DELETED:
             yield from self._native.restore_experiment(found.id)
             found = yield from self.by_id(found.id)
+        yield from self._companion.follow(lambda here: here.restore(found.name))
         if found.lifecycle is Lifecycle.ARCHIVED:
             yield from self._native.set_experiment_tag(found.id, wording.ARCHIVED, "false")
         return (yield from self.by_id(found.id))
