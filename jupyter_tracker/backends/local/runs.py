@@ -30,6 +30,7 @@ from jupyter_tracker.backends.local.store import Store, now
 from jupyter_tracker.backends.local.values import add_params, change_tags, checked_notes
 from jupyter_tracker.backends.local.variables import LocalVariables
 from jupyter_tracker.backends.operations import RunOperations, RunQuery
+from jupyter_tracker.filters import to_text
 from jupyter_tracker.flow import Flow, local
 from jupyter_tracker.models import (
     Cleanup,
@@ -39,6 +40,7 @@ from jupyter_tracker.models import (
     Lifecycle,
     Page,
     Progress,
+    QueryPlan,
     RunInfo,
     RunKind,
     RunState,
@@ -156,6 +158,10 @@ class LocalRuns(RunOperations):
                 return list_runs(db, query)
 
         return local(call)
+
+    def explain(self, query: RunQuery) -> Flow[QueryPlan]:
+        yield from ()
+        return QueryPlan(to_text(query.where))
 
     def stop(self, run_id: str, grace_period: float) -> Flow[RunInfo]:
         def call() -> RunInfo:

@@ -27,7 +27,12 @@ class MlflowExperiments(ExperimentOperations):
     """Experiments; how many runs they have is not told."""
 
     def __init__(
-        self, server: Server, native: MlflowOperations, limits: wording.Limits, before_looking: Callable[[], Flow[None]]
+        self,
+        companion: Companion,
+        server: Server,
+        native: MlflowOperations,
+        limits: wording.Limits,
+        before_looking: Callable[[], Flow[None]],
     ) -> None:
         self._companion = companion
         self._server = server

@@ -14,7 +14,7 @@ from jupyter_tracker.backends.mlflow.operations import MlflowOperations
 from jupyter_tracker.backends.mlflow.operations_runs import search_page
 from jupyter_tracker.backends.mlflow.outbox import Outbox
 from jupyter_tracker.backends.mlflow.reading import parse_run
-from jupyter_tracker.backends.mlflow.search import NEWEST_FIRST, push_down, pushes_order
+from jupyter_tracker.backends.mlflow.search import NEWEST_FIRST, conditions, push_down, pushes_order
 from jupyter_tracker.backends.mlflow.server import Server
 from jupyter_tracker.backends.operations import RunQuery
 from jupyter_tracker.errors import Ambiguous, InvalidInput, NotFound, PlatformFailure, RemoteInvalid, RemoteNotFound
@@ -94,7 +94,7 @@ class Listing:
         start, token = _parse_cursor(query.cursor)
         if not experiments:
             return Page((), None)
-        text, _, _ = push_down(query.where)
+        text, _ = push_down(query.where)
         view = "DELETED_ONLY" if query.lifecycle is Lifecycle.DELETED else "ACTIVE_ONLY"
         scope = (experiments, text, view)
         if pushes_order(query.order_by) and not history_needed(query.where):
@@ -172,7 +172,7 @@ class Listing:
         if reference == LAST:
             return (yield from self._look("", 1))
         where = Comparison(Attribute.NAME, Operator.EQUAL, reference)
-        text, _, _ = push_down(where)
+        text, _ = push_down(where)
         named = [run for run in (yield from self._look(text, _SHOWN)) if run.name == reference] if text else []
         if not text and reference:
             page = yield from self.page(RunQuery(where=where, limit=_SHOWN))
@@ -233,8 +233,7 @@ def _latest(there: Mapping[str, MetricValue], here: Mapping[str, MetricValue]) -
 
 def _may_have(experiment: Experiment, where: Expression) -> bool:
     """Whether a filter that names the experiment of its runs lets this one pass."""
-    parts = push_down(where)[2]
-    for part in parts:
+    for part in conditions(where):
         match part:
             case Comparison(Attribute.EXPERIMENT, Operator.EQUAL, value) if experiment.name != value:
                 return False

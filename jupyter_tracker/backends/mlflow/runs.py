@@ -20,11 +20,12 @@ from jupyter_tracker.backends.mlflow.operations import MlflowOperations
 from jupyter_tracker.backends.mlflow.outbox import Outbox, Sent
 from jupyter_tracker.backends.mlflow.reading import own_tags, parse_run, write_progress
 from jupyter_tracker.backends.mlflow.recording import exactly
+from jupyter_tracker.backends.mlflow.search import push_down, pushes_order
 from jupyter_tracker.backends.mlflow.sender import Sender, start_process
 from jupyter_tracker.backends.mlflow.settings import Settings
 from jupyter_tracker.backends.operations import RunOperations, RunQuery
 from jupyter_tracker.errors import Conflict, TrackerError
-from jupyter_tracker.filters import param_text
+from jupyter_tracker.filters import history_needed, param_text, to_text
 from jupyter_tracker.flow import Flow, Local
 from jupyter_tracker.models import (
     Environment,
@@ -32,6 +33,7 @@ from jupyter_tracker.models import (
     Lifecycle,
     Page,
     Progress,
+    QueryPlan,
     RunInfo,
     RunKind,
     RunState,
@@ -126,6 +128,12 @@ class MlflowRuns(RunOperations):
 
     def list(self, query: RunQuery) -> Flow[Page[RunInfo]]:
         return (yield from self._listing.page(query))
+
+    def explain(self, query: RunQuery) -> Flow[QueryPlan]:
+        yield from ()
+        text, here = push_down(query.where)
+        history = bool(history_needed(query.where, *query.order_by))
+        return QueryPlan(text, tuple(map(to_text, here)), pushes_order(query.order_by) and not history)
 
     def stop(self, run_id: str, grace_period: float) -> Flow[RunInfo]:
         info = yield from exactly(self._listing, run_id)

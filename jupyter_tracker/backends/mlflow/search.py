@@ -47,22 +47,16 @@ def conditions(where: Expression) -> tuple[Expression, ...]:
     return where.expressions if isinstance(where, And) else (where,)
 
 
-def push_down(where: Expression) -> tuple[str, tuple[Expression, ...], tuple[Expression, ...]]:
-    """The filter for the server, the conditions that it holds, and those that only this package can say."""
-    pushed: list[str] = []
-    there: list[Expression] = []
-    here: list[Expression] = []
-    for condition in conditions(where):
-        text = _said(condition)
-        (there if text else here).append(condition)
-        if text:
-            pushed.append(text)
-    return " AND ".join(pushed), tuple(there), tuple(here)
+def push_down(where: Expression) -> tuple[str, tuple[Expression, ...]]:
+    """The filter for the server, and the conditions that only this package can say."""
+    said = [(condition, _said(condition)) for condition in conditions(where)]
+    here = tuple(condition for condition, text in said if not text)
+    return " AND ".join(text for _, text in said if text), here
 
 
 def pushes_order(order: tuple[Order, ...]) -> bool:
     """Whether the server can give runs in an order: the newest first."""
-    return not order or order[0] == Order(Attribute.CREATED_AT, descending=True)
+    return not order or order == (Order(Attribute.CREATED_AT, descending=True),)
 
 
 def _said(condition: Expression) -> str:
