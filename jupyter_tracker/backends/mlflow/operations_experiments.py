@@ -52,12 +52,12 @@ class ExperimentCalls:
         self,
         *,
         filter: str | None = None,  # noqa: A002  # its documented name
-        max_results: int | None = None,
+        max_results: int = 1000,
         order_by: Sequence[str] | None = None,
         page_token: str | None = None,
         view_type: str | None = None,
     ) -> Flow[Answer]:
-        """The experiments that a filter selects; `max_results` is the size of a page."""
+        """The experiments that a filter selects; `max_results` is the size of a page, of which open source needs one."""
 
         def page(token: str | None) -> Flow[Answer]:
             body = {
