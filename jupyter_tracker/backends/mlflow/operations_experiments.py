@@ -57,7 +57,7 @@ class ExperimentCalls:
         page_token: str | None = None,
         view_type: str | None = None,
     ) -> Flow[Answer]:
-        """The experiments that a filter selects; `max_results` is the size of a page, of which open source needs one."""
+        """The experiments that a filter selects; `max_results` is the size of a page."""
 
         def page(token: str | None) -> Flow[Answer]:
             body = {
