@@ -52,13 +52,15 @@ def mlflow(_folder: Path) -> Iterator[str]:
 
 NO_KEPT_CODE = frozenset(
     f"{noun}.{verb}"
-    for noun in ("models", "sources", "templates", "variables")
+    for noun in ("maintenance", "models", "queue", "sources", "templates", "variables")
     for verb, method in vars(NOUNS[noun]).items()
     if verb[0] != "_" and callable(method)
 )
-"""The operations of platforms that keep no models, code and variables."""
+"""The operations of platforms that keep no models, code and variables, and let nothing wait."""
 
-BACKENDS: dict[str, Platform] = {"local": Platform(local), "mlflow": Platform(mlflow, NO_KEPT_CODE)}
+MLFLOW_LACKS = frozenset({"experiments.purge", "runs.import_from", "runs.purge", "runs.restart"})
+
+BACKENDS: dict[str, Platform] = {"local": Platform(local), "mlflow": Platform(mlflow, NO_KEPT_CODE | MLFLOW_LACKS)}
 
 _servers = ExitStack()
 _opened: dict[str, Any] = {}

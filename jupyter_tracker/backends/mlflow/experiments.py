@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Mapping
 
 from jupyter_tracker.backends.base import emulated
-from jupyter_tracker.backends.local.experiments import checked_name
+from jupyter_tracker.backends.local import trash
+from jupyter_tracker.backends.local.experiments import checked_name, clash
 from jupyter_tracker.backends.mlflow import wording
 from jupyter_tracker.backends.mlflow.batches import check_tags, pairs
 from jupyter_tracker.backends.mlflow.companion import Companion
@@ -15,9 +16,9 @@ from jupyter_tracker.backends.mlflow.operations_runs import search_page
 from jupyter_tracker.backends.mlflow.reading import parse_experiment
 from jupyter_tracker.backends.mlflow.server import Server
 from jupyter_tracker.backends.operations import ExperimentOperations
-from jupyter_tracker.errors import Conflict, NotFound, RemoteConflict, RemoteInvalid, RemoteNotFound
+from jupyter_tracker.errors import Conflict, NotFound, RemoteConflict, RemoteInvalid, RemoteNotFound, Unsupported
 from jupyter_tracker.flow import Flow, Together
-from jupyter_tracker.models import Experiment, Lifecycle
+from jupyter_tracker.models import Experiment, Lifecycle, RetentionMode
 
 NAMES_KEPT = 10.0
 """Seconds for which the name of an experiment is not asked for again."""
@@ -41,7 +42,15 @@ class MlflowExperiments(ExperimentOperations):
         self._before_looking = before_looking
         self._names: dict[str, tuple[str, float]] = {}
 
-    def create(self, name: str, description: str, tags: Mapping[str, str]) -> Flow[Experiment]:
+    def create(
+        self,
+        name: str,
+        description: str,
+        tags: Mapping[str, str],
+        retention_mode: RetentionMode,
+        retention_time: float | None,
+    ) -> Flow[Experiment]:
+        self._check_retention(retention_mode, retention_time)
         checked_name("experiment", name)
         check_tags(self._limits, tags)
         identity = yield from self._create(name, {**tags, **({wording.NOTE: description} if description else {})})
@@ -56,17 +65,25 @@ class MlflowExperiments(ExperimentOperations):
         return tuple(sorted(chosen, key=_used, reverse=True))
 
     def update(
-        self, reference: str, name: str | None, description: str | None, tags: Mapping[str, str | None] | None
+        self,
+        reference: str,
+        name: str | None,
+        description: str | None,
+        tags: Mapping[str, str | None] | None,
+        retention_mode: RetentionMode | None,
+        retention_time: float | None,
     ) -> Flow[Experiment]:
+        self._check_retention(retention_mode, retention_time)
         if name is not None:
             checked_name("experiment", name)
         check_tags(self._limits, tags or {})
         found = yield from self.find(reference)
+        trash.check_not_deleted("experiment", found.name, found.lifecycle, "change")
         changed = {**(tags or {}), **({} if description is None else {wording.NOTE: description})}
         if name is not None and name != found.name:
             try:
                 yield from self._native.update_experiment(found.id, new_name=name)
-                yield from self._companion.follow(lambda here: here.update(found.name, name, None, None))
+                yield from self._companion.follow(lambda here: here.update(found.name, name, None, None, None, None))
             except (RemoteConflict, RemoteInvalid) as error:
                 yield from self._explain(name, error)
         steps = [self._change_tag(found, key, value) for key, value in changed.items()]
@@ -75,21 +92,23 @@ class MlflowExperiments(ExperimentOperations):
 
     def delete(self, reference: str) -> Flow[Experiment]:
         found = yield from self.find(reference)
+        trash.check_move("experiment", found.name, found.lifecycle, trash.DELETE)
         yield from self._before_looking()
         for status in ("RUNNING", "SCHEDULED"):
             condition = f"attributes.status = '{status}'"
             answer = yield from search_page(self._server, [found.id], condition, 1, None, None, "ACTIVE_ONLY")
             if answer.get("runs"):
                 raise Conflict(f"There are runs of {found.name!r} that have not ended. Stop them first.")
-        if found.lifecycle is not Lifecycle.DELETED:
-            yield from self._native.delete_experiment(found.id)
+        yield from self._native.delete_experiment(found.id)
         yield from self._companion.follow(lambda here: here.delete(found.name))
         return (yield from self.by_id(found.id))
 
     def restore(self, reference: str) -> Flow[Experiment]:
         found = yield from self.find(reference)
+        trash.check_move("experiment", found.name, found.lifecycle, trash.RESTORE)
         if found.lifecycle is Lifecycle.DELETED:
             yield from self._native.restore_experiment(found.id)
+            yield from self._delete_again(found.id)
             found = yield from self.by_id(found.id)
         yield from self._companion.follow(lambda here: here.restore(found.name))
         if found.lifecycle is Lifecycle.ARCHIVED:
@@ -98,9 +117,30 @@ class MlflowExperiments(ExperimentOperations):
 
     @emulated("a tag, which the listings here heed")
     def archive(self, reference: str) -> Flow[Experiment]:
+        return self._put_away(reference, trash.ARCHIVE)
+
+    @emulated("a tag, which the listings here heed")
+    def unarchive(self, reference: str) -> Flow[Experiment]:
+        return self._put_away(reference, trash.UNARCHIVE)
+
+    def _put_away(self, reference: str, wanted: trash.Move) -> Flow[Experiment]:
         found = yield from self.find(reference)
-        yield from self._native.set_experiment_tag(found.id, wording.ARCHIVED, "true")
+        trash.check_move("experiment", found.name, found.lifecycle, wanted)
+        text = "true" if wanted.target is Lifecycle.ARCHIVED else "false"
+        yield from self._native.set_experiment_tag(found.id, wording.ARCHIVED, text)
         return (yield from self.by_id(found.id))
+
+    def _delete_again(self, identity: str) -> Flow[None]:
+        """The server brings back all runs with their experiment, also those that were deleted on their own."""
+        answer = yield from self._native.search_runs(experiment_ids=[identity], max_results=wording.RUNS_PAGE)
+        for entry in answer["runs"]:
+            tags = (entry.get("data") or {}).get("tags") or ()
+            if any(tag.get("key") == wording.DELETED_AT and tag.get("value") for tag in tags):
+                yield from self._native.delete_run(str(entry["info"]["run_id"]))
+
+    def _check_retention(self, mode: RetentionMode | None, time: float | None) -> None:
+        if time is not None or mode not in (None, RetentionMode.FULL):
+            raise Unsupported(self._server.backend, "maintenance.maintain")
 
     def find(self, reference: str) -> Flow[Experiment]:
         """One by id or name, in whatever lifecycle; `NotFound` suggests close names."""
@@ -143,7 +183,7 @@ class MlflowExperiments(ExperimentOperations):
             identity = yield from self._create(reference, {})
             return (yield from self.by_id(identity))
         if found.lifecycle is Lifecycle.DELETED:
-            raise Conflict(_deleted(found.name))
+            raise Conflict(clash(found.name, Lifecycle.DELETED))
         return found
 
     def used(self, identity: str) -> Flow[None]:
@@ -165,9 +205,7 @@ class MlflowExperiments(ExperimentOperations):
         except RemoteNotFound:
             raise error from None
         taken = parse_experiment(answer.get("experiment") or {})
-        if taken.lifecycle is Lifecycle.DELETED:
-            raise Conflict(_deleted(name)) from error
-        raise Conflict(f"There is an experiment {name!r} already. Use it, or choose another name.") from error
+        raise Conflict(clash(name, taken.lifecycle)) from error
 
     def _change_tag(self, found: Experiment, key: str, value: str | None) -> Flow[None]:
         if value is not None:
@@ -178,13 +216,6 @@ class MlflowExperiments(ExperimentOperations):
     def _kept(self, experiment: Experiment) -> Experiment:
         self._names[experiment.id] = (experiment.name, time.monotonic())
         return experiment
-
-
-def _deleted(name: str) -> str:
-    return (
-        f"The experiment {name!r} was deleted and still has its name."
-        f" Restore it (`tracker.experiments.restore({name!r})`) or choose another name."
-    )
 
 
 def _used(experiment: Experiment) -> tuple[float, int]:

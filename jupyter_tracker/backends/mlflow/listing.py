@@ -201,7 +201,8 @@ class Listing:
         """A run as it is on the server, completed by what is known here of one that was started here."""
         if here is None:
             return there
-        tags = {**there.tags, **here.tags} if self._outbox.is_pending(here.id) else there.tags
+        pending = self._outbox.is_pending(here.id)
+        tags = {**there.tags, **here.tags} if pending else there.tags
         return dataclasses.replace(
             there,
             state=there.state if there.state.ended and not here.state.ended else here.state,
@@ -217,6 +218,10 @@ class Listing:
             exit_code=here.exit_code,
             signal=here.signal,
             source=here.source,
+            name=here.name if pending else there.name,
+            notes=here.notes if pending else there.notes,
+            attempt=here.attempt,
+            priority=here.priority,
         )
 
 

@@ -176,6 +176,9 @@ class Outbox:
             if text:
                 yield from Documents(self._artifacts).put_log(info.id, text)
             sent.documents["log"] = ""
+        if info.name != sent.name:
+            yield from self._native.update_run(run_id=info.id, run_name=info.name)
+            sent.name = info.name
         if status == sent.status:
             return
         ended = None if info.ended_at is None else milliseconds(info.ended_at)

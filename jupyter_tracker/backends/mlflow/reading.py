@@ -82,7 +82,16 @@ def parse_run(entry: Mapping[str, Any], experiments: Mapping[str, str]) -> RunIn
         ended_at=moment(info.get("end_time")),
         exit_code=_exit_code(tags.get(wording.EXIT_CODE)),
         signal=tags.get(wording.SIGNAL),
+        notes=tags.get(wording.NOTE, ""),
     )
+
+
+def deleted_at(entry: Mapping[str, Any]) -> float:
+    """When a run was deleted with this package, in milliseconds; 0 when it was not."""
+    try:
+        return float(_pairs((entry.get("data") or {}).get("tags")).get(wording.DELETED_AT) or 0)
+    except ValueError:
+        return 0.0
 
 
 def own_tags(info: RunInfo) -> dict[str, str]:
@@ -93,6 +102,7 @@ def own_tags(info: RunInfo) -> dict[str, str]:
         wording.REASON: info.reason[:1000],
         wording.EXIT_CODE: "" if info.exit_code is None else str(info.exit_code),
         wording.SIGNAL: info.signal or "",
+        wording.NOTE: info.notes,
         wording.PROGRESS: write_progress(info.progress),
         wording.JSON_PARAMS: _json_params(info.params),
         wording.ARCHIVED: "true" if info.lifecycle is Lifecycle.ARCHIVED else "",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import time
+import time as clock
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
 
 from jupyter_tracker.backends.base import emulated
+from jupyter_tracker.backends.local import trash
 from jupyter_tracker.backends.local.experiments import checked_name
-from jupyter_tracker.backends.local.runs import default_name
-from jupyter_tracker.backends.local.values import plain_data, plain_params
+from jupyter_tracker.backends.local.submitting import default_name
+from jupyter_tracker.backends.local.values import checked_notes, plain_data, plain_params
 from jupyter_tracker.backends.local.variables import check_variables
 from jupyter_tracker.backends.mlflow import wording
 from jupyter_tracker.backends.mlflow.batches import check_params, check_tags, pairs, remove_tag, send_params, send_tags
@@ -18,14 +21,23 @@ from jupyter_tracker.backends.mlflow.experiments import MlflowExperiments
 from jupyter_tracker.backends.mlflow.listing import Listing
 from jupyter_tracker.backends.mlflow.operations import MlflowOperations
 from jupyter_tracker.backends.mlflow.outbox import Outbox, Sent
-from jupyter_tracker.backends.mlflow.reading import own_tags, parse_run, write_progress
+from jupyter_tracker.backends.mlflow.reading import deleted_at, own_tags, parse_run, write_progress
 from jupyter_tracker.backends.mlflow.recording import exactly
 from jupyter_tracker.backends.mlflow.search import push_down, pushes_order
 from jupyter_tracker.backends.mlflow.sender import Sender, start_process
 from jupyter_tracker.backends.mlflow.settings import Settings
 from jupyter_tracker.backends.operations import RunOperations, RunQuery
-from jupyter_tracker.errors import Conflict, TrackerError
-from jupyter_tracker.filters import history_needed, param_text, to_text
+from jupyter_tracker.errors import Conflict, TrackerError, Unsupported
+from jupyter_tracker.filters import (
+    And,
+    Attribute,
+    Comparison,
+    Operator,
+    Order,
+    history_needed,
+    param_text,
+    to_text,
+)
 from jupyter_tracker.flow import Flow, Local
 from jupyter_tracker.models import (
     Environment,
@@ -39,6 +51,8 @@ from jupyter_tracker.models import (
     RunState,
     Submission,
 )
+
+_EVERY = 1_000_000
 
 
 class MlflowRuns(RunOperations):
@@ -68,6 +82,8 @@ class MlflowRuns(RunOperations):
     def submit(self, submission: Submission) -> Flow[RunInfo]:
         from jupyter_tracker.backends.local.process.launcher import check_code
 
+        if submission.sweep is not None:
+            raise Unsupported(self._settings.backend, "queue.update")  # its trials would not be known to the server
         check_variables(submission.variables)
         params = plain_params(submission.params)
         plain_data(submission.resources, "resource")
@@ -85,7 +101,7 @@ class MlflowRuns(RunOperations):
         try:
             yield from self._companion.local.local_runs.submit_as(made.id, here)
         except TrackerError:
-            now = time.time_ns() // 1_000_000
+            now = clock.time_ns() // 1_000_000
             yield from self._native.update_run(run_id=made.id, status="FAILED", end_time=now)
             raise
         yield Local(lambda: start_process(self._settings.address, made.id, self._companion.home))
@@ -150,28 +166,112 @@ class MlflowRuns(RunOperations):
         info = yield from exactly(self._listing, run_id)
         if not info.state.ended:
             raise Conflict(f"The run {run_id[:8]} has not ended. Stop it first: `%tracker stop {run_id[:8]}`.")
-        if info.lifecycle is not Lifecycle.DELETED:
-            yield from self._native.delete_run(run_id)
-        if self._companion.has(run_id):
-            yield from self._companion.local.runs.delete(run_id)
+        yield from self._move(info, trash.DELETE)
         return (yield from self._listing.by_id(run_id))
 
     def restore(self, run_id: str) -> Flow[RunInfo]:
         info = yield from exactly(self._listing, run_id)
-        if info.lifecycle is Lifecycle.DELETED:
-            yield from self._native.restore_run(run_id)
-        if self._companion.has(run_id):
-            yield from self._companion.local.runs.restore(run_id)
-        yield from self._native.set_tag(wording.ARCHIVED, "false", run_id=run_id)
+        experiment = yield from self._experiments.by_id(info.experiment_id)
+        if experiment.lifecycle is Lifecycle.DELETED:
+            raise Conflict(
+                f"The run {info.name!r} belongs to the experiment {experiment.name!r}, which was deleted."
+                f" Restore that: `%tracker restore --experiment {experiment.name}`."
+            )
+        yield from self._move(info, trash.RESTORE)
         return (yield from self._listing.by_id(run_id))
 
     @emulated("a tag, which the listings here heed")
     def archive(self, run_id: str) -> Flow[RunInfo]:
-        yield from exactly(self._listing, run_id)
-        if self._companion.has(run_id):
-            yield from self._companion.local.runs.archive(run_id)
-        yield from self._native.set_tag(wording.ARCHIVED, "true", run_id=run_id)
+        info = yield from exactly(self._listing, run_id)
+        yield from self._move(info, trash.ARCHIVE)
         return (yield from self._listing.by_id(run_id))
+
+    @emulated("a tag, which the listings here heed")
+    def unarchive(self, run_id: str) -> Flow[RunInfo]:
+        info = yield from exactly(self._listing, run_id)
+        yield from self._move(info, trash.UNARCHIVE)
+        return (yield from self._listing.by_id(run_id))
+
+    def update(
+        self, run_id: str, name: str | None, notes: str | None, tags: Mapping[str, str | None] | None
+    ) -> Flow[RunInfo]:
+        if name is not None:
+            checked_name("run", name)
+        if notes is not None:
+            checked_notes(notes)
+            check_tags(self._limits, {wording.NOTE: notes})
+        check_tags(self._limits, tags or {})
+        info = yield from exactly(self._listing, run_id)
+        trash.check_not_deleted("run", info.name, info.lifecycle, "change")
+        if self._companion.has(run_id):
+            yield from self._companion.local.runs.update(run_id, name, notes, tags)
+        changed: dict[str, str | None] = {**(tags or {}), **({} if notes is None else {wording.NOTE: notes or None})}
+        if self._companion.has(run_id):
+            yield from self._outbox.send(run_id)
+        else:
+            if name is not None:
+                yield from self._native.update_run(run_id=run_id, run_name=name)
+            given = {key: text for key, text in changed.items() if text is not None}
+            yield from send_tags(self._native, self._limits, run_id, given)
+        for key in [key for key, text in changed.items() if text is None]:
+            yield from remove_tag(self._native, run_id, key)
+        return (yield from self._listing.by_id(run_id))
+
+    def delete_before(self, experiment: str, time: datetime, maximum: int) -> Flow[int]:
+        found = yield from self._experiments.find(experiment)
+        where = And(
+            (
+                Comparison(Attribute.CREATED_AT, Operator.AT_MOST, time),
+                Comparison(Attribute.EXPERIMENT_ID, Operator.EQUAL, found.id),
+            )
+        )
+        order = (Order(Attribute.CREATED_AT),)
+        page = yield from self._listing.page(RunQuery(found.id, where, order, limit=_EVERY))
+        doomed = [info for info in page.items if info.state.ended][:maximum]
+        for info in doomed:
+            yield from self._move(info, trash.DELETE)
+        return len(doomed)
+
+    @emulated("of the runs that were deleted with this package, which notes the time in a tag")
+    def restore_after(self, experiment: str, time: datetime, maximum: int) -> Flow[int]:
+        found = yield from self._experiments.find(experiment)
+        if found.lifecycle is Lifecycle.DELETED:
+            raise Conflict(
+                f"The experiment {found.name!r} was deleted. Restore it first, which restores the runs deleted with it:"
+                f" `%tracker restore --experiment {found.name}`."
+            )
+        answer = yield from self._native.search_runs(
+            experiment_ids=[found.id], max_results=wording.RUNS_PAGE, run_view_type="DELETED_ONLY"
+        )
+        since = time.timestamp() * 1000
+        deleted = [(deleted_at(entry), entry) for entry in answer["runs"]]
+        chosen = sorted((pair for pair in deleted if pair[0] >= since), key=lambda pair: -pair[0])[:maximum]
+        for _, entry in chosen:
+            yield from self._move(parse_run(entry, {found.id: found.name}), trash.RESTORE)
+        return len(chosen)
+
+    def _move(self, info: RunInfo, wanted: trash.Move) -> Flow[None]:
+        """Put a run somewhere else, on the server and here."""
+        trash.check_move("run", f"{info.name} ({info.id[:8]})", info.lifecycle, wanted)
+        if wanted is trash.DELETE:
+            yield from self._native.set_tag(wording.DELETED_AT, repr(clock.time() * 1000), run_id=info.id)
+            yield from self._native.delete_run(info.id)
+        if info.lifecycle is Lifecycle.DELETED:
+            yield from self._native.restore_run(info.id)
+            yield from remove_tag(self._native, info.id, wording.DELETED_AT)
+        if wanted is not trash.DELETE:
+            text = "true" if wanted is trash.ARCHIVE else "false"
+            yield from self._native.set_tag(wording.ARCHIVED, text, run_id=info.id)
+        if self._companion.has(info.id):
+            local = self._companion.local.runs
+            moves = {
+                trash.DELETE: local.delete,
+                trash.RESTORE: local.restore,
+                trash.ARCHIVE: local.archive,
+                trash.UNARCHIVE: local.unarchive,
+            }
+            with suppress(Conflict):  # it is there already, with its experiment
+                yield from moves[wanted](info.id)
 
     def log_params(self, run_id: str, params: Mapping[str, JsonValue]) -> Flow[None]:
         plain = plain_params(params)
@@ -241,7 +341,7 @@ class MlflowRuns(RunOperations):
         answer = yield from self._native.create_run(
             experiment_id=found.id,
             run_name=name,
-            start_time=time.time_ns() // 1_000_000,
+            start_time=clock.time_ns() // 1_000_000,
             tags=pairs({wording.KIND: str(kind)}),
         )
         made = parse_run(answer.get("run") or {}, {found.id: found.name})
@@ -262,5 +362,5 @@ class MlflowRuns(RunOperations):
         if state is RunState.LOST:
             tags[wording.STATE] = "lost"
         yield from send_tags(self._native, self._limits, run_id, tags)
-        now = time.time_ns() // 1_000_000
+        now = clock.time_ns() // 1_000_000
         yield from self._native.update_run(run_id=run_id, status=wording.STATUSES[state], end_time=now)
