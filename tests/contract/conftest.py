@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
@@ -96,8 +97,21 @@ def address(platform, tmp_path, monkeypatch):
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: Any, request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a test needs may come to an operation that its backend lacks: then the test ends there."""
+    try:
+        return (yield)
+    except Unsupported as error:
+        fixturedef.cached_result = (error, fixturedef.cache_key(request), None)
+        return error
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
     """A test passes when it ends at an operation that its backend openly lacks, and says which one it is."""
+    for given in pyfuncitem.funcargs.values():
+        if isinstance(given, Unsupported):
+            pyfuncitem.obj = partial(_raise, given)
     try:
         return (yield)
     except Unsupported as error:
@@ -106,6 +120,10 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
             raise
         pyfuncitem.user_properties.append(("lacks", error.operation))
         return True
+
+
+def _raise(error: Unsupported, **_given: object) -> None:
+    raise error
 
 
 @pytest.fixture(params=["sync", "async"])

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+from jupyter_tracker.backends.local.values import writable
 from jupyter_tracker.backends.mlflow import wording
 from jupyter_tracker.backends.mlflow.operations import MlflowOperations
 from jupyter_tracker.errors import InvalidInput, InvalidParams, RemoteNotFound
@@ -61,6 +62,8 @@ def check_tags(limits: wording.Limits, tags: Mapping[str, str | None]) -> None:
             raise InvalidInput(f"The tag name {key!r} begins with {wording.OWN!r}, which is kept for the tracker.")
         if value is not None and not isinstance(value, str):
             raise InvalidInput(f"The tag {key!r} must be text, not {value!r} ({type(value).__name__}).")
+        if value is not None and not writable(value):
+            raise InvalidInput(f"The tag {key!r} must be text, not half of a surrogate pair: {value!r}.")
         if value is not None and len(value) > limits.tag:
             raise InvalidInput(f"The tag {key!r} has {len(value):,} characters; the server keeps {limits.tag:,}.")
 

@@ -9,6 +9,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from jupyter_tracker.backends.base import emulated
 from jupyter_tracker.backends.mlflow import wording
 from jupyter_tracker.backends.mlflow.companion import Companion
 from jupyter_tracker.backends.mlflow.numbers import column
@@ -17,7 +18,7 @@ from jupyter_tracker.backends.mlflow.sender import Sender
 from jupyter_tracker.backends.operations import MetricOperations
 from jupyter_tracker.errors import Conflict, InvalidInput, InvalidMetric, NotFound, RemoteNotFound
 from jupyter_tracker.filters import Histories, History
-from jupyter_tracker.flow import Flow, Together
+from jupyter_tracker.flow import Emit, Flow, Streaming, Together
 from jupyter_tracker.models import PointBlock, Points, RunInfo
 
 AT_ONCE = 8
@@ -56,6 +57,11 @@ class MlflowMetrics(MetricOperations):
             return Points(own.blocks, _format_cursor(own.cursor, there))
         others = yield from self._read_there(run_id, keys, tuple(latest.metrics), there)
         return Points((*own.blocks, *others.blocks), _format_cursor(own.cursor, there))
+
+    @emulated("from all points, read at once")
+    def stream(self, run_id: str) -> Streaming:
+        points = yield from self.read(run_id, None, None)
+        yield Emit(points.blocks)
 
     def histories(self, run: RunInfo, keys: Iterable[str]) -> Flow[Histories]:
         """First, smallest and largest value of some metrics of a run."""

@@ -63,6 +63,10 @@ class Outbox:
         """Begin to send for a run that was just made on the server."""
         self._write(run.id, dataclasses.replace(sent, name=run.name), pending=True)
 
+    def forget(self, run_id: str) -> None:
+        """Send nothing for a run, which could not be started."""
+        self._path(run_id, pending=True).unlink(missing_ok=True)
+
     def pending(self) -> list[str]:
         """The runs of which something may still have to be sent."""
         with suppress(FileNotFoundError):

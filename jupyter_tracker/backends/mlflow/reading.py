@@ -75,7 +75,11 @@ def parse_run(entry: Mapping[str, Any], experiments: Mapping[str, str]) -> RunIn
             )
             for metric in data.get("metrics") or ()
         },
-        tags={key: value for key, value in tags.items() if not key.startswith(wording.OWN) and key != wording.RUN_NAME},
+        tags={
+            key: value
+            for key, value in tags.items()
+            if not key.startswith(wording.OWN) and key not in (wording.RUN_NAME, wording.NOTE)
+        },
         progress=parse_progress(tags.get(wording.PROGRESS, "")),
         created_at=started,
         started_at=None if native == "SCHEDULED" else started,

@@ -7,6 +7,7 @@ an artifact when the run ends, so that others can read it. Events of all other r
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 from jupyter_tracker.backends.base import emulated
 from jupyter_tracker.backends.mlflow.companion import Companion
@@ -27,6 +28,7 @@ from jupyter_tracker.models import (
     JsonValue,
     Level,
     LogLine,
+    LogPiece,
     Page,
     RunInfo,
     RunState,
@@ -105,6 +107,19 @@ class MlflowLogs(LogOperations):
         kept = yield from self._kept(run_id)
         end = len(kept) if before is None else max(0, _line(before) - 1)
         return Page(tuple(kept[max(0, end - lines) : end]), str(end))
+
+    @emulated("from this machine, or from the lines of the artifact that is kept when the run ends")
+    def pieces(self, run_id: str, after: str | None, limit: int) -> Flow[Page[LogPiece]]:
+        if self._companion.has(run_id):
+            return (yield from self._companion.local.logs.pieces(run_id, after, limit))
+        lines = (yield from self._kept(run_id))[_line(after) :]
+        sizes = accumulate(len(line.text) for line in lines)
+        count = sum(size <= limit for size in sizes) + 1
+        shown = [
+            LogPiece(round(line.time.timestamp() * 1e6), line.stream, f"{line.text}\n".encode())
+            for line in lines[:count]
+        ]
+        return Page(tuple(shown), str(_line(after) + len(shown)))
 
     def _kept(self, run_id: str) -> Flow[list[LogLine]]:
         yield from exactly(self._listing, run_id)

@@ -11,6 +11,7 @@ from datetime import datetime
 from jupyter_tracker.backends.base import emulated
 from jupyter_tracker.backends.local import trash
 from jupyter_tracker.backends.local.experiments import checked_name
+from jupyter_tracker.backends.local.queue.noun import checked_priority
 from jupyter_tracker.backends.local.submitting import default_name
 from jupyter_tracker.backends.local.values import checked_notes, plain_data, plain_params
 from jupyter_tracker.backends.local.variables import check_variables
@@ -46,6 +47,7 @@ from jupyter_tracker.models import (
     Page,
     Progress,
     QueryPlan,
+    Resources,
     RunInfo,
     RunKind,
     RunState,
@@ -53,6 +55,8 @@ from jupyter_tracker.models import (
 )
 
 _EVERY = 1_000_000
+_VARIABLES = ("MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID")
+"""With them, code that logs with `mlflow` logs to the run that it is submitted as."""
 
 
 class MlflowRuns(RunOperations):
@@ -85,24 +89,29 @@ class MlflowRuns(RunOperations):
         if submission.sweep is not None:
             raise Unsupported(self._settings.backend, "queue.update")  # its trials would not be known to the server
         check_variables(submission.variables)
-        params = plain_params(submission.params)
+        checked_priority(submission.priority)
+        Resources.parse(submission.resources)
         plain_data(submission.resources, "resource")
+        params = plain_params(submission.params)
         code = yield Local(lambda: submission.code if submission.code.source else check_code(submission.code))
         name = checked_name("run", default_name(code) if submission.name is None else submission.name)
         made = yield from self._create(submission.experiment, name, RunKind.SUBMITTED, params, submission.tags)
-        variables = {**self._settings.variables, "MLFLOW_RUN_ID": made.id, "MLFLOW_EXPERIMENT_ID": made.experiment_id}
+        own = dict(zip(_VARIABLES, (made.id, made.experiment_id), strict=True))
         here = dataclasses.replace(
             submission,
             experiment=made.experiment,
             name=name,
             params=params,
-            variables={**variables, **submission.variables},
+            variables={**self._settings.variables, **own, **submission.variables},
         )
         try:
             yield from self._companion.local.local_runs.submit_as(made.id, here)
         except TrackerError:
-            now = clock.time_ns() // 1_000_000
-            yield from self._native.update_run(run_id=made.id, status="FAILED", end_time=now)
+            if not self._companion.has(made.id):
+                self._outbox.forget(made.id)
+                yield from self._native.delete_run(made.id)
+            else:
+                yield from self._outbox.send(made.id)
             raise
         yield Local(lambda: start_process(self._settings.address, made.id, self._companion.home))
         return (yield from self._listing.by_id(made.id))
@@ -327,7 +336,12 @@ class MlflowRuns(RunOperations):
     @emulated("kept on this machine, for runs that were started here")
     def submission(self, run_id: str) -> Flow[Submission | None]:
         if self._companion.has(run_id):
-            return (yield from self._companion.local.runs.submission(run_id))
+            kept = yield from self._companion.local.runs.submission(run_id)
+            if kept is None:
+                return None
+            ours = {*self._settings.variables, *_VARIABLES}
+            given = {name: value for name, value in kept.variables.items() if name not in ours}
+            return dataclasses.replace(kept, variables=given)
         yield from exactly(self._listing, run_id)
         return None
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_tracker import flow
 from jupyter_tracker.backends.base import Transport
+from jupyter_tracker.backends.local.process.tree import SENDER
 from jupyter_tracker.backends.remote.clients import client_options
 from jupyter_tracker.errors import (
     NotAuthenticated,
@@ -137,7 +138,7 @@ def start_process(address: str, run_id: str, home: Path) -> None:
     path = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH", ""), root)))
     with open(home / "sender.log", "ab", opener=_private) as log:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", __name__, address, run_id],
+            [sys.executable, "-P", "-m", SENDER, address, run_id],
             cwd=home,
             env={**os.environ, "JUPYTER_TRACKER_HOME": str(home), "PYTHONPATH": path},
             stdin=subprocess.DEVNULL,
