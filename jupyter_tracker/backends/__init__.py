@@ -17,7 +17,9 @@ GROUP = "jupyter_tracker.backends"
 
 _BUILT_IN = {
     "chariot": "jupyter_tracker.backends.chariot:connect",
+    "databricks": "jupyter_tracker.backends.mlflow:connect",
     "local": "jupyter_tracker.backends.local:connect",
+    "mlflow": "jupyter_tracker.backends.mlflow:connect",
     "vertex": "jupyter_tracker.backends.vertex:connect",
 }
 

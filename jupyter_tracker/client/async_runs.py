@@ -25,6 +25,7 @@ from jupyter_tracker.models import (
     JsonValue,
     Level,
     Lifecycle,
+    QueryPlan,
     Secret,
     Source,
     SweepMethod,
@@ -138,6 +139,11 @@ class AsyncRuns:
         query = requests.query(experiment, where, order_by, lifecycle)
         found = await self._drive(flows.list_runs(self._backend, query, limit))
         return RunList(found, partial(AsyncRun, self._tracker))
+
+    async def explain(self, where: str | None = None, *, order_by: str | Sequence[str] | None = None) -> QueryPlan:
+        """See `Runs.explain`."""
+        query = requests.query(None, where, order_by, Lifecycle.ACTIVE)
+        return await self._drive(self._backend.runs.explain(query))
 
     async def compare(self, *runs: str) -> pd.DataFrame:
         """See `Runs.compare`."""

@@ -23,6 +23,7 @@ from jupyter_tracker.models import (
     JsonValue,
     Level,
     Lifecycle,
+    QueryPlan,
     Secret,
     Source,
     SweepMethod,
@@ -206,6 +207,15 @@ class Runs:
         query = requests.query(experiment, where, order_by, lifecycle)
         found = self._drive(flows.list_runs(self._backend, query, limit))
         return RunList(found, partial(Run, self._tracker))
+
+    def explain(self, where: str | None = None, *, order_by: str | Sequence[str] | None = None) -> QueryPlan:
+        """Which part of a query the platform answers, and which is looked at here; nothing is sent.
+
+        Raises:
+            InvalidFilter: the filter cannot be read; it points at the column.
+        """
+        query = requests.query(None, where, order_by, Lifecycle.ACTIVE)
+        return self._drive(self._backend.runs.explain(query))
 
     def compare(self, *runs: str) -> pd.DataFrame:
         """One row a run: first the params that differ, then the others, then the latest metrics."""

@@ -23,6 +23,7 @@ FIGURES = (
     "many_runs",
     "log_lines",
     "feed_memory",
+    "mlflow_reading",
 )
 LARGE = ("million_runs",)
 """Those that take many minutes and much disk."""

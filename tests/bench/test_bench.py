@@ -25,6 +25,7 @@ SLACK = {
     "many_runs": 12.0,
     "log_lines": 4.0,
     "feed_memory": 1.3,
+    "mlflow_reading": 4.0,
 }
 COUNTED = ("points", "calls", "modules")
 

@@ -9,9 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import pytest
@@ -22,6 +23,7 @@ from jupyter_tracker.client.results import RunList
 from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.errors import Unsupported
 from jupyter_tracker.models import RunKind
+from tests.platforms import mlflow_server
 from tests.platforms.chariot_standin import Chariot
 from tests.platforms.google import service_account
 from tests.platforms.vertex_series import VertexAI
@@ -62,6 +64,29 @@ OFFERS = frozenset(
     }
 )
 """What not every platform has beside its operations."""
+
+_servers = ExitStack()
+_opened: dict[str, Any] = {}
+
+
+def _shared(name: str, serving: Callable[[Path], AbstractContextManager[Any]]) -> Any:
+    """A server that starts slowly: one for all tests, started by the first that needs it."""
+    if name not in _opened:
+        folder = Path(_servers.enter_context(TemporaryDirectory(prefix=f"{name}-")))
+        _opened[name] = _servers.enter_context(serving(folder))
+    return _opened[name]
+
+
+def pytest_unconfigure() -> None:
+    _opened.clear()
+    _servers.close()
+
+
+@contextmanager
+def mlflow(_folder: Path) -> Iterator[str]:
+    server = _shared("mlflow", mlflow_server.serving)
+    server.clear()
+    yield f"mlflow+{server.url}"
 
 
 @contextmanager
@@ -129,8 +154,23 @@ CHARIOT_LACKS = without(
     """
 )
 
+MLFLOW_LACKS = without(
+    """
+    experiments: purge
+    runs: import_from purge restart
+    lineage: *
+    maintenance: *
+    models: *
+    queue: *
+    sources: *
+    templates: *
+    variables: *
+    """
+)
+
 BACKENDS: dict[str, Platform] = {
     "local": Platform(local, offers=OFFERS),
+    "mlflow": Platform(mlflow, MLFLOW_LACKS, OFFERS),
     "chariot": Platform(chariot, CHARIOT_LACKS),
     "vertex": Platform(vertex, VERTEX_LACKS, frozenset({"any names"})),
 }

@@ -71,7 +71,11 @@ def test_the_list_has_the_one_used_last_first(tracker):
 
 def test_it_counts_its_runs_and_those_that_have_not_ended(tracker):
     with tracker.runs.start("digits") as first:
-        assert tracker.experiments.get("digits").active_run_count == 1
+        found = tracker.experiments.get("digits")
+        if found.run_count is None:  # the platform does not say
+            assert found.active_run_count is None
+            return
+        assert found.active_run_count == 1
     tracker.runs.start("digits").end()
     found = tracker.experiments.get("digits")
     assert (found.run_count, found.active_run_count) == (2, 0)
@@ -127,7 +131,8 @@ def test_one_with_a_run_that_has_not_ended_cannot_be_deleted(tracker, run):
 
 
 def test_starting_a_run_makes_its_experiment(tracker, run):
-    assert tracker.experiments.get("digits").run_count == 1
+    assert tracker.experiments.get("digits").run_count in (1, None)
+    assert [found.id for found in tracker.runs.list("digits")] == [run.id]
 
 
 def test_an_unknown_lifecycle_is_refused_with_the_known_ones(tracker):
@@ -142,6 +147,6 @@ def test_the_list_turns_into_a_frame(tracker):
     tracker.experiments.create("words")
     frame = tracker.experiments.list().frame()
     assert frame["name"].tolist() == ["words", "digits"]
-    assert frame["runs"].tolist() == [0, 0]
+    assert frame["runs"].fillna(0).tolist() == [0, 0]
     assert str(frame["created_at"].dtype) == "datetime64[us, UTC]"
     assert frame["tags.team"].fillna("").tolist() == ["", "vision"]

@@ -278,6 +278,7 @@ def test_it_is_described_in_other_words(tracker, project):
 
 @pytest.mark.needs("assets")
 def test_capabilities_show_them(tracker):
+    tracker.sources.list()  # where the backend has them
     shown = {each.operation: str(each.support) for each in tracker.capabilities()}
     verbs = {operation.partition(".")[2] for operation in shown if operation.startswith("sources.")}
     assert {"create", "get", "list", "delete", "restore", "archive"} <= verbs

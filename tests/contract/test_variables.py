@@ -202,6 +202,7 @@ def test_the_list_turns_into_a_frame_and_prints(tracker):
 
 @pytest.mark.needs("assets")
 def test_capabilities_show_them(tracker):
+    tracker.variables.list()  # where the backend has them
     shown = {each.operation: str(each.support) for each in tracker.capabilities()}
     verbs = ("create", "get", "list", "update", "delete")
     assert {shown[f"variables.{verb}"] for verb in verbs} == {"native"}

@@ -32,11 +32,12 @@ class LocalBackend(Backend):
         variables = LocalVariables(self.store)
         sources = LocalSources(self.store)
         self._logs = LocalLogs(self.store)
+        self.local_runs = LocalRuns(self.store, metrics, variables, sources)
         super().__init__(
             name="local",
             location=str(self.store.home),
             experiments=LocalExperiments(self.store),
-            runs=LocalRuns(self.store, metrics, variables, sources),
+            runs=self.local_runs,
             queue=LocalQueue(self.store),
             metrics=metrics,
             events=LocalEvents(self.store),
