@@ -17,6 +17,7 @@ GROUP = "jupyter_tracker.backends"
 
 _BUILT_IN = {
     "local": "jupyter_tracker.backends.local:connect",
+    "ubiops": "jupyter_tracker.backends.ubiops:connect",
 }
 
 

@@ -94,6 +94,7 @@ class Service:
         *,
         query: Query | None = None,
         body: JsonValue = None,
+        headers: Mapping[str, str] | None = None,
         harmless: bool | None = None,
     ) -> Flow[Any]:
         """Send a request, with `body` as JSON when it is not None; the result is the JSON of the answer, or None.
@@ -103,9 +104,9 @@ class Service:
         """
         # Not httpx's own: it would let NaN through, which is no JSON.
         content = None if body is None else json.dumps(body, allow_nan=False, separators=(",", ":")).encode()
-        headers = {} if content is None else {"Content-Type": "application/json"}
+        kind = {} if content is None else {"Content-Type": "application/json"}
         response = yield from self.send(
-            operation, method, path, query=query, content=content, headers=headers, harmless=harmless
+            operation, method, path, query=query, content=content, headers={**kind, **(headers or {})}, harmless=harmless
         )
         if not response.content.strip():
             return None
