@@ -16,6 +16,7 @@ from jupyter_tracker.errors import ConfigError, did_you_mean
 GROUP = "jupyter_tracker.backends"
 
 _BUILT_IN = {
+    "abeja": "jupyter_tracker.backends.abeja:connect",
     "local": "jupyter_tracker.backends.local:connect",
     "ubiops": "jupyter_tracker.backends.ubiops:connect",
 }

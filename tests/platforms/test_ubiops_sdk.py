@@ -143,7 +143,9 @@ def through_ours(
         async def call_all() -> None:
             tracker = jt.connect_async(f"ubiops://{PROJECT}") if wait else jt.connect(f"ubiops://{PROJECT}")
             for name, given in calls(str(work)):
-                values = {key: kept.get(value, value) if isinstance(value, str) else value for key, value in given.items()}
+                values = {
+                    key: kept.get(value, value) if isinstance(value, str) else value for key, value in given.items()
+                }
                 result = getattr(tracker.native, name)(**values)
                 result = await result if inspect.isawaitable(result) else result
                 if name.endswith("runs_create"):

@@ -73,10 +73,7 @@ class UbiOpsSide(StandIn):
     @route("GET", V + "/{e}/environment-variables")
     @route("GET", D + "/environment-variables")
     def list_variables(self, _request: Request, e: str = "deployment", **_: str) -> Any:
-        own = [
-            {**self._shown(each), "inheritance_type": None, "inheritance_name": None}
-            for each in self._owned(e)
-        ]
+        own = [{**self._shown(each), "inheritance_type": None, "inheritance_name": None} for each in self._owned(e)]
         names = {each["name"] for each in own}
         levels = [("project", "tour"), ("deployment", BASE)] if e != "deployment" else [("project", "tour")]
         for level, name in levels:

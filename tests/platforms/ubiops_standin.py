@@ -88,11 +88,11 @@ class UbiOps(UbiOpsSide):
     def environment(self, _request: Request, name: str, **_: str) -> Any:
         if not name.startswith("python3"):
             raise Failed(404, {"error": "Environment not found"})
-        return {"id": "e1", "name": name, "status": "success", "gpu_required": False, "hidden": False}
+        return {"id": "e1", "name": name, "status": "success", "system": True, "gpu_required": False}
 
     @route("GET", "/{api}/projects/{p}/environments/{name}/tags/{tag}")
     def environment_tag(self, _request: Request, name: str, tag: str, **_: str) -> Any:
-        return {"id": "t1", "tag": tag, "environment": name, "status": "success"}
+        return {"id": "t1", "name": tag, "environment": name, "status": "success"}
 
     # Experiments
 

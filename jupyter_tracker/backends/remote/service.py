@@ -106,7 +106,13 @@ class Service:
         content = None if body is None else json.dumps(body, allow_nan=False, separators=(",", ":")).encode()
         kind = {} if content is None else {"Content-Type": "application/json"}
         response = yield from self.send(
-            operation, method, path, query=query, content=content, headers={**kind, **(headers or {})}, harmless=harmless
+            operation,
+            method,
+            path,
+            query=query,
+            content=content,
+            headers={**kind, **(headers or {})},
+            harmless=harmless,
         )
         if not response.content.strip():
             return None

@@ -52,8 +52,8 @@ class ExperimentOperations:
         name, bucket = fields.pop("name"), fields.pop("default_bucket", None)
         fields.setdefault("request_retention_mode", "full")
         yield from self._prepared(project_name)
-        if "environment" in fields:
-            yield from self._environment(project_name, fields["environment"])
+        if environment := fields.get("environment_name") or fields.get("environment"):
+            yield from self._environment(project_name, environment)
         if bucket is not None:
             yield from self._wire.ask("buckets_get", "GET", "projects", project_name, "buckets", bucket)
         template = yield from self._template()
@@ -91,8 +91,8 @@ class ExperimentOperations:
         bucket = fields.pop("default_bucket", None)
         if "name" in fields:
             fields["version"] = fields.pop("name")
-        if "environment" in fields:
-            yield from self._environment(project_name, fields["environment"])
+        if environment := fields.get("environment_name") or fields.get("environment"):
+            yield from self._environment(project_name, environment)
         if bucket is not None:
             yield from self._move(project_name, experiment_name, bucket)
         changed = yield from self._wire.ask(
@@ -197,23 +197,26 @@ class ExperimentOperations:
         version = version_path(project_name, name)
         until = time.monotonic() + self.limit
         found = yield from self._wire.ask("experiments_get", "GET", *version)
-        if found.get("environment"):
-            environment = ("projects", project_name, "environments", found["environment"])
-            yield from self._until(until, name, *environment)
-            if found.get("environment_tag"):
-                yield from self._until(
-                    until,
-                    name,
-                    "projects",
-                    project_name,
-                    "environments",
-                    found["environment_name"],
-                    "tags",
-                    found["environment_tag"],
-                )
+        name_of_environment = found.get("environment_name") or found.get("environment")
+        if name_of_environment:
+            yield from self._built(until, name, project_name, name_of_environment, found.get("environment_tag"))
         if revision:
             yield from self._until(until, name, *version, "revisions", revision)
         return (yield from self._until(until, name, *version))
+
+    def _built(self, until: float, name: str, project_name: str, environment: str, tag: str | None) -> Flow[None]:
+        """Wait for the environment of an experiment, unless it is one of the platform's."""
+        found = yield from self._environment(project_name, environment)
+        path = ("projects", project_name, "environments", environment)
+        if tag:
+            yield from self._wire.ask("environment_tags_get", "GET", *path, "tags", tag)
+        if found.get("system"):
+            return
+        if tag:
+            yield from self._until(until, name, *path, "tags", tag)
+        elif found.get("latest_build") and found.get("latest_revision"):
+            build = ("revisions", found["latest_revision"], "builds", found["latest_build"])
+            yield from self._until(until, name, *path, *build)
 
     def _until(self, until: float, name: str, *path: str) -> Flow[Any]:
         while True:

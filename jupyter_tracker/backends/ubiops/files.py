@@ -258,10 +258,10 @@ def random_letters(count: int = 8) -> str:
 
 
 def zip_folder(source: Path, archive: Path) -> None:
-    """The files of a folder, by paths relative to it."""
+    """The files and folders in a folder, by paths relative to it."""
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:
         for path in sorted(source.rglob("*")):
-            if path.is_file():
+            if path.is_file() or path.is_dir():
                 made.write(path, path.relative_to(source))
 
 
