@@ -5,9 +5,15 @@ from __future__ import annotations
 from jupyter_tracker.backends.base import Backend, Transport
 from jupyter_tracker.backends.remote.auth import Auth
 from jupyter_tracker.backends.remote.service import Service
+from jupyter_tracker.backends.ubiops.assets import UbiOpsArtifacts, UbiOpsSources
+from jupyter_tracker.backends.ubiops.experiments import UbiOpsExperiments
 from jupyter_tracker.backends.ubiops.operations import UbiOpsOperations
+from jupyter_tracker.backends.ubiops.project import Project
+from jupyter_tracker.backends.ubiops.recording import UbiOpsLogs, UbiOpsMetrics
+from jupyter_tracker.backends.ubiops.runs import UbiOpsEvents, UbiOpsRuns
 from jupyter_tracker.backends.ubiops.settings import Settings
 from jupyter_tracker.backends.ubiops.wire import RETRY, Wire
+from jupyter_tracker.backends.ubiops.variables import UbiOpsVariables
 
 
 class UbiOpsBackend(Backend):
@@ -23,9 +29,19 @@ class UbiOpsBackend(Backend):
             headers={"Accept": "application/json"},
         )
         native = UbiOpsOperations(Wire(service))
+        project = Project(settings, native)
+        experiments, metrics = UbiOpsExperiments(project), UbiOpsMetrics(project)
         super().__init__(
             name="ubiops",
             location=f"{base} {settings.project}",
+            experiments=experiments,
+            runs=UbiOpsRuns(project, experiments, metrics),
+            metrics=metrics,
+            events=UbiOpsEvents(project),
+            logs=UbiOpsLogs(project),
+            artifacts=UbiOpsArtifacts(project),
+            variables=UbiOpsVariables(project),
+            sources=UbiOpsSources(project),
             native=native,
             transport=Transport(),
         )

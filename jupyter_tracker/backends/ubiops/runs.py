@@ -1,131 +1,137 @@
-"""The documented operations on runs, and the side calls on many of them."""
+"""Runs of UbiOps: batch requests to the version that is their experiment."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import dataclasses
+import math
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
-from jupyter_tracker.backends.ubiops.experiments import ExperimentOperations
-from jupyter_tracker.backends.ubiops.files import FileOperations, random_letters
-from jupyter_tracker.backends.ubiops.wire import version_path
-from jupyter_tracker.errors import RemoteConflict
-from jupyter_tracker.flow import Flow
+from jupyter_tracker.backends.base import emulated
+from jupyter_tracker.backends.local.experiments import checked_name
+from jupyter_tracker.backends.local.sources.noun import default_name
+from jupyter_tracker.backends.local.values import plain_params
+from jupyter_tracker.backends.local.variables import check_variables
+from jupyter_tracker.backends.operations import EventOperations, MetricOperations, RunOperations, RunQuery
+from jupyter_tracker.backends.remote import happened
+from jupyter_tracker.backends.remote.packing import pack
+from jupyter_tracker.backends.remote.references import page_of
+from jupyter_tracker.backends.ubiops.experiments import UbiOpsExperiments, usable
+from jupyter_tracker.backends.ubiops.operations.files import SCHEME, uri_of
+from jupyter_tracker.backends.ubiops.project import Project
+from jupyter_tracker.backends.ubiops.reading import parse_submission
+from jupyter_tracker.errors import Conflict, InvalidInput, InvalidParams, Unsupported
+from jupyter_tracker.flow import Flow, Local
+from jupyter_tracker.models import Event, JsonValue, Lifecycle, Page, RunInfo, Submission
+
+FUNCTION = "train"
+"""What UbiOps calls: `train(training_data, parameters, context)` of `train.py`."""
+SHORTEST_TIMEOUT = 10
+"""Seconds."""
 
 
-class RunOperations(ExperimentOperations, FileOperations):
-    """Runs, which are batch requests to the version that is their experiment."""
+class UbiOpsRuns(RunOperations):
+    """Runs as requests."""
 
-    def experiment_runs_create(
-        self, project_name: str, experiment_name: str, data: Mapping[str, Any], timeout: int | None = None
-    ) -> Flow[Any]:
-        """Start a run.
+    def __init__(self, project: Project, experiments: UbiOpsExperiments, metrics: MetricOperations) -> None:
+        self._project = project
+        self._experiments = experiments
+        self._metrics = metrics
 
-        Args:
-            project_name: The project.
-            experiment_name: The experiment, which must be available.
-            data: `name`, `description`, `training_code` and `training_data` (a file, a folder, or
-                `ubiops-file://BUCKET/FILE`), `parameters`.
-            timeout: Seconds, from 10 to 172,800; 14,400 by default.
-
-        Raises:
-            RemoteConflict: the experiment is not available.
-        """
-        experiment = yield from self.experiments_get(project_name, experiment_name)
-        if experiment.get("status") != "available":
-            raise RemoteConflict(
-                f"The experiment {experiment_name!r} is {experiment.get('status')!r}; only an available one takes"
-                " runs.",
-                backend=self._wire.service.backend,
-                operation="experiment_runs_create",
-                code=str(experiment.get("status") or ""),
+    def submit(self, submission: Submission) -> Flow[RunInfo]:
+        """Start training; code without a function `train` goes with a file that has it and starts the code."""
+        params = _checked(submission)
+        name = checked_name("run", default_name(submission.code) if submission.name is None else submission.name)
+        with _folder() as folder:
+            code = submission.code.source
+            if code:
+                uri_of(code)
+            else:
+                packed = yield Local(lambda: pack(submission.code, FUNCTION, folder, lone_file=True))
+                code = str(packed.path)
+            experiment = yield from usable(self._project, self._experiments, submission.experiment)
+            data = {"name": name, "training_code": code, "training_data": submission.data, "parameters": params}
+            made = yield from self._project.native.experiment_runs_create(
+                self._project.name, experiment, data, timeout=math.ceil(submission.timeout)
             )
-        bucket = experiment["default_bucket"]
-        place = f"experiments/{experiment_name}/runs/{random_letters()}"
-        code = yield from self._input(project_name, str(data["training_code"]), bucket, f"{place}/code/")
-        given = data.get("training_data")
-        material = (
-            None if given is None else (yield from self._input(project_name, str(given), bucket, f"{place}/data/"))
+        self._project.known[made["id"]] = experiment
+        return (yield from self._project.run(made["id"]))
+
+    def get(self, reference: str) -> Flow[RunInfo]:
+        return (yield from self._project.run(reference))
+
+    def list(self, query: RunQuery) -> Flow[Page[RunInfo]]:
+        if query.lifecycle is not Lifecycle.ACTIVE:
+            return Page((), None)  # what was deleted is gone
+        runs = yield from self._project.runs(query.experiment)
+        return (yield from page_of(query, runs, self._metrics))
+
+    def stop(self, run_id: str, grace_period: float) -> Flow[RunInfo]:
+        """Cancel it; the platform knows no grace period."""
+        info = yield from self._project.run(run_id)
+        if info.state.ended:
+            raise Conflict(f"The run {info.name!r} has ended already: {info.state}.")
+        yield from self._project.native.experiment_runs_update(
+            self._project.name, info.experiment, info.id, {"status": "cancelled"}
         )
-        body = {
-            "name": data["name"],
-            "description": data.get("description"),
-            "training_code": code,
-            "training_data": material,
-            "parameters": data.get("parameters") or {},
-        }
-        made = yield from self._wire.ask(
-            "experiment_runs_create",
-            "POST",
-            *_runs(project_name, experiment_name, "batch"),
-            query={"timeout": timeout},
-            body=[body],
+        return (yield from self._project.run(info.id))
+
+    def delete(self, run_id: str) -> Flow[RunInfo]:
+        """Remove it for good; `Conflict` while it has not ended."""
+        info = yield from self._project.run(run_id)
+        if not info.state.ended:
+            raise Conflict(f"The run {info.id[:8]} has not ended. Stop it first: `%tracker stop {info.id[:8]}`.")
+        yield from self._project.native.experiment_runs_delete(self._project.name, info.experiment, info.id)
+        return dataclasses.replace(info, lifecycle=Lifecycle.DELETED)
+
+    def submission(self, run_id: str) -> Flow[Submission | None]:
+        found = yield from self._project.request(run_id)
+        return parse_submission(found)
+
+
+class UbiOpsEvents(EventOperations):
+    """What the times of a run tell."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    @emulated(happened.NOTE)
+    def read(self, run_id: str, after: int, limit: int) -> Flow[tuple[Event, ...]]:
+        info = yield from self._project.run(run_id)
+        return happened.behind(happened.events_of(info), after, limit)
+
+
+def _checked(submission: Submission) -> dict[str, JsonValue]:
+    """The params of a submission that the platform can carry out as it is."""
+    check_variables(submission.variables)
+    for key, value in submission.tags.items():
+        if not isinstance(key, str) or not isinstance(value, str):
+            raise InvalidInput(f"The tag {key!r} must be text, not {value!r}.")
+    params = plain_params(submission.params)
+    for key, number in params.items():
+        if isinstance(number, float) and not math.isfinite(number):
+            raise InvalidParams(f"The param {key!r} is {number}, which UbiOps cannot take: JSON has no such number.")
+    if submission.resources:
+        raise InvalidInput(
+            "UbiOps gives machines to experiments, not to runs, so resources cannot be given here: connect with"
+            " ubiops://PROJECT?instance_type=… and make another experiment."
         )
-        return _run(made[0])
-
-    def experiment_runs_get(
-        self, project_name: str, experiment_name: str, run_id: str, metadata_only: bool | None = None
-    ) -> Flow[Any]:
-        """One run; with `metadata_only` without what it was given and what came of it."""
-        found = yield from self._wire.ask(
-            "experiment_runs_get",
-            "GET",
-            *_runs(project_name, experiment_name, run_id),
-            query={"metadata_only": metadata_only},
+    if submission.variables:
+        raise InvalidInput(
+            "UbiOps gives variables to experiments, not to runs: `tracker.variables.create(…, experiment=…)`."
         )
-        return _run(found)
-
-    def experiment_runs_list(
-        self,
-        project_name: str,
-        experiment_name: str,
-        status: str | None = None,
-        limit: int | None = None,
-        offset: int | None = None,
-        start_date: str | None = None,
-        end_date: str | None = None,
-        search_id: str | None = None,
-    ) -> Flow[Any]:
-        """A page of the runs of an experiment: ids, status and times."""
-        query = {
-            "status": status,
-            "limit": limit,
-            "offset": offset,
-            "start_date": start_date,
-            "end_date": end_date,
-            "search_id": search_id,
-        }
-        found = yield from self._wire.ask(
-            "experiment_runs_list", "GET", *_runs(project_name, experiment_name), query=query
-        )
-        return [_run(run) for run in found or ()]
-
-    def experiment_runs_update(
-        self, project_name: str, experiment_name: str, run_id: str, data: Mapping[str, Any]
-    ) -> Flow[Any]:
-        """Cancel a run: `data` is `{"status": "cancelled"}`."""
-        path = _runs(project_name, experiment_name, run_id)
-        return (yield from self._wire.ask("experiment_runs_update", "PATCH", *path, body=dict(data)))
-
-    def experiment_runs_delete(self, project_name: str, experiment_name: str, run_id: str) -> Flow[Any]:
-        """Remove a run for good."""
-        path = _runs(project_name, experiment_name, run_id)
-        return (yield from self._wire.ask("experiment_runs_delete", "DELETE", *path))
-
-    def experiment_runs_collect(self, project_name: str, experiment_name: str, ids: Sequence[str]) -> Flow[Any]:
-        """Several runs whole (`batch_get`)."""
-        found = yield from self._wire.ask(
-            "deployment_version_requests_batch_get",
-            "POST",
-            *_runs(project_name, experiment_name, "collect"),
-            body=list(ids),
-        )
-        return [_run(run) for run in found or ()]
+    if submission.timeout < SHORTEST_TIMEOUT:
+        raise InvalidInput(f"The timeout must be {SHORTEST_TIMEOUT} seconds or more on UbiOps.")
+    if submission.data is not None and submission.data.startswith(SCHEME):
+        uri_of(submission.data)
+    if submission.tags:
+        raise Unsupported("ubiops", "runs.set_tags")
+    return params
 
 
-def _runs(project_name: str, experiment_name: str, *parts: str) -> tuple[str, ...]:
-    return version_path(project_name, experiment_name, "requests", *parts)
-
-
-def _run(request: Mapping[str, Any]) -> dict[str, Any]:
-    """A request under the words of training."""
-    return {**request, "experiment": request.get("version")}
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="jupyter-tracker-", ignore_cleanup_errors=True) as made:
+        yield Path(made)

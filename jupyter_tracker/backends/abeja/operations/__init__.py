@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jupyter_tracker.backends.abeja.definitions import VersionOperations, existing, zip_files
+from jupyter_tracker.backends.abeja.operations.definitions import VersionOperations, existing, zip_files
 from jupyter_tracker.backends.abeja.wire import archived_word, definitions_path
 from jupyter_tracker.errors import InvalidInput, PermissionDenied
 from jupyter_tracker.flow import Flow, Local

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jupyter_tracker.backends.ubiops.runs import RunOperations
+from jupyter_tracker.backends.ubiops.operations.runs import RunOperations
 from jupyter_tracker.backends.ubiops.wire import DEPLOYMENT
 from jupyter_tracker.flow import Flow
 
