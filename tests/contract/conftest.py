@@ -21,6 +21,7 @@ from jupyter_tracker.client.results import RunList
 from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.errors import Unsupported
 from jupyter_tracker.models import RunKind
+from tests.platforms import stand_ins
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,15 +39,48 @@ class Platform:
     """Makes the platform ready for one test, in a folder; gives how to connect to it."""
     lacks: frozenset[str] = frozenset()
     """The operations that it must say it lacks; a test that comes to one of them must end with `Unsupported`."""
+    offers: frozenset[str] = frozenset()
+    """What of `OFFERS` it has; a test marked `needs` runs only where that is offered."""
 
 
-BACKENDS: dict[str, Platform] = {"local": Platform(local)}
+OFFERS = frozenset(
+    {
+        "processes",  # submitted code is a process of this machine, and logs through this package
+        "restoring",  # what was deleted can be restored
+        "any names",  # names of experiments may hold slashes and spaces
+        "data files",  # files are handed to the code of a run
+        "run variables",  # a run is given variables of its own
+        "renamed secrets",  # a secret gets another name without its value
+        "times of variables",  # it is known when a variable was created
+        "assets",  # models, sources, templates and variables are kept as they are given, by the backend itself
+    }
+)
+"""What not every platform has beside its operations."""
 
 
-@pytest.fixture(params=BACKENDS)
-def platform(request):
-    """The backend under test."""
-    return BACKENDS[request.param]
+def ubiops(_folder: Path) -> AbstractContextManager[str]:
+    return stand_ins.ubiops()
+
+
+def abeja(_folder: Path) -> AbstractContextManager[str]:
+    return stand_ins.abeja()
+
+
+BACKENDS: dict[str, Platform] = {
+    "local": Platform(local, offers=OFFERS),
+    "abeja": Platform(abeja, stand_ins.ABEJA_LACKS, frozenset({"run variables", "times of variables"})),
+    "ubiops": Platform(ubiops, stand_ins.UBIOPS_LACKS, frozenset({"any names", "data files"})),
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each test runs on the backends that offer what it needs."""
+    if "platform" not in metafunc.fixturenames:
+        return
+    needed = {name for marker in metafunc.definition.iter_markers("needs") for name in marker.args}
+    assert needed <= OFFERS, f"name these in OFFERS: {needed - OFFERS}"
+    names = [name for name, platform in BACKENDS.items() if needed <= platform.offers]
+    metafunc.parametrize("platform", [BACKENDS[name] for name in names], ids=names)
 
 
 @pytest.fixture
@@ -62,14 +96,46 @@ def address(platform, tmp_path, monkeypatch):
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
     """A test passes when it ends at an operation that its backend openly lacks, and says which one it is."""
+    platform = pyfuncitem.funcargs.get("platform")
+    lacking = next((value for value in pyfuncitem.funcargs.values() if isinstance(value, Lacking)), None)
+    if lacking is not None:
+        # The test itself is not tried: what it stands on is lacking.
+        pyfuncitem.obj = lacking.end
     try:
         return (yield)
     except Unsupported as error:
-        platform = pyfuncitem.funcargs.get("platform")
         if platform is None or error.operation not in platform.lacks:
             raise
         pyfuncitem.user_properties.append(("lacks", error.operation))
         return True
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """What a fixture gives whose backend openly lacks an operation that it needs."""
+
+    error: Unsupported
+
+    def end(self, **_arguments: object) -> None:
+        raise self.error
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A fixture that comes to an operation which its backend openly lacks, or stands on such a one, gives `Lacking`."""
+    before = [request.getfixturevalue(name) for name in fixturedef.argnames if name != "request"]
+    lacking = next((value for value in before if isinstance(value, Lacking)), None)
+    try:
+        given = yield
+    except Exception as error:
+        if lacking is None and isinstance(error, Unsupported):
+            lacking = Lacking(error)
+        if lacking is None:
+            raise
+    if lacking is None:
+        return given
+    fixturedef.cached_result = (lacking, fixturedef.cache_key(request), None)
+    return lacking
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -106,11 +172,13 @@ def eventually():
 
 
 @pytest.fixture
-def process(address):
+def process(address, platform):
     """Start Python code in a process of its own, with `tracker` connected to the backend under test."""
     started: list[subprocess.Popen[str]] = []
 
     def start(code: str) -> subprocess.Popen[str]:
+        if "runs.start(" in code and "runs.start" in platform.lacks:
+            raise Unsupported("the platform", "runs.start")  # as the process would
         head = f"import jupyter_tracker as jt\ntracker = jt.connect({address!r})\n"
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
         child = subprocess.Popen(

@@ -301,6 +301,7 @@ def test_the_list_prints_and_is_a_frame(tracker, model):
     assert "of the paper" in repr(described)
 
 
+@pytest.mark.needs("assets")
 def test_capabilities_show_them(tracker):
     shown = {each.operation: str(each.support) for each in tracker.capabilities()}
     for verb in (

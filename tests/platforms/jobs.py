@@ -13,6 +13,7 @@ import tempfile
 import threading
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -66,15 +67,14 @@ class Job:
 
     def stop(self) -> None:
         """Kill it."""
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
 
     def _follow(self) -> None:
-        for line in self._process.stdout or ():
-            self._on_line(line.rstrip("\n"))
-        code = self._process.wait()
+        with self._process:
+            for line in self._process.stdout or ():
+                self._on_line(line.rstrip("\n"))
+            code = self._process.wait()
         result = json.loads(self._result.read_text()) if self._result.exists() else None
         self._on_end(code, result, self.folder)
         self._home.cleanup()
@@ -83,9 +83,11 @@ class Job:
 def unpack(code: bytes, name: str, folder: Path) -> None:
     """Put code into a folder."""
     if zipfile.is_zipfile(io.BytesIO(code)):
-        zipfile.ZipFile(io.BytesIO(code)).extractall(folder)
+        with zipfile.ZipFile(io.BytesIO(code)) as archive:
+            archive.extractall(folder)
     elif name.endswith((".tar.gz", ".tgz", ".tar")):
-        tarfile.open(fileobj=io.BytesIO(code)).extractall(folder, filter="data")
+        with tarfile.open(fileobj=io.BytesIO(code)) as packed:
+            packed.extractall(folder, filter="data")
     else:
         (folder / name).write_bytes(code)
 

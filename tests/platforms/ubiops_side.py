@@ -95,6 +95,8 @@ class UbiOpsSide(StandIn):
         found, given = self._variable(e, i), request.json
         if found["secret"] and given.get("secret") is False:
             raise Failed(400, {"error": "A secret cannot become public"})
+        if any(each["name"] == given.get("name") and each is not found for each in self._owned(e)):
+            raise Failed(409, {"error": "An environment variable with this name already exists"})
         found.update(
             name=given.get("name", found["name"]),
             plain=given.get("value", found["plain"]),

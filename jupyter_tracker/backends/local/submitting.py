@@ -51,6 +51,8 @@ class Submitter:
     def submit(self, submission: Submission) -> str:
         """Make a run and start it, unless it has to wait; the result is its id."""
         check_variables(submission.variables)
+        if submission.data is not None and not Path(submission.data).exists():
+            raise InvalidInput(f"There is no data at {submission.data!r} on this machine.")
         resources = Resources.parse(submission.resources)
         checked_priority(submission.priority)
         run_id = os.urandom(16).hex()

@@ -65,11 +65,22 @@ def take(archive: Path, path: str, target: Path, backend: str) -> Path:
     skipped = wanted.rpartition("/")[0]
     with zipfile.ZipFile(archive) as opened:
         for entry in chosen:
-            place = target / entry.filename[len(skipped) :].lstrip("/")
-            place.parent.mkdir(parents=True, exist_ok=True)
-            with opened.open(entry) as reader, place.open("wb") as writer:
-                shutil.copyfileobj(reader, writer)
+            _write(opened, entry, target / entry.filename[len(skipped) :].lstrip("/"))
     return target / wanted.rpartition("/")[2]
+
+
+def unpack(archive: Path, target: Path, backend: str) -> None:
+    """Write all of an archive into a folder."""
+    entries = members(archive, backend)
+    with zipfile.ZipFile(archive) as opened:
+        for entry in entries:
+            _write(opened, entry, target / entry.filename)
+
+
+def _write(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with opened.open(entry) as reader, place.open("wb") as writer:
+        shutil.copyfileobj(reader, writer)
 
 
 def texts(archive: Path, suffix: str, backend: str) -> Iterator[str]:

@@ -37,6 +37,11 @@ class Packed:
     """The module with the function, without suffix."""
     digest: str
     """Over paths and contents: equal for equal code."""
+    kind: CodeKind
+    entry_point: str
+    files: int
+    size: int
+    """bytes of all files"""
 
 
 def pack(code: Code, function: str, folder: Path, *, lone_file: bool) -> Packed:
@@ -59,11 +64,12 @@ def pack(code: Code, function: str, folder: Path, *, lone_file: bool) -> Packed:
     collected = collect(code, None, collection, CREATED)
     contents = {file.path: folder / "files" / file.sha256 for file in collection.files}
     entry = code.entry_point or collected.entry_point
+    about = (collection.digest, collected.kind, entry, len(contents), sum(file.size for file in collection.files))
     called = _called(entry if collected.kind is not CodeKind.FOLDER or code.entry_point else MODULE, contents, function)
     if called is not None:
         if lone_file and len(contents) == 1 and code.path and not is_archive(code.path):
-            return Packed(Path(code.path), Path(called).stem, collection.digest)
-        return Packed(_zip(folder / f"{default_name(code)}.zip", contents), Path(called).stem, collection.digest)
+            return Packed(Path(code.path), Path(called).stem, *about)
+        return Packed(_zip(folder / f"{default_name(code)}.zip", contents), Path(called).stem, *about)
     if not entry:
         raise InvalidCode(
             f"{code.path} has neither {MODULE} with a function {function}() nor an entry point. Name one of its"
@@ -80,7 +86,7 @@ def pack(code: Code, function: str, folder: Path, *, lone_file: bool) -> Packed:
     starter = folder / "starter.py"
     starter.write_bytes(files(__package__).joinpath("starter.py").read_bytes())
     wrapped = {MODULE: starter, "start.json": plan, **{f"{name}/{path}": file for path, file in contents.items()}}
-    return Packed(_zip(folder / f"{default_name(code)}.zip", wrapped), Path(MODULE).stem, collection.digest)
+    return Packed(_zip(folder / f"{default_name(code)}.zip", wrapped), Path(MODULE).stem, *about)
 
 
 def _called(path: str, contents: dict[str, Path], function: str) -> str | None:

@@ -142,7 +142,6 @@ class UbiOpsSources(SourceOperations):
 
 def _unpack(file: Path, target: Path) -> None:
     try:
-        for entry in archives.members(file, "ubiops"):
-            archives.take(file, entry.filename, (target / entry.filename).parent, "ubiops")
+        archives.unpack(file, target, "ubiops")
     finally:
         file.unlink()
