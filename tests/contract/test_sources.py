@@ -158,6 +158,7 @@ def test_an_archived_one_leaves_the_list_and_stays_usable(tracker, project):
     assert tracker.sources.restore("project").lifecycle is Lifecycle.ACTIVE
 
 
+@pytest.mark.needs("restoring")
 def test_a_deleted_one_is_found_by_id_and_version_and_is_restored(tracker, project):
     made = tracker.sources.create(project)
     tracker.sources.delete("project")
@@ -211,6 +212,7 @@ def test_a_notebook_runs_again_as_it_was(tracker, tmp_path):
     assert printed(tracker.runs.submit("digits", code=made)).splitlines()[-1] == "one"
 
 
+@pytest.mark.needs("assets")
 def test_another_entry_point_of_a_source_can_be_started(tracker, project):
     (project / "other.py").write_text("print('the other')\n")
     made = tracker.sources.create(project)

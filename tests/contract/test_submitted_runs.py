@@ -77,7 +77,9 @@ def test_params_reach_a_script_as_arguments_and_variables(tracker, tmp_path):
     assert variable == "0.1"
     found = tracker.runs.get(run.id)
     assert (found.name, found.experiment, dict(found.params)) == ("train", "digits", PARAMS)
-    assert [each.id for each in tracker.runs.list("digits", where="params.lr = 0.1 and state = 'succeeded'")] == [run.id]
+    assert [each.id for each in tracker.runs.list("digits", where="params.lr = 0.1 and state = 'succeeded'")] == [
+        run.id
+    ]
 
 
 def test_code_that_fails_is_a_failure(tracker):

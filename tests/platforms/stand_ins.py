@@ -14,7 +14,9 @@ from tests.platforms.ubiops_standin import PROJECT, UbiOps
 def verbs(*nouns: str) -> frozenset[str]:
     """All operations of some nouns."""
     return frozenset(
-        f"{noun}.{verb}" for noun in nouns for verb, function in vars(NOUNS[noun]).items()
+        f"{noun}.{verb}"
+        for noun in nouns
+        for verb, function in vars(NOUNS[noun]).items()
         if not verb.startswith("_") and callable(function)
     )
 
@@ -84,20 +86,20 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
 def ubiops(platform: UbiOps | None = None) -> Iterator[str]:
     """A project of UbiOps; the result is how to connect to it."""
     with (platform or UbiOps()).serving() as served:
-        with environment({"UBIOPS_API_HOST": f"{served.url}/v2.1", "UBIOPS_API_TOKEN": "fake"}):
-            try:
+        variables = {"UBIOPS_API_HOST": f"{served.url}/v2.1", "UBIOPS_API_TOKEN": "fake"}
+        try:
+            with environment(variables):
                 yield f"ubiops://{PROJECT}?log_delay=0"
-            finally:
-                served.close()
+        finally:
+            served.close()
 
 
 @contextmanager
 def abeja(platform: Abeja | None = None) -> Iterator[str]:
     """An organization of ABEJA; the result is how to connect to it."""
     credentials = {"ABEJA_PLATFORM_USER_ID": USER, "ABEJA_PLATFORM_PERSONAL_ACCESS_TOKEN": TOKEN}
-    with (platform or Abeja()).serving() as served:
-        with environment({"ABEJA_API_URL": served.url, **credentials}):
-            try:
-                yield f"abeja://{ORGANIZATION}"
-            finally:
-                served.close()
+    with (platform or Abeja()).serving() as served, environment({"ABEJA_API_URL": served.url, **credentials}):
+        try:
+            yield f"abeja://{ORGANIZATION}"
+        finally:
+            served.close()

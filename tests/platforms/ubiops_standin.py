@@ -1,4 +1,4 @@
-"""A stand-in for UbiOps: training, that is a deployment with versions and batch requests, buckets, logs, time series."""
+"""A stand-in for UbiOps: training, which is a deployment with versions, and batch requests to them."""
 
 from __future__ import annotations
 

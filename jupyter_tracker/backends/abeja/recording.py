@@ -86,7 +86,9 @@ class AbejaEvents(EventOperations):
             # Behind what had happened by then, so that the numbers of events stay as they are.
             time, ended = begun
             moment = datetime.fromtimestamp(time, UTC)
-            place = len(told) if ended else len([event for event in told if event.kind != "ended" and event.time <= moment])
+            place = (
+                len(told) if ended else len([event for event in told if event.kind != "ended" and event.time <= moment])
+            )
             message = "Following began here: points of metrics begin with it, since ABEJA keeps only the latest."
             told.insert(max(place, 2), Event(0, moment, "followed", message))
         events = [

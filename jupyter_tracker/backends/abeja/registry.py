@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +84,7 @@ class AbejaModels(ModelOperations):
         found = yield Together([self._of(each.name) for each in experiments])
         return tuple(sorted((model for models in found for model in models), key=lambda model: model.name))
 
-    def _of(self, definition: str) -> Flow[list[Model]]:
+    def _of(self, definition: str) -> Flow[Sequence[Model]]:
         answer = yield from self._organization.native.get_training_models(
             self._organization.id, definition, filter_archived=False
         )

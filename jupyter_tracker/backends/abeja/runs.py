@@ -22,7 +22,7 @@ from jupyter_tracker.backends.local.sources.noun import default_name
 from jupyter_tracker.backends.local.values import plain_params
 from jupyter_tracker.backends.local.variables import check_variables, revealed
 from jupyter_tracker.backends.operations import MetricOperations, RunOperations, RunQuery
-from jupyter_tracker.backends.remote.packing import pack
+from jupyter_tracker.backends.remote.packing import pack_run
 from jupyter_tracker.backends.remote.references import page_of
 from jupyter_tracker.errors import Conflict, InvalidCode, InvalidInput
 from jupyter_tracker.flow import Flow, Local
@@ -65,7 +65,7 @@ class AbejaRuns(RunOperations):
                 )
         else:
             with tempfile.TemporaryDirectory(prefix="jupyter-tracker-", ignore_cleanup_errors=True) as made:
-                packed = yield Local(lambda: pack(submission.code, FUNCTION, Path(made), lone_file=False))
+                packed = yield Local(lambda: pack_run(submission.code, FUNCTION, Path(made), lone_file=False))
                 definition = yield from usable(self._organization, self._experiments, submission.experiment)
                 source = yield from self._sources.keep(packed, definition, "")
         job = yield from native.create_training_job(
@@ -161,7 +161,9 @@ def _environment(submission: Submission) -> dict[str, str]:
             " resources={'datasets': {'train': '1410000000000'}}."
         )
     if submission.timeout != Submission.__dataclass_fields__["timeout"].default:
-        raise InvalidInput("ABEJA has no time limit of a job: leave timeout out, and stop the run where it is too slow.")
+        raise InvalidInput(
+            "ABEJA has no time limit of a job: leave timeout out, and stop the run where it is too slow."
+        )
     return {
         **{name: revealed(value) for name, value in submission.variables.items()},
         PARAMS_VARIABLE: json.dumps(params),

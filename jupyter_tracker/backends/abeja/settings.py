@@ -11,6 +11,7 @@ from jupyter_tracker import credentials
 from jupyter_tracker.backends.remote.auth import Auth, basic, bearer
 from jupyter_tracker.errors import ConfigError, did_you_mean
 from jupyter_tracker.flow import Flow
+from jupyter_tracker.models import Secret
 
 HOST = "https://api.abeja.io"
 HOST_VARIABLE = "ABEJA_API_URL"
@@ -83,13 +84,13 @@ class AbejaAuth:
         kept = credentials.find(self.address, "token")
         if kept is None:
             raise ConfigError(
-                f"There are no credentials for {self.address}. Set {PAIRS[0][1]} and {PAIRS[0][2]}, or {TOKEN_VARIABLE},"
-                " in the environment of Jupyter."
+                f"There are no credentials for {self.address}. Set {PAIRS[0][1]} and {PAIRS[0][2]},"
+                f" or {TOKEN_VARIABLE}, in the environment of Jupyter."
             )
         return bearer(kept)
 
 
-def _secret(address: str, name: str, variable: str) -> credentials.Secret:
+def _secret(address: str, name: str, variable: str) -> Secret:
     found = credentials.find(address, name, (variable,))
     if found is None:
         raise ConfigError(f"{variable} is empty.")

@@ -16,7 +16,7 @@ from jupyter_tracker.backends.local.sources.noun import default_name
 from jupyter_tracker.backends.operations import SourceOperations, VariableOperations
 from jupyter_tracker.backends.remote.packing import Packed, pack
 from jupyter_tracker.backends.remote.references import moment
-from jupyter_tracker.errors import Ambiguous, InvalidSource, NotFound
+from jupyter_tracker.errors import Ambiguous, NotFound
 from jupyter_tracker.flow import Flow, Local, Together
 from jupyter_tracker.models import Code, Lifecycle, Scope, Source, Variable
 
@@ -36,11 +36,9 @@ class AbejaSources(SourceOperations):
 
         Code without a function `handler` goes with a file that has it and starts the code.
         """
-        if commit is not None:
-            raise InvalidSource("ABEJA takes no commits: check it out, and give its folder.")
         wanted = default_name(code) if name is None else name
         with tempfile.TemporaryDirectory(prefix="jupyter-tracker-", ignore_cleanup_errors=True) as made:
-            packed = yield Local(lambda: pack(code, FUNCTION, Path(made), lone_file=False))
+            packed = yield Local(lambda: pack(code, FUNCTION, Path(made), lone_file=False, commit=commit))
             definition = yield from usable(self._organization, self._experiments, wanted)
             return (yield from self.keep(packed, definition, description))
 
@@ -77,14 +75,17 @@ class AbejaSources(SourceOperations):
         if name in names and version.isdecimal():
             known = yield from self._versions(name)
             found = [source for source in known if source.version == int(version)]
-        else:
-            chosen = [each for each in names if each == reference] or [
-                each for each in names if reference and each.startswith(reference)
-            ]
-            if len(chosen) > 1:
-                raise Ambiguous("source", reference, chosen)
-            known = yield from self._versions(chosen[0]) if chosen else _nothing()
+        elif reference in names:
+            known = yield from self._versions(reference)
             found = [source for source in known if source.lifecycle is Lifecycle.ACTIVE] or list(known)
+        else:
+            likely = [
+                each for each in names if reference and (each.startswith(reference) or reference.startswith(each))
+            ]
+            versions = yield Together([self._versions(each) for each in likely])
+            found = [source for known in versions for source in known if source.id.startswith(reference)]
+            if len(found) > 1:
+                raise Ambiguous("source", reference, [source.label for source in found])
         if not found:
             raise NotFound("source", reference, names, "`%tracker sources` lists them.")
         return found[0]
@@ -181,8 +182,3 @@ class AbejaVariables(VariableOperations):
 
 def _newest(source: Source) -> tuple[float, int]:
     return (source.created_at.timestamp() if source.created_at else 0.0), source.version
-
-
-def _nothing() -> Flow[tuple[Source, ...]]:
-    yield from ()
-    return ()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from jupyter_tracker.models import PointBlock
 
 
-def block(steps: Sequence[int], times: Sequence[float], values: dict[str, Sequence[float]]) -> PointBlock:
+def block(steps: Sequence[int], times: Sequence[float], values: Mapping[str, Sequence[float]]) -> PointBlock:
     """Points that were logged together."""
     return PointBlock(
         tuple(values),

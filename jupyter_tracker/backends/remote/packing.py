@@ -44,7 +44,19 @@ class Packed:
     """bytes of all files"""
 
 
-def pack(code: Code, function: str, folder: Path, *, lone_file: bool) -> Packed:
+def pack_run(code: Code, function: str, folder: Path, *, lone_file: bool) -> Packed:
+    """Make the code of a run ready to be sent; see `pack`.
+
+    Raises:
+        InvalidCode: it is not there, cannot be read, has no entry point or a syntax error.
+    """
+    own = Path(code.path, MODULE)
+    if not is_archive(code.path) and (code.entry_point or not _has(own, function)):
+        code = check_code(code)
+    return pack(code, function, folder, lone_file=lone_file)
+
+
+def pack(code: Code, function: str, folder: Path, *, lone_file: bool, commit: str | None = None) -> Packed:
     """Make code ready to be sent.
 
     Args:
@@ -52,16 +64,15 @@ def pack(code: Code, function: str, folder: Path, *, lone_file: bool) -> Packed:
         function: What the platform calls.
         folder: Where files can be made, empty.
         lone_file: Whether the platform takes a file of Python without an archive.
+        commit: Takes the files of this commit of a git repository.
 
     Raises:
-        InvalidCode: it is not there, cannot be read or has no entry point.
-        InvalidSource: it is too large, or an archive holds paths that lead out of it.
+        InvalidCode: it has no entry point.
+        InvalidSource: it is not there, is too large, or an archive holds paths that lead out of it.
     """
-    if not is_archive(code.path):
-        code = check_code(code) if code.entry_point or not _has(Path(code.path, MODULE), function) else code
     (folder / "files").mkdir()
     collection = Collection(folder / "files", CREATED)
-    collected = collect(code, None, collection, CREATED)
+    collected = collect(code, commit, collection, CREATED)
     contents = {file.path: folder / "files" / file.sha256 for file in collection.files}
     entry = code.entry_point or collected.entry_point
     about = (collection.digest, collected.kind, entry, len(contents), sum(file.size for file in collection.files))

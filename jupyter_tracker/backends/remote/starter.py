@@ -20,12 +20,12 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 
 
-def train(training_data: str | None, parameters: Mapping[str, Any] | None, context: object = None) -> Any:
+def train(training_data: str | None, parameters: Mapping[str, Any] | None, _context: object = None) -> Any:
     """What UbiOps calls."""
     return start(parameters or {}, training_data)
 
 
-def handler(context: object = None) -> None:
+def handler(_context: object = None) -> None:
     """What ABEJA calls."""
     job, organization = os.environ.get("TRAINING_JOB_ID"), os.environ.get("ABEJA_ORGANIZATION_ID")
     if job and organization:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from jupyter_tracker.backends.base import emulated
@@ -113,7 +114,7 @@ class UbiOpsSources(SourceOperations):
             yield Local(lambda: _unpack(file, target))
         return target
 
-    def _of(self, experiment: str) -> Flow[list[Source]]:
+    def _of(self, experiment: str) -> Flow[Sequence[Source]]:
         bucket = yield from self._project.native._bucket(self._project.name, experiment)  # noqa: SLF001
         files, token = [], None
         while True:

@@ -12,8 +12,8 @@ from jupyter_tracker.backends.ubiops.project import Project
 from jupyter_tracker.backends.ubiops.recording import UbiOpsLogs, UbiOpsMetrics
 from jupyter_tracker.backends.ubiops.runs import UbiOpsEvents, UbiOpsRuns
 from jupyter_tracker.backends.ubiops.settings import Settings
-from jupyter_tracker.backends.ubiops.wire import RETRY, Wire
 from jupyter_tracker.backends.ubiops.variables import UbiOpsVariables
+from jupyter_tracker.backends.ubiops.wire import RETRY, Wire
 
 
 class UbiOpsBackend(Backend):

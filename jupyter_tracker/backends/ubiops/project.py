@@ -44,10 +44,9 @@ class Project:
     def experiment(self, reference: str) -> Flow[Experiment]:
         """One by name or id; `NotFound` suggests close names."""
         known = yield from self.experiments()
-        for wanted in (lambda each: each.name == reference, lambda each: each.id == reference):
-            for each in known:
-                if wanted(each):
-                    return each
+        named = [each for each in known if each.name == reference] or [each for each in known if each.id == reference]
+        if named:
+            return named[0]
         raise NotFound("experiment", reference, [each.name for each in known], "`%tracker experiments` lists them.")
 
     def runs(self, experiment: str | None = None) -> Flow[tuple[RunInfo, ...]]:

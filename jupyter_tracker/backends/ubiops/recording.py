@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -48,10 +49,8 @@ class UbiOpsMetrics(MetricOperations):
         defined = {each.get("name") for each in (yield from native.metrics_list(project)) or ()}
         for name in numbers:
             if PREFIX + name not in defined:
-                try:
+                with suppress(RemoteConflict):  # another run has defined it meanwhile
                     yield from native.metrics_create(project, {"name": PREFIX + name, "metric_type": "gauge"})
-                except RemoteConflict:
-                    pass  # another run has defined it meanwhile
         data = [
             {
                 "metric": PREFIX + name,
@@ -123,7 +122,7 @@ class _Place:
     @classmethod
     def parse(cls, text: str | None) -> _Place:
         if text is None:
-            return cls({}, False)
+            return cls({}, final=False)
         try:
             given = json.loads(text)
             series = {str(name): (int(count), str(last)) for name, (count, last) in given["series"].items()}

@@ -16,7 +16,7 @@ from jupyter_tracker.backends.local.values import plain_params
 from jupyter_tracker.backends.local.variables import check_variables
 from jupyter_tracker.backends.operations import EventOperations, MetricOperations, RunOperations, RunQuery
 from jupyter_tracker.backends.remote import happened
-from jupyter_tracker.backends.remote.packing import pack
+from jupyter_tracker.backends.remote.packing import pack_run
 from jupyter_tracker.backends.remote.references import page_of
 from jupyter_tracker.backends.ubiops.experiments import UbiOpsExperiments, usable
 from jupyter_tracker.backends.ubiops.operations.files import SCHEME, uri_of
@@ -49,7 +49,7 @@ class UbiOpsRuns(RunOperations):
             if code:
                 uri_of(code)
             else:
-                packed = yield Local(lambda: pack(submission.code, FUNCTION, folder, lone_file=True))
+                packed = yield Local(lambda: pack_run(submission.code, FUNCTION, folder, lone_file=True))
                 code = str(packed.path)
             experiment = yield from usable(self._project, self._experiments, submission.experiment)
             data = {"name": name, "training_code": code, "training_data": submission.data, "parameters": params}

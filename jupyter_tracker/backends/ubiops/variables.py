@@ -140,7 +140,7 @@ def _check(name: str, value: str | Secret) -> None:
         raise InvalidInput(f"The variable {name} holds half of a surrogate pair, which is no text.")
     if len(name) > LONGEST_NAME or not _NAME.fullmatch(name):
         raise InvalidInput(
-            f"The variable {name[:80]} needs a name of at most {LONGEST_NAME} characters without _ at its ends on UbiOps."
+            f"The variable {name[:80]} needs a name of at most {LONGEST_NAME} characters without _ at its ends."
         )
 
 

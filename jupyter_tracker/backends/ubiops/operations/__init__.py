@@ -33,7 +33,7 @@ class UbiOpsOperations(RunOperations):
         project_name: str,
         id: str,
         data: Mapping[str, Any],
-        deployment_name: str = DEPLOYMENT,  # noqa: A002
+        deployment_name: str = DEPLOYMENT,
     ) -> Flow[Any]:
         """Set `name`, `value` and `secret` of a variable of a deployment."""
         path = _variables(project_name, deployment_name, id)
@@ -43,7 +43,7 @@ class UbiOpsOperations(RunOperations):
         self,
         project_name: str,
         id: str,
-        deployment_name: str = DEPLOYMENT,  # noqa: A002
+        deployment_name: str = DEPLOYMENT,
     ) -> Flow[Any]:
         """Remove a variable of a deployment."""
         path = _variables(project_name, deployment_name, id)

@@ -121,7 +121,7 @@ class ExperimentOperations:
         self,
         project_name: str,
         experiment_name: str,
-        id: str,  # noqa: A002  # its documented name
+        id: str,
     ) -> Flow[Any]:
         """A variable of an experiment; not one that it inherits."""
         path = _variables(project_name, experiment_name, id)
@@ -132,7 +132,7 @@ class ExperimentOperations:
         project_name: str,
         experiment_name: str,
         id: str,
-        data: Mapping[str, Any],  # noqa: A002
+        data: Mapping[str, Any],
     ) -> Flow[Any]:
         """Set `name`, `value` and `secret` of a variable; a secret never becomes public."""
         path = _variables(project_name, experiment_name, id)
@@ -142,7 +142,7 @@ class ExperimentOperations:
         self,
         project_name: str,
         experiment_name: str,
-        id: str,  # noqa: A002
+        id: str,
     ) -> Flow[Any]:
         """Remove a variable of an experiment."""
         path = _variables(project_name, experiment_name, id)
