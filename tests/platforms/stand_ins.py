@@ -22,13 +22,24 @@ def verbs(*nouns: str) -> frozenset[str]:
 
 
 UBIOPS_LACKS = (
-    verbs("checkpoints", "classifications", "models", "templates", "sources")
+    verbs("checkpoints", "classifications", "maintenance", "models", "queue", "templates", "sources")
     - {"sources.get", "sources.list", "sources.download"}
 ) | {
+    "experiments.purge",
+    "logs.pieces",
+    "metrics.stream",
+    "runs.delete_before",
+    "runs.import_from",
+    "runs.purge",
+    "runs.restart",
+    "runs.restore_after",
+    "runs.update",
     "artifacts.log",
     "events.append",
     "events.alerts",
     "experiments.archive",
+    "experiments.unarchive",
+    "runs.unarchive",
     "experiments.restore",
     "logs.append",
     "runs.archive",
@@ -41,11 +52,24 @@ UBIOPS_LACKS = (
     "runs.set_tags",
     "runs.start",
 }
-ABEJA_LACKS = verbs("checkpoints", "classifications", "templates") | {
+ABEJA_LACKS = verbs("checkpoints", "classifications", "maintenance", "queue", "templates") | {
+    "experiments.purge",
+    "logs.pieces",
+    "metrics.stream",
+    "runs.delete_before",
+    "runs.import_from",
+    "runs.purge",
+    "runs.restart",
+    "runs.restore_after",
+    "runs.update",
     "artifacts.log",
     "events.append",
     "events.alerts",
     "experiments.update",
+    "experiments.restore",
+    "runs.restore",
+    "sources.purge",
+    "sources.restore",
     "logs.append",
     "models.create",
     "models.delete",

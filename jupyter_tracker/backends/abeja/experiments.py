@@ -11,7 +11,7 @@ from jupyter_tracker.backends.local.experiments import checked_name
 from jupyter_tracker.backends.operations import ExperimentOperations
 from jupyter_tracker.errors import Conflict, RemoteConflict, Unsupported
 from jupyter_tracker.flow import Flow
-from jupyter_tracker.models import Experiment, Lifecycle
+from jupyter_tracker.models import Experiment, Lifecycle, RetentionMode
 
 
 class AbejaExperiments(ExperimentOperations):
@@ -20,10 +20,17 @@ class AbejaExperiments(ExperimentOperations):
     def __init__(self, organization: Organization) -> None:
         self._organization = organization
 
-    def create(self, name: str, description: str, tags: Mapping[str, str]) -> Flow[Experiment]:
+    def create(
+        self,
+        name: str,
+        description: str,
+        tags: Mapping[str, str],
+        retention_mode: RetentionMode,
+        retention_time: float | None,
+    ) -> Flow[Experiment]:
         checked_name("experiment", name)
-        if description or tags:
-            raise Unsupported("abeja", "experiments.update")  # it keeps neither
+        if description or tags or retention_mode is not RetentionMode.FULL or retention_time is not None:
+            raise Unsupported("abeja", "experiments.update")  # it keeps none of them
         native, identity = self._organization.native, self._organization.id
         try:
             made = yield from native.create_training_job_definition(identity, name)
@@ -55,9 +62,10 @@ class AbejaExperiments(ExperimentOperations):
         yield from self._organization.native.delete_training_job_definition(self._organization.id, found.name)
         return dataclasses.replace(found, lifecycle=Lifecycle.DELETED)
 
-    def restore(self, reference: str) -> Flow[Experiment]:
-        """Bring back what was archived; what was deleted is gone."""
+    def unarchive(self, reference: str) -> Flow[Experiment]:
         found = yield from self._organization.experiment(reference)
+        if found.lifecycle is not Lifecycle.ARCHIVED:
+            raise Conflict(f"The experiment {found.name!r} is not archived.")
         yield from self._organization.native.unarchive_training_job_definition(self._organization.id, found.name)
         return (yield from self._organization.experiment(found.name))
 
@@ -73,5 +81,5 @@ def usable(organization: Organization, experiments: AbejaExperiments, reference:
     for each in known:
         if reference in (each.name, each.id):
             return each.name
-    made = yield from experiments.create(reference, "", {})
+    made = yield from experiments.create(reference, "", {}, RetentionMode.FULL, None)
     return made.name

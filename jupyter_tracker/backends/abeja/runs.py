@@ -22,11 +22,11 @@ from jupyter_tracker.backends.local.sources.noun import default_name
 from jupyter_tracker.backends.local.values import plain_params
 from jupyter_tracker.backends.local.variables import check_variables, revealed
 from jupyter_tracker.backends.operations import MetricOperations, RunOperations, RunQuery
-from jupyter_tracker.backends.remote.packing import pack_run
+from jupyter_tracker.backends.remote.packing import pack_run, refuse_schedule
 from jupyter_tracker.backends.remote.references import page_of
 from jupyter_tracker.errors import Conflict, InvalidCode, InvalidInput
 from jupyter_tracker.flow import Flow, Local
-from jupyter_tracker.models import Code, Page, Progress, RunInfo, Submission
+from jupyter_tracker.models import Code, Lifecycle, Page, Progress, RunInfo, Submission
 
 RESOURCES = ("instance_type", "datasets")
 
@@ -105,9 +105,10 @@ class AbejaRuns(RunOperations):
         yield from self._organization.native.archive_training_job(self._organization.id, info.experiment, info.id)
         return (yield from self._organization.run(info.id))
 
-    def restore(self, run_id: str) -> Flow[RunInfo]:
-        """Bring back what was archived."""
+    def unarchive(self, run_id: str) -> Flow[RunInfo]:
         info = yield from self._organization.run(run_id)
+        if info.lifecycle is not Lifecycle.ARCHIVED:
+            raise Conflict(f"The run {info.name!r} is not archived.")
         yield from self._organization.native.unarchive_training_job(self._organization.id, info.experiment, info.id)
         return (yield from self._organization.run(info.id))
 
@@ -148,6 +149,7 @@ class AbejaRuns(RunOperations):
 def _environment(submission: Submission) -> dict[str, str]:
     """The variables of a job that a submission asks for, if the platform can carry it out as it is."""
     check_variables(submission.variables)
+    refuse_schedule("abeja", submission)
     params = plain_params(submission.params)
     for key, value in submission.tags.items():
         if not isinstance(key, str) or not isinstance(value, str):

@@ -16,7 +16,7 @@ from jupyter_tracker.backends.local.sources.noun import default_name
 from jupyter_tracker.backends.operations import SourceOperations, VariableOperations
 from jupyter_tracker.backends.remote.packing import Packed, pack
 from jupyter_tracker.backends.remote.references import moment
-from jupyter_tracker.errors import Ambiguous, NotFound
+from jupyter_tracker.errors import Ambiguous, Conflict, NotFound
 from jupyter_tracker.flow import Flow, Local, Together
 from jupyter_tracker.models import Code, Lifecycle, Scope, Source, Variable
 
@@ -118,9 +118,10 @@ class AbejaSources(SourceOperations):
         )
         return (yield from self.get(found.id))
 
-    def restore(self, reference: str) -> Flow[Source]:
-        """Bring back what was archived; what was deleted is gone."""
+    def unarchive(self, reference: str) -> Flow[Source]:
         found = yield from self.get(reference)
+        if found.lifecycle is not Lifecycle.ARCHIVED:
+            raise Conflict(f"The source {found.label} is not archived.")
         yield from self._organization.native.unarchive_training_job_definition_version(
             self._organization.id, found.name, found.version
         )

@@ -20,8 +20,8 @@ from jupyter_tracker.backends.local.sources.neighbours import notebook_text
 from jupyter_tracker.backends.local.sources.noun import default_name
 from jupyter_tracker.backends.local.sources.objects import CREATED, Collection
 from jupyter_tracker.backends.local.sources.reading import collect
-from jupyter_tracker.errors import InvalidCode
-from jupyter_tracker.models import Code, CodeKind
+from jupyter_tracker.errors import InvalidCode, Unsupported
+from jupyter_tracker.models import Code, CodeKind, Submission
 
 MODULE = "train.py"
 """The file whose function a platform calls."""
@@ -42,6 +42,14 @@ class Packed:
     files: int
     size: int
     """bytes of all files"""
+
+
+def refuse_schedule(backend: str, submission: Submission) -> None:
+    """`Unsupported` where a submission asks for retries, a place in a queue or a sweep, which platforms do not do."""
+    if submission.retries or submission.restart_interrupted or submission.sweep is not None or submission.parent:
+        raise Unsupported(backend, "runs.restart")
+    if submission.priority:
+        raise Unsupported(backend, "queue.prioritize")
 
 
 def pack_run(code: Code, function: str, folder: Path, *, lone_file: bool) -> Packed:

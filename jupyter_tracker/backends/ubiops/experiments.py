@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from jupyter_tracker.backends.local.experiments import checked_name
@@ -10,7 +11,7 @@ from jupyter_tracker.backends.ubiops.project import Project
 from jupyter_tracker.backends.ubiops.reading import parse_experiment
 from jupyter_tracker.errors import Conflict, InvalidInput, RemoteConflict
 from jupyter_tracker.flow import Flow
-from jupyter_tracker.models import Experiment, Lifecycle
+from jupyter_tracker.models import Experiment, Lifecycle, RetentionMode
 
 LONGEST_NAME = 64
 LONGEST_DESCRIPTION = 400
@@ -22,7 +23,14 @@ class UbiOpsExperiments(ExperimentOperations):
     def __init__(self, project: Project) -> None:
         self._project = project
 
-    def create(self, name: str, description: str, tags: Mapping[str, str]) -> Flow[Experiment]:
+    def create(
+        self,
+        name: str,
+        description: str,
+        tags: Mapping[str, str],
+        retention_mode: RetentionMode,
+        retention_time: float | None,
+    ) -> Flow[Experiment]:
         settings = self._project.settings
         data = {
             "name": _checked(name),
@@ -31,6 +39,8 @@ class UbiOpsExperiments(ExperimentOperations):
             "default_bucket": settings.bucket,
             "description": _described(description) or None,
             "labels": _labels(tags) or None,
+            "request_retention_mode": retention_mode.value,
+            "request_retention_time": _seconds(retention_time),
         }
         try:
             found = yield from self._project.native.experiments_create(self._project.name, data)
@@ -51,7 +61,13 @@ class UbiOpsExperiments(ExperimentOperations):
         )
 
     def update(
-        self, reference: str, name: str | None, description: str | None, tags: Mapping[str, str | None] | None
+        self,
+        reference: str,
+        name: str | None,
+        description: str | None,
+        tags: Mapping[str, str | None] | None,
+        retention_mode: RetentionMode | None,
+        retention_time: float | None,
     ) -> Flow[Experiment]:
         found = yield from self._project.experiment(reference)
         # UbiOps replaces labels as a whole.
@@ -60,6 +76,8 @@ class UbiOpsExperiments(ExperimentOperations):
             "name": None if name is None else _checked(name),
             "description": None if description is None else _described(description),
             "labels": None if tags is None else _labels(labels),
+            "request_retention_mode": None if retention_mode is None else retention_mode.value,
+            "request_retention_time": _seconds(retention_time),
         }
         try:
             changed = yield from self._project.native.experiments_update(self._project.name, found.name, data)
@@ -86,7 +104,7 @@ def usable(project: Project, experiments: UbiOpsExperiments, reference: str) -> 
     for each in known:
         if reference in (each.name, each.id):
             return each.name
-    made = yield from experiments.create(reference, "", {})
+    made = yield from experiments.create(reference, "", {}, RetentionMode.FULL, None)
     return made.name
 
 
@@ -101,6 +119,11 @@ def _described(text: str) -> str:
     if len(text) > LONGEST_DESCRIPTION:
         raise InvalidInput(f"The description has {len(text)} characters; UbiOps takes {LONGEST_DESCRIPTION}.")
     return text
+
+
+def _seconds(time: float | None) -> int | None:
+    """A retention time as UbiOps takes it: whole seconds, of its own choice when there is none."""
+    return None if time is None or not math.isfinite(time) else math.ceil(time)
 
 
 def _labels(tags: Mapping[str, str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jupyter_tracker.backends.remote.references import moment
-from jupyter_tracker.models import Code, CodeKind, Experiment, MetricValue, RunInfo, RunState, Submission
+from jupyter_tracker.models import Code, CodeKind, Experiment, MetricValue, RetentionMode, RunInfo, RunState, Submission
 
 STATES = {
     "pending": RunState.QUEUED,
@@ -22,7 +22,8 @@ STATES = {
 
 def parse_experiment(version: Mapping[str, Any]) -> Experiment:
     """A version as an experiment."""
-    name = _text(version.get("version"))
+    name, mode = _text(version.get("version")), version.get("request_retention_mode")
+    kept = version.get("request_retention_time")
     return Experiment(
         id=_text(version.get("id")) or name,
         name=name,
@@ -30,6 +31,8 @@ def parse_experiment(version: Mapping[str, Any]) -> Experiment:
         tags={_text(key): _text(value) for key, value in _mapping(version.get("labels")).items()},
         created_at=moment(version.get("creation_date")),
         updated_at=moment(version.get("last_updated")),
+        retention_mode=RetentionMode(mode) if mode in list(RetentionMode) else RetentionMode.FULL,
+        retention_time=float(kept) if isinstance(kept, int | float) else None,
     )
 
 

@@ -16,7 +16,7 @@ from jupyter_tracker.backends.local.values import plain_params
 from jupyter_tracker.backends.local.variables import check_variables
 from jupyter_tracker.backends.operations import EventOperations, MetricOperations, RunOperations, RunQuery
 from jupyter_tracker.backends.remote import happened
-from jupyter_tracker.backends.remote.packing import pack_run
+from jupyter_tracker.backends.remote.packing import pack_run, refuse_schedule
 from jupyter_tracker.backends.remote.references import page_of
 from jupyter_tracker.backends.ubiops.experiments import UbiOpsExperiments, usable
 from jupyter_tracker.backends.ubiops.operations.files import SCHEME, uri_of
@@ -106,6 +106,7 @@ class UbiOpsEvents(EventOperations):
 def _checked(submission: Submission) -> dict[str, JsonValue]:
     """The params of a submission that the platform can carry out as it is."""
     check_variables(submission.variables)
+    refuse_schedule("ubiops", submission)
     for key, value in submission.tags.items():
         if not isinstance(key, str) or not isinstance(value, str):
             raise InvalidInput(f"The tag {key!r} must be text, not {value!r}.")

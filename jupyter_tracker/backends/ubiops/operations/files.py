@@ -288,5 +288,4 @@ def _whole(response: httpx.Response, file: Path, offset: int, size: int | None) 
                 left = None if left is None else left - len(block)
         return digest.hexdigest() == tag
 
-    same: bool = yield Local(call)
-    return same
+    return bool((yield Local(call)))
