@@ -85,8 +85,9 @@ def _write(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, place: Path) -> None
 
 def texts(archive: Path, suffix: str, backend: str) -> Iterator[str]:
     """The lines of the files of an archive whose names end so, one file behind the other."""
+    entries = members(archive, backend)
     with zipfile.ZipFile(archive) as opened:
-        for entry in members(archive, backend):
+        for entry in entries:
             if entry.filename.endswith(suffix):
                 with opened.open(entry) as reader:
                     for line in reader:

@@ -286,6 +286,7 @@ def _whole(response: httpx.Response, file: Path, offset: int, size: int | None) 
             while block := reader.read(2**20 if left is None else min(2**20, left)):
                 digest.update(block)
                 left = None if left is None else left - len(block)
-        return digest.hexdigest() == tag
+        return bool(digest.hexdigest() == tag)
 
-    return bool((yield Local(call)))
+    same: bool = yield Local(call)
+    return same
