@@ -52,6 +52,7 @@ OFFERS = frozenset(
         "run variables",  # a run is given variables of its own
         "renamed secrets",  # a secret gets another name without its value
         "times of variables",  # it is known when a variable was created
+        "endless retention",  # runs are kept for ever unless their experiment says otherwise
         "assets",  # models, sources, templates and variables are kept as they are given, by the backend itself
     }
 )

@@ -85,6 +85,7 @@ def test_an_archive_is_the_same_as_its_folder(tracker, project, tmp_path, kind):
     assert tracker.sources.create(archive, entry_point="package/words.py").entry_point == "package/words.py"
 
 
+@pytest.mark.needs("assets")
 def test_a_commit_is_kept_as_it_was(tracker, project):
     git(project, "init", "-q")
     git(project, "add", ".")

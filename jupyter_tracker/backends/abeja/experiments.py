@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from jupyter_tracker.backends.abeja.organization import Organization
+from jupyter_tracker.backends.abeja.organization import Organization, movable
 from jupyter_tracker.backends.abeja.reading import parse_experiment
 from jupyter_tracker.backends.local.experiments import checked_name
 from jupyter_tracker.backends.operations import ExperimentOperations
@@ -35,8 +35,10 @@ class AbejaExperiments(ExperimentOperations):
         try:
             made = yield from native.create_training_job_definition(identity, name)
         except RemoteConflict as error:
+            taken = yield from self._organization.experiment(name)
+            hint = " Bring it back with unarchive" if taken.lifecycle is Lifecycle.ARCHIVED else " Use it"
             raise Conflict(
-                f"There is an experiment {name!r} already, perhaps an archived one. Use it, or choose another name."
+                f"There is an experiment {name!r} already ({taken.lifecycle}).{hint}, or choose another name."
             ) from error
         return parse_experiment(made)
 
@@ -64,13 +66,13 @@ class AbejaExperiments(ExperimentOperations):
 
     def unarchive(self, reference: str) -> Flow[Experiment]:
         found = yield from self._organization.experiment(reference)
-        if found.lifecycle is not Lifecycle.ARCHIVED:
-            raise Conflict(f"The experiment {found.name!r} is not archived.")
+        movable(f"experiment {found.name!r}", found.lifecycle, Lifecycle.ACTIVE)
         yield from self._organization.native.unarchive_training_job_definition(self._organization.id, found.name)
         return (yield from self._organization.experiment(found.name))
 
     def archive(self, reference: str) -> Flow[Experiment]:
         found = yield from self._organization.experiment(reference)
+        movable(f"experiment {found.name!r}", found.lifecycle, Lifecycle.ARCHIVED)
         yield from self._organization.native.archive_training_job_definition(self._organization.id, found.name)
         return (yield from self._organization.experiment(found.name))
 

@@ -11,7 +11,7 @@ from jupyter_tracker.backends.abeja.operations import AbejaOperations
 from jupyter_tracker.backends.abeja.reading import mapping, parse_experiment, parse_run, text
 from jupyter_tracker.backends.abeja.settings import Settings
 from jupyter_tracker.backends.remote.references import find_run
-from jupyter_tracker.errors import NotFound, RemoteNotFound
+from jupyter_tracker.errors import Conflict, NotFound, RemoteNotFound
 from jupyter_tracker.flow import Flow, Local, Together
 from jupyter_tracker.models import Experiment, Lifecycle, RunInfo
 
@@ -98,3 +98,10 @@ class Organization:
                 break
         self.known |= {text(job.get("training_job_id") or job.get("id")): definition for job in found}
         return tuple(parse_run(job, definition) for job in found)
+
+
+def movable(what: str, lifecycle: Lifecycle, to: Lifecycle) -> None:
+    """`Conflict` when something is there already where it is to be put."""
+    if lifecycle is to:
+        hint = " `unarchive` brings it back." if to is Lifecycle.ARCHIVED else ""
+        raise Conflict(f"The {what} is {lifecycle} already.{hint}")

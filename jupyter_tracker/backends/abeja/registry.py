@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jupyter_tracker.backends.abeja.organization import Organization
+from jupyter_tracker.backends.abeja.organization import Organization, movable
 from jupyter_tracker.backends.abeja.reading import mapping, text
 from jupyter_tracker.backends.base import emulated
 from jupyter_tracker.backends.operations import ModelOperations
@@ -69,13 +69,13 @@ class AbejaModels(ModelOperations):
 
     def archive(self, reference: str) -> Flow[Model]:
         model = yield from self.get(reference)
+        movable(f"model {model.label}", model.lifecycle, Lifecycle.ARCHIVED)
         yield from self._organization.native.archive_training_model(self._organization.id, model.name, model.id)
         return (yield from self.get(model.id))
 
     def unarchive(self, reference: str) -> Flow[Model]:
         model = yield from self.get(reference)
-        if model.lifecycle is not Lifecycle.ARCHIVED:
-            raise Conflict(f"The model {model.label} is not archived.")
+        movable(f"model {model.label}", model.lifecycle, Lifecycle.ACTIVE)
         yield from self._organization.native.unarchive_training_model(self._organization.id, model.name, model.id)
         return (yield from self.get(model.id))
 

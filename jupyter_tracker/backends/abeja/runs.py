@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from jupyter_tracker.backends.abeja.experiments import AbejaExperiments, usable
-from jupyter_tracker.backends.abeja.organization import Organization
+from jupyter_tracker.backends.abeja.organization import Organization, movable
 from jupyter_tracker.backends.abeja.reading import (
     PARAMS_VARIABLE,
     SOURCE_VARIABLE,
@@ -102,13 +102,13 @@ class AbejaRuns(RunOperations):
 
     def archive(self, run_id: str) -> Flow[RunInfo]:
         info = yield from self._organization.run(run_id)
+        movable(f"run {info.name!r}", info.lifecycle, Lifecycle.ARCHIVED)
         yield from self._organization.native.archive_training_job(self._organization.id, info.experiment, info.id)
         return (yield from self._organization.run(info.id))
 
     def unarchive(self, run_id: str) -> Flow[RunInfo]:
         info = yield from self._organization.run(run_id)
-        if info.lifecycle is not Lifecycle.ARCHIVED:
-            raise Conflict(f"The run {info.name!r} is not archived.")
+        movable(f"run {info.name!r}", info.lifecycle, Lifecycle.ACTIVE)
         yield from self._organization.native.unarchive_training_job(self._organization.id, info.experiment, info.id)
         return (yield from self._organization.run(info.id))
 

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_tracker.backends.abeja.experiments import AbejaExperiments, usable
-from jupyter_tracker.backends.abeja.organization import Organization
+from jupyter_tracker.backends.abeja.organization import Organization, movable
 from jupyter_tracker.backends.abeja.reading import SOURCE_VARIABLE, mapping, parse_source, text
 from jupyter_tracker.backends.base import emulated
 from jupyter_tracker.backends.local.sources.noun import default_name
 from jupyter_tracker.backends.operations import SourceOperations, VariableOperations
 from jupyter_tracker.backends.remote.packing import Packed, pack
 from jupyter_tracker.backends.remote.references import moment
-from jupyter_tracker.errors import Ambiguous, Conflict, NotFound
+from jupyter_tracker.errors import Ambiguous, NotFound
 from jupyter_tracker.flow import Flow, Local, Together
 from jupyter_tracker.models import Code, Lifecycle, Scope, Source, Variable
 
@@ -113,6 +113,7 @@ class AbejaSources(SourceOperations):
 
     def archive(self, reference: str) -> Flow[Source]:
         found = yield from self.get(reference)
+        movable(f"source {found.label}", found.lifecycle, Lifecycle.ARCHIVED)
         yield from self._organization.native.archive_training_job_definition_version(
             self._organization.id, found.name, found.version
         )
@@ -120,8 +121,7 @@ class AbejaSources(SourceOperations):
 
     def unarchive(self, reference: str) -> Flow[Source]:
         found = yield from self.get(reference)
-        if found.lifecycle is not Lifecycle.ARCHIVED:
-            raise Conflict(f"The source {found.label} is not archived.")
+        movable(f"source {found.label}", found.lifecycle, Lifecycle.ACTIVE)
         yield from self._organization.native.unarchive_training_job_definition_version(
             self._organization.id, found.name, found.version
         )

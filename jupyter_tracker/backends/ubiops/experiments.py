@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 from jupyter_tracker.backends.local.experiments import checked_name
+from jupyter_tracker.backends.local.values import writable
 from jupyter_tracker.backends.operations import ExperimentOperations
 from jupyter_tracker.backends.ubiops.project import Project
 from jupyter_tracker.backends.ubiops.reading import parse_experiment
@@ -128,7 +129,7 @@ def _seconds(time: float | None) -> int | None:
 
 def _labels(tags: Mapping[str, str]) -> dict[str, str]:
     for key, value in tags.items():
-        if not isinstance(key, str) or not key or not isinstance(value, str):
+        if not isinstance(key, str) or not key or not isinstance(value, str) or not writable(key + value):
             raise InvalidInput(f"The tag {key!r} must be text, not {value!r}.")
     return dict(tags)
 
