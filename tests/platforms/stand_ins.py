@@ -22,7 +22,7 @@ def verbs(*nouns: str) -> frozenset[str]:
 
 
 UBIOPS_LACKS = (
-    verbs("checkpoints", "classifications", "maintenance", "models", "queue", "templates", "sources")
+    verbs("checkpoints", "classifications", "lineage", "maintenance", "models", "queue", "templates", "sources")
     - {"sources.get", "sources.list", "sources.download"}
 ) | {
     "experiments.purge",
@@ -52,7 +52,7 @@ UBIOPS_LACKS = (
     "runs.set_tags",
     "runs.start",
 }
-ABEJA_LACKS = verbs("checkpoints", "classifications", "maintenance", "queue", "templates") | {
+ABEJA_LACKS = verbs("checkpoints", "classifications", "lineage", "maintenance", "queue", "templates") | {
     "experiments.purge",
     "logs.pieces",
     "metrics.stream",

@@ -16,7 +16,7 @@ from jupyter_tracker.magics.commands import COMMANDS
 from jupyter_tracker.magics.helptext import overview
 from jupyter_tracker.magics.parser import find
 
-ADDRESSES = {"local": "local"}
+ADDRESSES = {"local": "local", "abeja": "abeja://ORGANIZATION", "ubiops": "ubiops://PROJECT"}
 """How each backend is connected to; nothing is sent."""
 
 
