@@ -229,7 +229,7 @@ class UbiOpsSide(StandIn):
     def create_metric(self, request: Request, **_: str) -> Any:
         if request.json["name"] in self.metrics:
             raise Failed(409, {"error": "A metric with this name already exists"})
-        self.metrics[request.json["name"]] = {"id": str(uuid.uuid4()), "custom": True, **request.json}
+        self.metrics[request.json["name"]] = {"id": len(self.metrics) + 1, "custom": True, **request.json}
         return Answer(self.metrics[request.json["name"]], 201)
 
     @route("GET", "/{api}/projects/{p}/metrics/{name}")
@@ -252,7 +252,7 @@ class UbiOpsSide(StandIn):
         wanted = _labels(request)
         start, size = int(request.value("offset") or 0), int(request.value("limit") or 100)
         found = [
-            {"id": f"{name}-{number}", "metric": name, "labels": dict(labels), "resolution": 60}
+            {"id": number, "metric": name, "labels": dict(labels), "resolution": 60}
             for number, (name, labels) in enumerate(self.points)
             if wanted <= set(labels) and request.value("metric") in (None, name)
         ]
@@ -267,7 +267,15 @@ class UbiOpsSide(StandIn):
             for point in points
             if name == metric and wanted <= set(labels) and point["date"] >= start
         ]
-        unit = {"metric": metric, "metric_type": "gauge", "unit": "", "labels": dict(wanted)}
+        unit = {
+            "metric": metric,
+            "metric_type": "gauge",
+            "unit": "",
+            "start_date": request.value("start_date"),
+            "end_date": request.value("end_date"),
+            "aggregation_period": 60,
+            "labels": dict(wanted),
+        }
         return {**unit, "data_points": sorted(found, key=lambda point: point["start_date"])}
 
 

@@ -175,9 +175,7 @@ class UbiOpsLogs(LogOperations):
         start: int | str = time or (info.created_at or datetime(1970, 1, 1, tzinfo=UTC)).isoformat()
         found: list[LogLine] = []
         while len(found) < limit:
-            page = yield from self._project.native.projects_logs_list(
-                self._project.name, _query(info), start, limit=LINES
-            )
+            page = yield from self._project.native.logs_list(self._project.name, _query(info), start, limit=LINES)
             given, passed = 0, same
             for entry in page or ():
                 stamp = int(entry.get("timestamp") or 0)

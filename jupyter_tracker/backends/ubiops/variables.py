@@ -10,6 +10,7 @@ from jupyter_tracker.backends.local.values import writable
 from jupyter_tracker.backends.local.variables import check_variables, revealed
 from jupyter_tracker.backends.operations import VariableOperations
 from jupyter_tracker.backends.ubiops.project import Project
+from jupyter_tracker.backends.ubiops.wire import DEPLOYMENT
 from jupyter_tracker.errors import Conflict, InvalidInput, NotFound, RemoteConflict
 from jupyter_tracker.flow import Flow
 from jupyter_tracker.models import Scope, Secret, Variable
@@ -31,7 +32,7 @@ class UbiOpsVariables(VariableOperations):
         native, project = self._project.native, self._project.name
         try:
             if owner is None:
-                yield from native.deployment_environment_variables_create(project, data)
+                yield from native.deployment_environment_variables_create(project, DEPLOYMENT, data)
             else:
                 yield from native.experiment_environment_variables_create(project, owner, data)
         except RemoteConflict as error:
@@ -74,7 +75,7 @@ class UbiOpsVariables(VariableOperations):
         native, project = self._project.native, self._project.name
         try:
             if owner is None:
-                yield from native.deployment_environment_variables_update(project, found.id, data)
+                yield from native.deployment_environment_variables_update(project, DEPLOYMENT, found.id, data)
             else:
                 yield from native.experiment_environment_variables_update(project, owner, found.id, data)
         except RemoteConflict as error:
@@ -86,14 +87,14 @@ class UbiOpsVariables(VariableOperations):
         found = yield from self._found(name, owner)
         native, project = self._project.native, self._project.name
         if owner is None:
-            yield from native.deployment_environment_variables_delete(project, found.id)
+            yield from native.deployment_environment_variables_delete(project, DEPLOYMENT, found.id)
         else:
             yield from native.experiment_environment_variables_delete(project, owner, found.id)
         return found
 
     def _known(self, owner: str | None) -> Flow[tuple[Variable, ...]]:
         native, project = self._project.native, self._project.name
-        above = yield from native.deployment_environment_variables_list(project)
+        above = yield from native.deployment_environment_variables_list(project, DEPLOYMENT)
         if owner is None:
             listed, names = above, set[str]()
         else:

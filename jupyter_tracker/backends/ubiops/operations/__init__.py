@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jupyter_tracker.backends.ubiops.operations.runs import RunOperations
-from jupyter_tracker.backends.ubiops.wire import DEPLOYMENT
 from jupyter_tracker.flow import Flow
 
 
@@ -17,39 +16,30 @@ class UbiOpsOperations(RunOperations):
     """Training, and what belongs to it: variables of the deployment, logs, time series, definitions of metrics."""
 
     def deployment_environment_variables_create(
-        self, project_name: str, data: Mapping[str, Any], deployment_name: str = DEPLOYMENT
+        self, project_name: str, deployment_name: str, data: Mapping[str, Any]
     ) -> Flow[Any]:
         """Make a variable of a deployment, which its versions inherit, from `name`, `value` and `secret`."""
         path = _variables(project_name, deployment_name)
         return (yield from self._wire.ask("deployment_environment_variables_create", "POST", *path, body=dict(data)))
 
-    def deployment_environment_variables_list(self, project_name: str, deployment_name: str = DEPLOYMENT) -> Flow[Any]:
+    def deployment_environment_variables_list(self, project_name: str, deployment_name: str) -> Flow[Any]:
         """The variables of a deployment with those that it inherits from its project."""
         path = _variables(project_name, deployment_name)
         return (yield from self._wire.ask("deployment_environment_variables_list", "GET", *path))
 
     def deployment_environment_variables_update(
-        self,
-        project_name: str,
-        id: str,
-        data: Mapping[str, Any],
-        deployment_name: str = DEPLOYMENT,
+        self, project_name: str, deployment_name: str, id: str, data: Mapping[str, Any]
     ) -> Flow[Any]:
         """Set `name`, `value` and `secret` of a variable of a deployment."""
         path = _variables(project_name, deployment_name, id)
         return (yield from self._wire.ask("deployment_environment_variables_update", "PATCH", *path, body=dict(data)))
 
-    def deployment_environment_variables_delete(
-        self,
-        project_name: str,
-        id: str,
-        deployment_name: str = DEPLOYMENT,
-    ) -> Flow[Any]:
+    def deployment_environment_variables_delete(self, project_name: str, deployment_name: str, id: str) -> Flow[Any]:
         """Remove a variable of a deployment."""
         path = _variables(project_name, deployment_name, id)
         return (yield from self._wire.ask("deployment_environment_variables_delete", "DELETE", *path))
 
-    def projects_logs_list(
+    def logs_list(
         self,
         project_name: str,
         query: str | None = None,
@@ -59,7 +49,7 @@ class UbiOpsOperations(RunOperations):
     ) -> Flow[Any]:
         """Lines of the log that a query selects, oldest first; times are ISO texts or nanoseconds."""
         asked = {"query": query, "start": start, "end": end, "limit": limit}
-        return (yield from self._wire.ask("projects_logs_list", "GET", "projects", project_name, "logs", query=asked))
+        return (yield from self._wire.ask("logs_list", "GET", "projects", project_name, "logs", query=asked))
 
     def metrics_list(self, project_name: str) -> Flow[Any]:
         """The metrics that are defined."""
