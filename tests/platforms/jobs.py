@@ -51,7 +51,7 @@ class Job:
         self._process = subprocess.Popen(
             [sys.executable, "-u", "-c", RUNNER, call, json.dumps(dict(given)), str(self._result)],
             cwd=self.folder,
-            env={**own, **variables},
+            env={**own, "JUPYTER_TRACKER_HOME": self._home.name, **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
