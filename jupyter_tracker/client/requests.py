@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from jupyter_tracker.backends.operations import RunQuery
-from jupyter_tracker.client.code import code_of
+from jupyter_tracker.client.code import code_of, is_uri
 from jupyter_tracker.errors import InvalidInput
 from jupyter_tracker.models import (
     Code,
@@ -87,14 +87,15 @@ def submission(
     delay = schedule.retry_delay
     if isinstance(delay, bool) or not isinstance(delay, int | float) or not 0 <= delay <= LONGEST_DELAY:
         raise InvalidInput(f"The retry_delay must be from 0 to {LONGEST_DELAY:,.0f} seconds, not {delay!r}.")
-    if data is not None and not Path(data).exists():
+    there = data is not None and is_uri(os.fspath(data))
+    if data is not None and not there and not Path(data).exists():
         raise InvalidInput(f"There is no data at {os.fspath(data)!r}.")
     return Submission(
         experiment=experiment,
         code=code_of(code, entry_point),
         name=name,
         params=params or {},
-        data=None if data is None else str(Path(data).absolute()),
+        data=None if data is None else os.fspath(data) if there else str(Path(data).absolute()),
         resources=resources or {},
         timeout=float(timeout),
         variables=variables or {},

@@ -23,7 +23,7 @@ from jupyter_tracker.client.results import RunList
 from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.errors import Unsupported
 from jupyter_tracker.models import RunKind
-from tests.platforms import mlflow_server
+from tests.platforms import mlflow_server, stand_ins
 from tests.platforms.chariot_standin import Chariot
 from tests.platforms.google import service_account
 from tests.platforms.vertex_series import VertexAI
@@ -60,6 +60,7 @@ OFFERS = frozenset(
         "watching",  # the process of a run is known: it is stopped, its machine sampled, its end seen
         "own events",  # events of one's own can be added
         "repeated steps",  # a metric has several points at one step
+        "endless retention",  # runs are kept for ever unless their experiment says otherwise
         "assets",  # models, sources, templates and variables are kept as they are given, by the backend itself
     }
 )
@@ -168,9 +169,20 @@ MLFLOW_LACKS = without(
     """
 )
 
+
+def ubiops(_folder: Path) -> AbstractContextManager[str]:
+    return stand_ins.ubiops()
+
+
+def abeja(_folder: Path) -> AbstractContextManager[str]:
+    return stand_ins.abeja()
+
+
 BACKENDS: dict[str, Platform] = {
     "local": Platform(local, offers=OFFERS),
     "mlflow": Platform(mlflow, MLFLOW_LACKS, OFFERS),
+    "ubiops": Platform(ubiops, stand_ins.UBIOPS_LACKS, frozenset({"any names", "data files"})),
+    "abeja": Platform(abeja, stand_ins.ABEJA_LACKS, frozenset({"run variables", "times of variables"})),
     "chariot": Platform(chariot, CHARIOT_LACKS),
     "vertex": Platform(vertex, VERTEX_LACKS, frozenset({"any names"})),
 }

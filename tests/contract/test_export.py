@@ -109,6 +109,7 @@ def _pieces(backend, run_id):
     return jt.Tracker(backend).drive(backend.logs.pieces(run_id, None, 2**30)).items
 
 
+@pytest.mark.needs("run variables", "assets")
 def test_the_code_of_a_submitted_run_comes_with_it_and_the_values_of_variables_do_not(tracker, elsewhere, tmp_path):
     (tmp_path / "train.py").write_text("print('training')\n")
     run = tracker.runs.submit(

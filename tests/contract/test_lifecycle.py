@@ -63,13 +63,20 @@ def test_unarchive_takes_back_what_was_archived(record):
         ((), "purge", "delete it first"),
         (("archive",), "archive", "unarchive"),
         (("archive",), "purge", "delete it first"),
-        (("delete",), "delete", "restore"),
-        (("delete",), "archive", "restore"),
-        (("delete",), "unarchive", "restore"),
     ],
 )
 @pytest.mark.needs("restoring")
 def test_a_move_that_is_not_there_is_a_conflict_and_changes_nothing(record, before, verb, told):
+    refuses(record, before, verb, told)
+
+
+@pytest.mark.needs("restoring")
+@pytest.mark.parametrize("verb", ["delete", "archive", "unarchive"])
+def test_what_was_deleted_can_only_be_restored(record, verb):
+    refuses(record, ("delete",), verb, "restore")
+
+
+def refuses(record, before, verb, told):
     verbs, identity = record
     for step in before:
         getattr(verbs, step)(identity)

@@ -116,6 +116,7 @@ def test_a_run_logs_one(tracker, run, weights):
     assert labels(tracker.models.list(run=run.id)) == ["m@0.1.0"]
 
 
+@pytest.mark.needs("assets")
 def test_the_lineage_leads_from_model_to_source(tracker):
     code = (
         "import jupyter_tracker as jt\n"

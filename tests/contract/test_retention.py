@@ -35,6 +35,7 @@ def later(seconds):
     return datetime.now(UTC) + timedelta(seconds=seconds)
 
 
+@pytest.mark.needs("endless retention")
 def test_an_experiment_keeps_everything_unless_it_is_told_otherwise(tracker):
     made = tracker.experiments.create("digits")
     assert (made.retention_mode, made.retention_time) == (RetentionMode.FULL, None)

@@ -20,7 +20,7 @@ SURFACES = ("magics", "widgets", "server")
 
 LAYERS = (
     ("models", "errors"),
-    ("flow", "transfer", "filters", "frames", "environment", "svg", "config", "credentials", "exchange"),
+    ("flow", "transfer", "filters", "frames", "environment", "svg", "config", "credentials", "progress", "exchange"),
     ("graphs", "pictures"),
     ("backends",),
     ("client",),

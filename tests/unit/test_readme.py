@@ -19,6 +19,8 @@ from jupyter_tracker.magics.parser import find
 ADDRESSES = {
     "local": "local",
     "mlflow": "mlflow+http://127.0.0.1",
+    "ubiops": "ubiops://PROJECT",
+    "abeja": "abeja://ORGANIZATION",
     "chariot": "chariot://host/project",
     "vertex": "vertex://project",
 }

@@ -50,6 +50,8 @@ class Submitter:
     def submit(self, run_id: str, submission: Submission) -> str:
         """Make a run of an id and start it, unless it has to wait; the result is the id."""
         check_variables(submission.variables)
+        if submission.data is not None and not Path(submission.data).exists():
+            raise InvalidInput(f"There is no data at {submission.data!r} on this machine.")
         resources = Resources.parse(submission.resources)
         checked_priority(submission.priority)
         code, source, left_out = self._code(submission.code, submission.kept, run_id)
