@@ -12,6 +12,7 @@ from jupyter_tracker.client.run import GRACE_PERIOD
 from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.errors import InvalidInput, TrackerError, did_you_mean
 from jupyter_tracker.feed.feed import Push, RunFeed, Subscription, actions
+from jupyter_tracker.feed.overview import OverviewFeed, experiment_data
 from jupyter_tracker.feed.table import TableFeed
 from jupyter_tracker.feed.wire import Json, error_data, line_data, run_data
 from jupyter_tracker.models import Lifecycle
@@ -31,6 +32,7 @@ class Session:
         self.tracker = tracker
         self._feeds: dict[str, RunFeed] = {}
         self._tables: dict[TableKey, TableFeed] = {}
+        self._overview = OverviewFeed(tracker)
 
     def feed(self, run_id: str) -> RunFeed:
         """The feed of a run, the same for all views."""
@@ -54,9 +56,15 @@ class Session:
         return self._tables[key]
 
     def changed(self) -> None:
-        """Some runs were changed: tell those who watch a table soon."""
+        """Some runs were changed: tell those who watch a table or the experiments soon."""
         for feed in self._tables.values():
             feed.wake()
+        self._overview.wake()
+
+    def follow_overview(self, push: Push) -> Leave:
+        """Tell a view about the experiments."""
+        self._overview.watch(push)
+        return lambda: self._overview.unwatch(push)
 
     def follow_table(self, params: Params, push: Push) -> Leave:
         """Tell a view about a table; the runs of one that nobody watches are forgotten."""
@@ -226,10 +234,39 @@ def _moves(verb: str) -> Callable[[Params], Change]:
     return lambda _: move
 
 
-TOPICS: Mapping[str, Callable[[Session, Params, Push], Leave]] = {"run": _follow_run, "table": _follow_table}
+def _follow_overview(session: Session, _: Params, push: Push) -> Leave:
+    return session.follow_overview(push)
+
+
+def _moves_experiment(verb: str) -> Callable[[Session, Params], Awaitable[Answer]]:
+    """A change of the lifecycle of an experiment."""
+
+    async def move(session: Session, params: Params) -> Answer:
+        experiment = await getattr(session.tracker.experiments, verb)(text_param(params, "experiment"))
+        session.changed()
+        return {"experiment": experiment_data(experiment)}, []
+
+    return move
+
+
+async def _refresh(session: Session, _: Params) -> Answer:
+    session.changed()
+    return {}, []
+
+
+TOPICS: Mapping[str, Callable[[Session, Params, Push], Leave]] = {
+    "overview": _follow_overview,
+    "run": _follow_run,
+    "table": _follow_table,
+}
 """What a view can be told about as it changes; the first update holds everything."""
 
 OPERATIONS: Mapping[str, Callable[[Session, Params], Awaitable[Answer]]] = {
+    "experiments.archive": _moves_experiment("archive"),
+    "experiments.delete": _moves_experiment("delete"),
+    "experiments.restore": _moves_experiment("restore"),
+    "experiments.unarchive": _moves_experiment("unarchive"),
+    "refresh": _refresh,
     "runs.archive": _changes(_moves("archive")),
     "runs.delete": _changes(_moves("delete")),
     "runs.get": _get,
@@ -242,7 +279,13 @@ OPERATIONS: Mapping[str, Callable[[Session, Params], Awaitable[Answer]]] = {
     "runs.set_tags": _changes(_set_tags),
     "runs.sparks": _sparks,
     "runs.stop": _changes(_stop),
+    "runs.unarchive": _changes(_moves("unarchive")),
 }
+
+READING = frozenset(
+    {"refresh", "runs.get", "runs.groups", "runs.ids", "runs.logs", "runs.points", "runs.rows", "runs.sparks"}
+)
+"""The operations that change nothing: whoever may only read may ask for them."""
 
 
 def text_param(params: Params, name: str) -> str:
