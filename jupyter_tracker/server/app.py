@@ -22,7 +22,7 @@ class TrackerServer(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Called by Jupyter's server."""
-        self._connections = Connections(self.limit)
+        self._connections = Connections(self.serverapp.root_dir, self.limit)
         arguments = {"connections": self._connections}
         self.handlers.extend(
             [

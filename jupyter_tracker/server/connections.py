@@ -22,10 +22,12 @@ class Connections:
     """One connection for each profile that is used.
 
     Args:
+        root: The folder that the server shows, to which the paths of notebooks in the browser are relative.
         limit: Seconds for one operation of a platform.
     """
 
-    def __init__(self, limit: float = LIMIT) -> None:
+    def __init__(self, root: str, limit: float = LIMIT) -> None:
+        self.root = root
         self._limit = limit
         self._open: dict[str, Connection] = {}
 

@@ -11,8 +11,8 @@ from jupyter_tracker.feed.wire import Json
 from jupyter_tracker.server.connections import Connections
 
 
-async def _about(_: Connections, __: rpc.Params) -> Json:
-    return {"version": jupyter_tracker.__version__}
+async def _about(connections: Connections, _: rpc.Params) -> Json:
+    return {"version": jupyter_tracker.__version__, "root": connections.root}
 
 
 async def _list(connections: Connections, _: rpc.Params) -> Json:

@@ -21,8 +21,8 @@ def run(store_folder):
     return run
 
 
-async def test_the_extension_is_enabled_and_says_its_version(ask):
-    assert await ask("about") == (200, {"result": {"version": jt.__version__}})
+async def test_the_extension_is_enabled_and_says_its_version(ask, jp_root_dir):
+    assert await ask("about") == (200, {"result": {"version": jt.__version__, "root": str(jp_root_dir)}})
 
 
 async def test_an_operation_is_answered_from_the_same_table_as_the_panels(ask, run):
