@@ -38,6 +38,7 @@ export class RunTab extends MainAreaWidget {
       return mountRunPanel(el, service.host(target.connection), { run: target.id });
     });
     super({ content });
+    this.toolbar.hide(); // the view has its own
     this.target = target;
     this.id = `jupyter-tracker-run-${target.connection}-${target.id}`;
     this.title.label = target.name;

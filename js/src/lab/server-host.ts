@@ -23,7 +23,11 @@ export class ServerHost implements Host, Listener {
   async call(op: string, params: Params): Promise<Reply> {
     const { profile } = this;
     if (op === "follow" || op === "unfollow") {
-      await (op === "follow" ? this.link.follow({ ...params, profile }) : this.link.unfollow(params));
+      if (op === "follow") {
+        await this.link.follow({ ...params, profile });
+      } else {
+        this.link.unfollow(params);
+      }
       this.heardAt = Date.now();
       return { result: {}, buffers: [] };
     }

@@ -55,6 +55,8 @@ function tell(app: JupyterFrontEnd, run: RunData, trans: TranslationBundle): voi
   const bad = run.state === "failed" || run.state === "lost";
   if (bad) {
     Notification.error(run.reason === "" ? words : `${words}. ${run.reason}`, options);
+  } else if (run.state === "stopped") {
+    Notification.info(words, options);
   } else {
     Notification.success(words, options);
   }

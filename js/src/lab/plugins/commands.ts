@@ -6,6 +6,7 @@ import { INotebookTracker, NotebookActions } from "@jupyterlab/notebook";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
 import { errorText } from "../../core/host";
+import { text } from "../../core/parse";
 import { panelCode, runCode } from "../code";
 import type { RunTarget } from "../run-target";
 import { targetOf } from "../run-target";
@@ -140,9 +141,11 @@ export const commands: JupyterFrontEndPlugin<void> = {
       const label = verb === "archive" ? trans.__("Archive experiment") : trans.__("Delete experiment");
       app.commands.addCommand(`${PREFIX}experiments.${verb}`, {
         label,
-        execute: async ({ connection, experiment, name }) => {
-          const change = (op: string): Promise<unknown> =>
-            service.call(String(connection), op, { experiment: String(experiment) });
+        execute: async (args) => {
+          const connection = text(args.connection);
+          const experiment = text(args.experiment);
+          const name = text(args.name);
+          const change = (op: string): Promise<unknown> => service.call(connection, op, { experiment });
           const failed = (error: unknown): unknown => Notification.error(`${label}: ${errorText(error)}`);
           try {
             await change(`experiments.${verb}`);
@@ -150,7 +153,7 @@ export const commands: JupyterFrontEndPlugin<void> = {
             failed(error);
             return;
           }
-          const done = trans.__("%1: %2", label, String(name));
+          const done = trans.__("%1: %2", label, name);
           const callback = (): void => void change(undo).catch(failed);
           Notification.info(done, { autoClose: UNDO, actions: [{ label: trans.__("Undo"), callback }] });
         },

@@ -151,15 +151,15 @@ export const connections: JupyterFrontEndPlugin<void> = {
     const failed = (error: unknown): unknown => Notification.error(errorText(error));
     app.commands.addCommand(KEEP, {
       label: ({ name }) => (name === undefined ? trans.__("Add a connection") : trans.__("Edit connection")),
-      execute: ({ name }) => keep(service, trans, typeof name === "string" ? name : "").catch(failed),
+      execute: ({ name }) => keep(service, trans, text(name)).catch(failed),
     });
     app.commands.addCommand(TEST, {
       label: trans.__("Test connection"),
-      execute: ({ name }) => test(service, trans, String(name)),
+      execute: ({ name }) => test(service, trans, text(name)),
     });
     app.commands.addCommand(REMOVE, {
       label: trans.__("Remove connection"),
-      execute: ({ name }) => remove(service, trans, String(name)).catch(failed),
+      execute: ({ name }) => remove(service, trans, text(name)).catch(failed),
     });
     palette?.addItem({ command: KEEP, category: trans.__("Training runs") });
   },

@@ -1,63 +1,17 @@
 /** What the sidebar shows, without a DOM: connections, their experiments and runs as one long list of rows, of which
  *  only those on the screen are ever made. */
 
-import type { FollowStatus, Host } from "../../core/host";
-import type { Fields } from "../../core/parse";
-import { isFields, text } from "../../core/parse";
-import type { RunData } from "../../core/wire";
+import type { Host } from "../../core/host";
+import type { Experiment } from "./overview";
+import { Overview } from "./overview";
 import { RunPages } from "./pages";
 import { filterOf, notebookFilter } from "./query";
+import type { Row, Segment } from "./rows";
+import { note, one } from "./rows";
 
 export interface Connection {
   readonly name: string;
   readonly address: string;
-}
-
-export interface Experiment {
-  readonly id: string;
-  readonly name: string;
-  readonly runs: number | null;
-  readonly active: number | null;
-}
-
-export type Row =
-  | {
-      readonly kind: "section";
-      readonly key: string;
-      readonly label: string;
-      readonly open: boolean;
-      readonly connection: string | null;
-      readonly title: string;
-      readonly active: number;
-    }
-  | {
-      readonly kind: "experiment";
-      readonly key: string;
-      readonly connection: string;
-      readonly experiment: Experiment;
-      readonly open: boolean;
-      readonly favourite: boolean;
-    }
-  | {
-      readonly kind: "run";
-      readonly key: string;
-      readonly connection: string;
-      readonly level: number;
-      readonly run: RunData | undefined;
-      readonly pages: RunPages;
-      readonly withExperiment: boolean;
-    }
-  | {
-      readonly kind: "note";
-      readonly key: string;
-      readonly level: number;
-      readonly text: string;
-      readonly trouble: boolean;
-    };
-
-interface Segment {
-  readonly count: number;
-  readonly at: (place: number) => Row;
 }
 
 /** What is kept from one page to the next. */
@@ -69,52 +23,6 @@ export interface Kept {
 }
 
 export const NOTHING_KEPT: Kept = { open: ["local"], favourites: [], order: "", metric: "" };
-
-class Overview {
-  experiments: readonly Experiment[] | null = null;
-  active = 0;
-  problem: string | null = null;
-  problemKind = "";
-  private unfollow: (() => void) | null = null;
-
-  constructor(
-    private readonly host: Host,
-    private readonly changed: () => void,
-  ) {}
-
-  open(): void {
-    this.unfollow ??= this.host.follow(
-      { name: "overview", params: {}, columns: 1 },
-      (update) => this.onUpdate(update),
-      (status: FollowStatus) => {
-        if (status.kind === "disconnected" || status.kind === "refused") {
-          this.problem = status.message;
-        }
-        this.changed();
-      },
-    );
-  }
-
-  close(): void {
-    this.unfollow?.();
-    this.unfollow = null;
-  }
-
-  private onUpdate(update: Fields): void {
-    this.problem = isFields(update.error) ? text(update.error.message, "There is no news.") : null;
-    this.problemKind = isFields(update.error) ? text(update.error.kind) : "";
-    if (Array.isArray(update.experiments)) {
-      this.experiments = (update.experiments as unknown[]).filter(isFields).map((each) => ({
-        id: text(each.id),
-        name: text(each.name),
-        runs: typeof each.runs === "number" ? each.runs : null,
-        active: typeof each.active === "number" ? each.active : null,
-      }));
-      this.active = typeof update.active === "number" ? update.active : 0;
-    }
-    this.changed();
-  }
-}
 
 export class SidebarModel {
   connections: readonly Connection[] | null = null;
@@ -143,6 +51,7 @@ export class SidebarModel {
   /** While it is not shown, nothing is followed. */
   setShown(shown: boolean): void {
     this.shown = shown;
+    this.segments(); // now: a page that is hidden draws nothing
     this.changed();
   }
 
@@ -379,12 +288,4 @@ export class SidebarModel {
   private readonly changed = (): void => {
     this.listeners.forEach((listener) => listener());
   };
-}
-
-function one(row: Row): Segment {
-  return { count: 1, at: () => row };
-}
-
-function note(key: string, words: string, level: number, trouble = false): Segment {
-  return one({ kind: "note", key, level, text: words, trouble });
 }

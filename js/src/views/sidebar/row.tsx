@@ -5,7 +5,7 @@ import type { RunData } from "../../core/wire";
 import { SYSTEM_PREFIX, hasEnded } from "../../core/wire";
 import { hueColor, runHue } from "../chart/colors";
 import { StateShape } from "../common/state-mark";
-import type { Row } from "./model";
+import type { Row } from "./rows";
 import type { RunPages } from "./pages";
 import { SPARK_HEIGHT, SPARK_WIDTH } from "./spark";
 

@@ -10,7 +10,7 @@ export interface RunRef {
 
 export interface Surroundings {
   /** In the language of the reader. */
-  translate(text: string): string;
+  readonly translate: (text: string) => string;
   open(ref: RunRef): void;
   /** A menu of all that can be done with a run, an experiment or a connection. */
   showMenu(event: MouseEvent, target: MenuTarget): void;

@@ -4,7 +4,8 @@ import type { JSX } from "preact";
 import { useId, useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
 import { scrollToShow, visibleRows } from "../../core/virtual";
 import { useSecondTick } from "../common/hooks";
-import type { Row, SidebarModel } from "./model";
+import type { SidebarModel } from "./model";
+import type { Row } from "./rows";
 import { RowCells, runTitle } from "./row";
 import type { MenuTarget, RunRef, Surroundings } from "./surroundings";
 
