@@ -74,3 +74,10 @@ def load_ipython_extension(ipython: Any) -> None:
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
     """Where JupyterLab finds the front end."""
     return [{"src": "labextension", "dest": "jupyter-tracker"}]
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    """What Jupyter's server loads."""
+    from jupyter_tracker.server import TrackerServer
+
+    return [{"module": "jupyter_tracker.server", "app": TrackerServer}]

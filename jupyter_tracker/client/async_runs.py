@@ -115,7 +115,9 @@ class AsyncRuns:
         environment: Environment | None = None,
     ) -> AsyncRun:
         """See `Runs.start`."""
-        made = self._backend.runs.start(experiment, name, params or {}, tags or {}, environment or Environment())
+        made = self._backend.runs.start(
+            experiment, name, params or {}, requests.tags_of(tags), environment or Environment()
+        )
         return AsyncRun(self._tracker, await self._drive(made))
 
     async def attach(self, run: str) -> AsyncRun:

@@ -30,6 +30,8 @@ from jupyter_tracker.models import (
 
 E = TypeVar("E", bound=StrEnum)
 
+NOTEBOOK = "notebook"
+"""The tag that names the notebook in which a run was made."""
 MOST_RETRIES = 1000
 LONGEST_DELAY = 3600.0
 LONGEST_TIMEOUT = 172_800.0
@@ -50,6 +52,13 @@ class Schedule:
     retries: int = 0
     retry_delay: float = RETRY_DELAY
     restart_interrupted: bool = False
+
+
+def tags_of(tags: Mapping[str, str] | None) -> Mapping[str, str]:
+    """The tags of a new run: those given, and the notebook it is made in, where Jupyter's server tells its path."""
+    # A console has a session as well, but no file.
+    notebook = os.environ.get("JPY_SESSION_NAME", "")
+    return {**({NOTEBOOK: notebook} if Path(notebook).suffix else {}), **(tags or {})}
 
 
 def query(experiment: str | None, where: str | None, order_by: str | Sequence[str] | None, wanted: str) -> RunQuery:
@@ -99,7 +108,7 @@ def submission(
         resources=resources or {},
         timeout=float(timeout),
         variables=variables or {},
-        tags=tags or {},
+        tags=tags_of(tags),
         history=tuple(history),
         priority=schedule.priority,
         retries=retries,

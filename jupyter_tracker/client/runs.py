@@ -171,7 +171,9 @@ class Runs:
             tags: Text by name.
             environment: What surrounds the code, where the caller knows it.
         """
-        made = self._backend.runs.start(experiment, name, params or {}, tags or {}, environment or Environment())
+        made = self._backend.runs.start(
+            experiment, name, params or {}, requests.tags_of(tags), environment or Environment()
+        )
         return Run(self._tracker, self._drive(made))
 
     def attach(self, run: str) -> Run:

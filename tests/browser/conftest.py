@@ -196,7 +196,7 @@ class Notebook:
         """Wait until a condition in JavaScript holds."""
         self.page.wait_for_function(condition, timeout=limit * 1000)
 
-    def command(self, name: str, **arguments: object) -> None:
+    def command(self, name: str, /, **arguments: object) -> None:
         """Carry out a command of JupyterLab."""
         self.page.evaluate(
             "([name, values]) => window.jupyterapp.commands.execute(name, values).then(() => null)", [name, arguments]
