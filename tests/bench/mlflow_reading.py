@@ -30,10 +30,12 @@ def measure(small: bool) -> list[Figure]:
     from tests.platforms.mlflow_server import serving
 
     steps, runs, repetitions = (2_000, 200, 2) if small else (10_000, 1_000, 3)
-    with tempfile.TemporaryDirectory() as folder, serving(Path(folder), workers=2) as server:
-        os.environ.update(MLFLOW_TRACKING_URI=server.url, MLFLOW_DISABLE_TELEMETRY="true")
-        run_id = _fill(server.url, steps, runs)
-        return [*_histories(server.url, run_id, steps, repetitions), *_runs(server.url, runs, repetitions)]
+    with tempfile.TemporaryDirectory() as folder:
+        with serving(Path(folder)) as server:
+            run_id = _fill(server.url, steps, runs)
+        with serving(Path(folder), workers=2) as server:
+            os.environ.update(MLFLOW_TRACKING_URI=server.url, MLFLOW_DISABLE_TELEMETRY="true")
+            return [*_histories(server.url, run_id, steps, repetitions), *_runs(server.url, runs, repetitions)]
 
 
 def _histories(url: str, run_id: str, steps: int, repetitions: int) -> list[Figure]:
