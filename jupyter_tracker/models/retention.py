@@ -29,7 +29,7 @@ class Cleanup:
     sources_purged: int = 0
     templates_purged: int = 0
     orphans_removed: int = 0
-    """Files and folders that nothing in the store referred to."""
+    """Files, folders, datasets and executions that nothing in the store referred to."""
     bytes_freed: int = 0
     """Size of all files that were removed; the database reuses or gives back its own room."""
 
