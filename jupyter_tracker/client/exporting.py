@@ -198,7 +198,8 @@ def _artifacts(backend: Backend, writer: ArchiveWriter, info: RunInfo, folder: s
 def _models(backend: Backend, writer: ArchiveWriter, run_id: str) -> Flow[None]:
     """The models that a run made but those that were deleted, with their files."""
     for lifecycle in (Lifecycle.ACTIVE, Lifecycle.ARCHIVED):
-        for model in (yield from _or(partial(backend.models.list, None, True, lifecycle, run_id), ())):
+        listed = partial(backend.models.list, None, versions=True, lifecycle=lifecycle, run_id=run_id)
+        for model in (yield from _or(listed, ())):
             with _scratch() as scratch:
                 copy = yield from backend.models.download(model.id, scratch / "model")
                 yield Local(partial(_model, writer, model, copy))

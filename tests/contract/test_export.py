@@ -318,7 +318,9 @@ def test_runs_again_keep_their_inputs_and_executions(tracker, full, other, tmp_p
 
 
 def test_a_sweep_and_a_run_of_several_attempts_come_back_as_they_were(tracker, elsewhere, tmp_path):
-    sweep = tracker.runs.sweep("digits", code="print(1)\n", space={"lr": [1, 2]}, metric="loss", priority=3, name="sweep")
+    sweep = tracker.runs.sweep(
+        "digits", code="print(1)\n", space={"lr": [1, 2]}, metric="loss", priority=3, name="sweep"
+    )
     sweep.wait(120)
     tried = tracker.runs.submit("digits", code="1 / 0\n", retries=1, retry_delay=0, priority=7, name="tried").wait(60)
     assert (tried.info.attempt, tried.info.priority) == (2, 7)

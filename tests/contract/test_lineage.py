@@ -263,7 +263,7 @@ def test_an_execution_may_belong_to_several_runs_and_is_brought_up_to_date(track
 
 def test_whose_lineage_must_be_said_and_be_there(tracker):
     for whose in ({}, {"run": "last", "dataset": "mnist"}):
-        with pytest.raises(InvalidInput, match="Give a run or a dataset"):
+        with pytest.raises(InvalidInput, match="Give a run, a dataset or a model"):
             tracker.lineage(**whose)
     with tracker.runs.start("digits") as run:
         run.log_input("mnist", digest="1f")

@@ -1,8 +1,9 @@
 """Removing for good what was deleted: rows first, files once that is committed.
 
 A run takes with it all rows that refer to it by `REFERENCES runs (number) ON DELETE CASCADE`, its folder `runs/<id>/`
-and its journals; those that were a part of it stay by themselves. So what another noun keeps of a run joins in by itself when it is kept in such a table or in that
-folder. A noun that keeps files elsewhere lists those to which no row refers in `maintenance.py`.
+and its journals; those that were a part of it stay by themselves. So what another noun keeps of a run joins in by
+itself when it is kept in such a table or in that folder. A noun that keeps files elsewhere lists those to which no row
+refers in `maintenance.py`.
 
 The folder of a run is set aside inside the transaction, as `removed/<id>-…`, and removed after it. What a crash leaves
 there, `maintain` removes, or puts back where the transaction did not come about.

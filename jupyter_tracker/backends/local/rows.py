@@ -69,7 +69,7 @@ class RunRow(NamedTuple):
     separator between them"""
 
 
-ProgressRow: TypeAlias = tuple[Any, ...]
+ProgressRow: TypeAlias = tuple[str, float, float | None, str, int]
 """operation, value, final value, units, time"""
 
 _SEPARATOR = chr(31)
@@ -151,7 +151,7 @@ def run_info(values: Sequence[Any], names: Names, progress: Sequence[ProgressRow
         params=params,
         tags=tags,
         metrics=metric_values(unpack_points(names.key_sets[row.metrics], row.points)),
-        progress=tuple(Progress(*row, moment(updated)) for *row, updated in progress),
+        progress=tuple(Progress(*row[:4], moment(row[4])) for row in progress),
         created_at=moment(row.created_at),
         started_at=None if row.started_at is None else moment(row.started_at),
         ended_at=None if row.ended_at is None else moment(row.ended_at),
@@ -258,5 +258,5 @@ def progress_of(db: sqlite3.Connection, runs: Sequence[int]) -> dict[int, list[P
         " WHERE run IN (SELECT value FROM json_each(?)) ORDER BY updated_at DESC",
         (json.dumps(runs),),
     ):
-        found.setdefault(run, []).append((*row,))
+        found.setdefault(run, []).append((row[0], row[1], row[2], row[3], row[4]))
     return found

@@ -48,6 +48,7 @@ class LineageOperations(Operations):
         """What led to a run, dataset or model and what followed from it, up to `limit` nodes, the nearest ones.
 
         Exactly one of the three is given; a dataset by name (with all its digests), digest or `name@digest`, where a
-        digest may be cut short; a model as `models.get` takes it. What only shares a past, such as another run on the same data, is left out.
+        digest may be cut short; a model as `models.get` takes it. What only shares a past, such as another
+        run on the same data, is left out.
         """
         self._lacks("trace")

@@ -55,7 +55,9 @@ COMMANDS = (
         lineage,
         (Argument("RUN", shared.RUN.help, required=False, suggest=Suggest.RUNS),),
         (
-            Option("--dataset", "its name, digest or name@digest, instead of a run", "DATASET", suggest=Suggest.DATASETS),
+            Option(
+                "--dataset", "its name, digest or name@digest, instead of a run", "DATASET", suggest=Suggest.DATASETS
+            ),
             Option("--model", "its name or name@version, instead of a run", "MODEL", suggest=Suggest.MODELS),
             Option("--limit", f"at most so many things, the nearest ones; {LIMIT} by default", "N", values.count),
         ),

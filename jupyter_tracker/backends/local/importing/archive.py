@@ -30,8 +30,8 @@ def import_archive(path: Path, target: Target, experiment: str | None) -> None:
             source = sources.get(record.info.source)
             run = target.run(record.info, place, record.environment, record.submission, source)
             _contents(archive, folder, record, run)
-        for _, record in archive.records("models", ModelRecord):
-            _model(archive, record, target)
+        for _, model in archive.records("models", ModelRecord):
+            _model(archive, model, target)
         if not experiment:
             for found in known.values():
                 target.experiment(found)  # also one without runs
