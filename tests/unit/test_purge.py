@@ -330,3 +330,18 @@ def test_runs_stay_by_themselves_when_the_one_that_they_are_a_part_of_is_purged(
     tracker.runs.purge(sweep.id)
     assert {tracker.runs.get(each).info.parent for each in trials} == {""}
     assert tracker.runs.get(trials[0]).lineage().complete
+
+
+def test_a_deleted_model_is_purged_with_its_files_when_asked(tracker, tmp_path, store_folder):
+    for name in ("kept", "gone"):
+        (tmp_path / name).write_bytes(name.encode() * 100)
+        tracker.models.create(name, path=tmp_path / name)
+    tracker.models.delete("gone@1.0.0")
+    assert not tracker.maintain()
+    done = tracker.maintain(purge_deleted_after=0)
+    assert (done.models_purged, done.orphans_removed, done.bytes_freed) == (1, 1, 400)
+    assert repr(done) == "Purged 1 model; removed 1 orphan; freed 400 bytes."
+    assert len([path for path in (store_folder / "models" / "objects").rglob("*") if path.is_file()]) == 1
+    tracker.models.download("kept", tmp_path / "copy")
+    with pytest.raises(NotFound):
+        tracker.models.restore("gone@1.0.0")

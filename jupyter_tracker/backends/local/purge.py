@@ -182,11 +182,13 @@ def purge_deleted(store: Store, objects: Objects, time: int) -> Cleanup:
     contents: set[str] = set()
     with store.write() as db:
         templates = db.execute(f"DELETE FROM templates WHERE {due}", (time,)).rowcount
+        # A deleted model is not changed but by `update`, which is a reason to keep it a while longer.
+        models = db.execute("DELETE FROM models WHERE lifecycle = 'deleted' AND updated_at <= ?", (time,)).rowcount
         sources = [find_source(db, row[0]) for row in db.execute(f"SELECT id FROM sources WHERE {due}", (time,))]
         unused = [source for source in sources if not _users(db, source)]
         for source in unused:
             contents |= _forget_source(db, source)
-    done += Cleanup(templates_purged=templates, sources_purged=len(unused))
+    done += Cleanup(templates_purged=templates, sources_purged=len(unused), models_purged=models)
     return done + sweep_objects(store, objects, contents, "source_files")
 
 
