@@ -117,13 +117,15 @@ def _told(node: LineageNode) -> str:
     return clean(" ".join(filter(None, (node.kind, node.name, f"· {node.detail}" if node.detail else ""))))
 
 
-def trace(backend: Backend, run_id: str | None, dataset: str | None, limit: int) -> Flow[LineageGraph]:
-    """The lineage of a run or of a dataset, after checking that one of them is meant."""
-    if (run_id is None) == (dataset is None):
-        raise InvalidInput("Whose lineage is it? Give a run or a dataset.")
+def trace(
+    backend: Backend, run_id: str | None, dataset: str | None, model: str | None, limit: int
+) -> Flow[LineageGraph]:
+    """The lineage of a run, a dataset or a model, after checking that one of them is meant."""
+    if [run_id, dataset, model].count(None) != 2:
+        raise InvalidInput("Whose lineage is it? Give a run, a dataset or a model.")
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
         raise InvalidInput(f"The limit must be 1 node or more, not {limit!r}.")
-    return (yield from backend.lineage.trace(run_id, dataset, limit))
+    return (yield from backend.lineage.trace(run_id, dataset, model, limit))
 
 
 def outputs(graph: LineageGraph) -> OutputList:

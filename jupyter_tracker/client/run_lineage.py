@@ -98,7 +98,7 @@ class RunLineage(RunProperties):
 
     def outputs(self) -> OutputList:
         """What the run made: datasets, checkpoints, models, artifacts."""
-        return outputs(self.tracker.drive(self.tracker.backend.lineage.trace(self.id, None, LIMIT)))
+        return outputs(self.tracker.drive(self.tracker.backend.lineage.trace(self.id, None, None, LIMIT)))
 
     def executions(self) -> ExecutionList:
         """The executions that belong to the run."""
@@ -106,7 +106,7 @@ class RunLineage(RunProperties):
 
     def lineage(self, limit: int = LIMIT) -> Lineage:
         """What led to the run and what followed from it, up to `limit` nodes; a picture in a notebook."""
-        return Lineage(self.tracker.drive(trace(self.tracker.backend, self.id, None, limit)))
+        return Lineage(self.tracker.drive(trace(self.tracker.backend, self.id, None, None, limit)))
 
 
 class AsyncRunLineage(RunProperties):
@@ -167,7 +167,7 @@ class AsyncRunLineage(RunProperties):
 
     async def outputs(self) -> OutputList:
         """See `Run.outputs`."""
-        return outputs(await self.tracker.drive(self.tracker.backend.lineage.trace(self.id, None, LIMIT)))
+        return outputs(await self.tracker.drive(self.tracker.backend.lineage.trace(self.id, None, None, LIMIT)))
 
     async def executions(self) -> ExecutionList:
         """See `Run.executions`."""
@@ -175,4 +175,4 @@ class AsyncRunLineage(RunProperties):
 
     async def lineage(self, limit: int = LIMIT) -> Lineage:
         """See `Run.lineage`."""
-        return Lineage(await self.tracker.drive(trace(self.tracker.backend, self.id, None, limit)))
+        return Lineage(await self.tracker.drive(trace(self.tracker.backend, self.id, None, None, limit)))

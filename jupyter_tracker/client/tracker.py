@@ -86,15 +86,18 @@ class Tracker:
         """
         return self.drive(flows.maintain(self.backend, time, purge_deleted_after))
 
-    def lineage(self, run: str | None = None, *, dataset: str | None = None, limit: int = LIMIT) -> Lineage:
-        """What led to a run or a dataset and what followed from it: `tracker.lineage(dataset="mnist")` has its runs.
+    def lineage(
+        self, run: str | None = None, *, dataset: str | None = None, model: str | None = None, limit: int = LIMIT
+    ) -> Lineage:
+        """What led to something and what followed from it: `tracker.lineage(dataset="mnist")` has its runs.
 
         Args:
             run: Id, unique beginning of an id, name, or `last`.
             dataset: Name (with all its digests), digest, or `name@digest`; a digest may be cut short.
+            model: Id, name (its latest version), or `name@version`.
             limit: How many nodes at most, the nearest ones.
         """
-        return Lineage(self.drive(trace(self.backend, run, dataset, limit)))
+        return Lineage(self.drive(trace(self.backend, run, dataset, model, limit)))
 
     def capabilities(self) -> CapabilityList:
         """What the backend does itself, emulates and lacks."""
@@ -164,9 +167,11 @@ class AsyncTracker:
         """See `Tracker.maintain`."""
         return await self.drive(flows.maintain(self.backend, time, purge_deleted_after))
 
-    async def lineage(self, run: str | None = None, *, dataset: str | None = None, limit: int = LIMIT) -> Lineage:
+    async def lineage(
+        self, run: str | None = None, *, dataset: str | None = None, model: str | None = None, limit: int = LIMIT
+    ) -> Lineage:
         """See `Tracker.lineage`."""
-        return Lineage(await self.drive(trace(self.backend, run, dataset, limit)))
+        return Lineage(await self.drive(trace(self.backend, run, dataset, model, limit)))
 
     def capabilities(self) -> CapabilityList:
         """See `Tracker.capabilities`."""

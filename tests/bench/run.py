@@ -46,7 +46,8 @@ def main() -> None:
         command = [sys.executable, str(HERE / f"{name}.py"), "--json", *(["--small"] if options.small else [])]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         if result.returncode:
-            print(f"{name}: it could not be measured\n{result.stderr}", flush=True)
+            how = f"exit status {result.returncode}" if result.returncode > 0 else f"signal {-result.returncode}"
+            print(f"{name}: it could not be measured ({how})\n{result.stderr}", flush=True)
             passed = False
             continue
         for fields in json.loads(result.stdout):

@@ -190,6 +190,21 @@ def test_a_model_follows_from_its_checkpoint_and_from_its_run_once_that_is_gone(
     assert sorted(node.name.split("@")[0] for node in run.outputs()) == ["file", "resnet"]
 
 
+def test_the_lineage_of_a_model_leads_back_to_its_data(tracker, tmp_path):
+    (tmp_path / "weights.bin").write_bytes(b"1")
+    with tracker.runs.start("digits", name="train") as run:
+        run.log_input("mnist", digest="1f")
+        checkpoint = run.log_checkpoint(3, tmp_path / "weights.bin")
+    model = tracker.models.create("net", checkpoint=checkpoint)
+    for reference in ("net", "net@1.0.0", model.id):
+        found = tracker.lineage(model=reference)
+        assert {(edge.relation) for edge in found.edges} == {"input", "checkpoint", "model"}
+        assert repr(found).splitlines()[0] == "model net@1.0.0 · 1 bytes"
+        assert "run digits / train" in repr(found)
+    with pytest.raises(NotFound, match="model"):
+        tracker.lineage(model="nets")
+
+
 def test_lineage_is_a_tree_in_text_and_a_picture_in_a_notebook(tracker):
     with tracker.runs.start("digits", name="<b>hostile</b>") as run:
         run.log_input("mnist", digest="1f", context="training")
@@ -248,7 +263,7 @@ def test_an_execution_may_belong_to_several_runs_and_is_brought_up_to_date(track
 
 def test_whose_lineage_must_be_said_and_be_there(tracker):
     for whose in ({}, {"run": "last", "dataset": "mnist"}):
-        with pytest.raises(InvalidInput, match="Give a run or a dataset"):
+        with pytest.raises(InvalidInput, match="Give a run, a dataset or a model"):
             tracker.lineage(**whose)
     with tracker.runs.start("digits") as run:
         run.log_input("mnist", digest="1f")

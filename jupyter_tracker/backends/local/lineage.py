@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from jupyter_tracker.backends.local.listing import find_run
+from jupyter_tracker.backends.local.models import find_model
 from jupyter_tracker.backends.local.rows import moment, run_number
 from jupyter_tracker.backends.local.store import Store, now
 from jupyter_tracker.backends.local.tracing import find_datasets, traced
@@ -28,25 +29,10 @@ class LocalLineage(LineageOperations):
         return local(lambda: self._keep(run_id, "output", uses))
 
     def inputs(self, run_id: str) -> Flow[tuple[DatasetUse, ...]]:
-        def call() -> tuple[DatasetUse, ...]:
-            with self._store.read() as db:
-                rows = db.execute(
-                    "SELECT name, digest, source_type, source, schema, profile, context, tags, used.created_at"
-                    " FROM dataset_uses AS used JOIN datasets ON datasets.id = used.dataset"
-                    " WHERE run = ? AND role = 'input' ORDER BY used.created_at, name, digest, context",
-                    (run_number(db, run_id),),
-                ).fetchall()
-            return tuple(
-                DatasetUse(
-                    Dataset(name, digest, source_type, source, json.loads(schema), json.loads(profile)),
-                    context,
-                    json.loads(tags),
-                    moment(created),
-                )
-                for name, digest, source_type, source, schema, profile, context, tags, created in rows
-            )
+        return local(lambda: self._uses(run_id, "input"))
 
-        return local(call)
+    def outputs(self, run_id: str) -> Flow[tuple[DatasetUse, ...]]:
+        return local(lambda: self._uses(run_id, "output"))
 
     def associate_execution(self, run_id: str, execution: Execution) -> Flow[Execution]:
         def call() -> Execution:
@@ -73,14 +59,34 @@ class LocalLineage(LineageOperations):
 
         return local(call)
 
-    def trace(self, run_id: str | None, dataset: str | None, limit: int) -> Flow[LineageGraph]:
+    def trace(self, run_id: str | None, dataset: str | None, model: str | None, limit: int) -> Flow[LineageGraph]:
         def call() -> LineageGraph:
             with self._store.read() as db:
                 if run_id is not None:
                     return traced(db, NodeKind.RUN, [find_run(db, run_id)[1]], limit)
+                if model is not None:
+                    return traced(db, NodeKind.MODEL, [find_model(db, model).id], limit)
                 return traced(db, NodeKind.DATASET, find_datasets(db, dataset or ""), limit)
 
         return local(call)
+
+    def _uses(self, run_id: str, role: str) -> tuple[DatasetUse, ...]:
+        with self._store.read() as db:
+            rows = db.execute(
+                "SELECT name, digest, source_type, source, schema, profile, context, tags, used.created_at"
+                " FROM dataset_uses AS used JOIN datasets ON datasets.id = used.dataset"
+                " WHERE run = ? AND role = ? ORDER BY used.created_at, name, digest, context",
+                (run_number(db, run_id), role),
+            ).fetchall()
+        return tuple(
+            DatasetUse(
+                Dataset(name, digest, source_type, source, json.loads(schema), json.loads(profile)),
+                context,
+                json.loads(tags),
+                moment(created),
+            )
+            for name, digest, source_type, source, schema, profile, context, tags, created in rows
+        )
 
     def _keep(self, run_id: str, role: str, uses: Sequence[DatasetUse]) -> None:
         with self._store.write() as db:
@@ -89,11 +95,11 @@ class LocalLineage(LineageOperations):
                 db.execute(
                     "INSERT OR REPLACE INTO dataset_uses (run, role, dataset, context, tags, created_at)"
                     " VALUES (?, ?, ?, ?, ?, ?)",
-                    (run, role, _dataset(db, use.dataset), use.context, json.dumps(dict(use.tags)), now()),
+                    (run, role, keep_dataset(db, use.dataset, now()), use.context, json.dumps(dict(use.tags)), now()),
                 )
 
 
-def _dataset(db: sqlite3.Connection, dataset: Dataset) -> int:
+def keep_dataset(db: sqlite3.Connection, dataset: Dataset, time: int) -> int:
     """The row of a dataset, made where it is new; what a later run knows more of it is added."""
     number: int
     (number,) = db.execute(
@@ -105,7 +111,7 @@ def _dataset(db: sqlite3.Connection, dataset: Dataset) -> int:
         " profile = iif(excluded.profile = '{}', profile, excluded.profile) RETURNING id",
         (
             *(dataset.name, dataset.digest, dataset.source_type, dataset.source),
-            *(json.dumps(dict(dataset.schema)), json.dumps(dict(dataset.profile)), now()),
+            *(json.dumps(dict(dataset.schema)), json.dumps(dict(dataset.profile)), time),
         ),
     ).fetchone()
     return number

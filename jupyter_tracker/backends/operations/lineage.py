@@ -29,6 +29,10 @@ class LineageOperations(Operations):
         """The datasets that a run reads, oldest first."""
         self._lacks("inputs")
 
+    def outputs(self, run_id: str) -> Flow[tuple[DatasetUse, ...]]:
+        """The datasets that a run makes, oldest first."""
+        self._lacks("outputs")
+
     def associate_execution(self, run_id: str, execution: Execution) -> Flow[Execution]:
         """Let an execution belong to a run, too; one of the same id is brought up to date.
 
@@ -40,10 +44,11 @@ class LineageOperations(Operations):
         """All of a run, oldest first (Vertex AI: `get_executions`)."""
         self._lacks("executions")
 
-    def trace(self, run_id: str | None, dataset: str | None, limit: int) -> Flow[LineageGraph]:
-        """What led to a run or a dataset and what followed from it, up to `limit` nodes, the nearest ones.
+    def trace(self, run_id: str | None, dataset: str | None, model: str | None, limit: int) -> Flow[LineageGraph]:
+        """What led to a run, dataset or model and what followed from it, up to `limit` nodes, the nearest ones.
 
-        Exactly one of the two is given; a dataset by name (with all its digests), digest or `name@digest`, where a
-        digest may be cut short. What only shares a past, such as another run on the same data, is left out.
+        Exactly one of the three is given; a dataset by name (with all its digests), digest or `name@digest`, where a
+        digest may be cut short; a model as `models.get` takes it. What only shares a past, such as another
+        run on the same data, is left out.
         """
         self._lacks("trace")

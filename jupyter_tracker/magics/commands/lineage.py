@@ -26,11 +26,11 @@ def executions(session: Session, arguments: Arguments) -> ExecutionList:
 
 
 def lineage(session: Session, arguments: Arguments) -> Lineage:
-    """The graph of a run or of a dataset."""
-    if (arguments.run is None) == (arguments.dataset is None):
-        raise UsageMistake("Say whose lineage: `%tracker lineage RUN` or `%tracker lineage --dataset DATASET`.")
+    """The graph of a run, a dataset or a model."""
+    if [arguments.run, arguments.dataset, arguments.model].count(None) != 2:
+        raise UsageMistake("Say whose lineage: `%tracker lineage RUN`, or --dataset DATASET, or --model MODEL.")
     limit = LIMIT if arguments.limit is None else arguments.limit
-    return session.tracker.lineage(arguments.run, dataset=arguments.dataset, limit=limit)
+    return session.tracker.lineage(arguments.run, dataset=arguments.dataset, model=arguments.model, limit=limit)
 
 
 COMMANDS = (
@@ -51,13 +51,16 @@ COMMANDS = (
     ),
     Command(
         "lineage",
-        "what led to a run or a dataset, and what followed from it",
+        "what led to a run, a dataset or a model, and what followed from it",
         lineage,
         (Argument("RUN", shared.RUN.help, required=False, suggest=Suggest.RUNS),),
         (
-            Option("--dataset", "its name, digest or name@digest, instead of a run", "DATASET"),
+            Option(
+                "--dataset", "its name, digest or name@digest, instead of a run", "DATASET", suggest=Suggest.DATASETS
+            ),
+            Option("--model", "its name or name@version, instead of a run", "MODEL", suggest=Suggest.MODELS),
             Option("--limit", f"at most so many things, the nearest ones; {LIMIT} by default", "N", values.count),
         ),
-        example="%tracker lineage last\n%tracker lineage --dataset mnist",
+        example="%tracker lineage last\n%tracker lineage --dataset mnist\n%tracker lineage --model resnet@1.0.0",
     ),
 )
