@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from jupyter_tracker import svg
-from jupyter_tracker.feed.points import Lines, PointStore, envelope
+from jupyter_tracker.feed.points import Lines, PointStore, envelope, share
 from jupyter_tracker.models import MACHINE_PREFIX, RunInfo, RunState, span
 
 WIDTH = 760
@@ -106,21 +106,14 @@ def _paths(lines: Lines, x: float, y: float, width: float, height: float) -> lis
     finite = np.isfinite(values)
     if not finite.any():
         return []
-    across = x + _share(steps, steps) * width
-    down = y + height - _share(np.where(finite, values, values[finite][0]), values[finite]) * height
+    across = x + share(steps, steps) * width
+    down = y + height - share(np.where(finite, values, values[finite][0]), values[finite]) * height
     points = list(zip(across.tolist(), down.tolist(), strict=True))
     cuts = (np.flatnonzero(np.diff(finite)) + 1).tolist()
     pieces = [points[start:stop] for start, stop in pairwise([0, *cuts, len(points)]) if finite[start]]
     curves = [piece for piece in pieces if len(piece) > 1]
     alone = [piece[0] for piece in pieces if len(piece) == 1]
     return [svg.curve(curves, svg.HUE)] * bool(curves) + [svg.dots(alone, svg.HUE)] * bool(alone)
-
-
-def _share(values: np.ndarray, among: np.ndarray) -> np.ndarray:
-    """Where finite values lie between the least (0) and the greatest (1) of some; 0.5 where these are the same."""
-    scale = float(np.abs(among).max()) or 1.0  # numbers of ±1e308 cannot be subtracted as they are
-    low, high = float(among.min()) / scale, float(among.max()) / scale
-    return (values / scale - low) / (high - low) if high > low else np.full(len(values), 0.5)
 
 
 def _notes(info: RunInfo, hidden: int) -> list[str]:
