@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from jupyter_tracker.client import AsyncRun, AsyncTracker, Run, Tracker, connect, connect_async, current_run
     from jupyter_tracker.errors import TrackerError
     from jupyter_tracker.models import Secret
-    from jupyter_tracker.widgets import RunPanel
+    from jupyter_tracker.widgets import RunPanel, RunsPanel
 
 _HOMES = {
     "AsyncRun": "client",
     "AsyncTracker": "client",
     "Run": "client",
     "RunPanel": "widgets",
+    "RunsPanel": "widgets",
     "Secret": "models",
     "Tracker": "client",
     "TrackerError": "errors",
@@ -40,6 +41,7 @@ __all__ = [
     "AsyncTracker",
     "Run",
     "RunPanel",
+    "RunsPanel",
     "Secret",
     "Tracker",
     "TrackerError",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from jupyter_tracker.client import flows, requests
 from jupyter_tracker.client.async_run import AsyncRun
 from jupyter_tracker.client.reports import AlertList
-from jupyter_tracker.client.results import RunList
+from jupyter_tracker.client.results import Listing, RunList
 from jupyter_tracker.client.run import GRACE_PERIOD, Run
 from jupyter_tracker.models import Code, Environment, JsonValue, Level, Lifecycle, Secret, Source
 
@@ -126,7 +126,8 @@ class Runs:
         """
         query = requests.query(experiment, where, order_by, lifecycle)
         found = self._drive(flows.list_runs(self._backend, query, limit))
-        return RunList(found, partial(Run, self._tracker))
+        asked = Listing(self._tracker, experiment, where or "", requests.order_text(order_by), lifecycle, limit)
+        return RunList(found, partial(Run, self._tracker), asked)
 
     def compare(self, *runs: str) -> pd.DataFrame:
         """One row a run: first the params that differ, then the others, then the latest metrics."""
@@ -217,7 +218,8 @@ class AsyncRuns:
         """See `Runs.list`."""
         query = requests.query(experiment, where, order_by, lifecycle)
         found = await self._drive(flows.list_runs(self._backend, query, limit))
-        return RunList(found, partial(AsyncRun, self._tracker))
+        asked = Listing(self._tracker, experiment, where or "", requests.order_text(order_by), lifecycle, limit)
+        return RunList(found, partial(AsyncRun, self._tracker), asked)
 
     async def compare(self, *runs: str) -> pd.DataFrame:
         """See `Runs.compare`."""

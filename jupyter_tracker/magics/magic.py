@@ -7,6 +7,7 @@ from typing import Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 from traitlets import Bool, Unicode
 
+from jupyter_tracker.client.results import RunList
 from jupyter_tracker.magics.code import empty_cell
 from jupyter_tracker.magics.commands import COMMANDS
 from jupyter_tracker.magics.completion import Completer, matcher
@@ -62,6 +63,7 @@ class TrackerMagics(Magics):
         shell.Completer.custom_matchers.append(self._matcher)
         shell.input_transformers_cleanup.append(self.begin_in_cell)
         plain = shell.display_formatter.formatters["text/plain"]
+        shell.display_formatter.mimebundle_formatter.for_type(RunList, self.runs_bundle)
         plain.for_type(Experiment, lambda experiment, printer, _: printer.text(experiment_text(experiment)))
 
     def hook_out(self) -> None:
@@ -73,6 +75,14 @@ class TrackerMagics(Magics):
         ):
             if ours in hooks:
                 hooks.remove(ours)
+
+    def runs_bundle(self, runs: RunList[Any], **_: object) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """Listed runs as a live table; IPython puts their own text and HTML beside it, for where it cannot live."""
+        panel = self.session.table(runs)
+        if panel is None:
+            return None
+        data, metadata = panel.bundle()
+        return {kind: part for kind, part in data.items() if kind != "text/plain"}, metadata
 
     def begin_in_cell(self, lines: list[str]) -> list[str]:
         """Let the shell itself run the code of a `%%tracker track` cell.

@@ -14,7 +14,7 @@ import pytest
 
 from jupyter_tracker.backends.local.backend import LocalBackend
 from jupyter_tracker.backends.local.schema import MIGRATIONS
-from jupyter_tracker.backends.local.store import Store, default_home
+from jupyter_tracker.backends.local.store import Store
 from jupyter_tracker.client import Tracker
 from jupyter_tracker.errors import StoreError, StoreFull, StoreReadOnly, StoreTooNew
 
@@ -324,6 +324,7 @@ import multiprocessing, sys
 from pathlib import Path
 from jupyter_tracker.backends.local.backend import LocalBackend
 from jupyter_tracker.client import Tracker
+from jupyter_tracker.config import default_home
 tracker = Tracker(LocalBackend(Path(sys.argv[1])))
 with tracker.runs.start("digits", name="forked") as run:
     run.log({"x": 0.0})

@@ -43,7 +43,10 @@ function unquoted(name: string): string {
     return name;
   }
   const inner = name.slice(1, -1);
-  return inner.replace(/\\([\\`"'])|([`"'])\2/g, (_, escaped?: string, doubled?: string) => escaped ?? doubled ?? "");
+  return inner.replace(
+    /\\([\\`"'])|([`"'])\2/g,
+    (_, escaped?: string, doubled?: string) => escaped ?? doubled ?? "",
+  );
 }
 
 /** What the language calls a column of that scope. */
@@ -104,6 +107,13 @@ export function automaticColumns(fields: readonly FieldInfo[], oneExperiment: bo
     ...named("params", MOST_PARAMS, true),
     ...metrics,
   ];
+}
+
+/** Columns by their names, those that are pinned first; a name that says nothing is left out. */
+export function arranged(names: readonly string[], pinned: readonly string[]): Column[] {
+  const columns = [...new Set(names)].flatMap((id) => parseColumn(id) ?? []);
+  const isPinned = ({ id }: Column): boolean => pinned.includes(id);
+  return [...columns.filter(isPinned), ...columns.filter((column) => !isPinned(column))];
 }
 
 export function columnLabel({ scope, name, aggregate }: Column): string {

@@ -17,8 +17,13 @@ export interface Completions {
   readonly items: readonly Completion[];
 }
 
-type Expected = "name" | "operator" | "value" | "list" | "value in list" | "after value in list" | "null" | "joint";
-type Token = { readonly text: string; readonly from: number; readonly to: number };
+type Expected =
+  "name" | "operator" | "value" | "list" | "value in list" | "after value in list" | "null" | "joint";
+interface Token {
+  readonly text: string;
+  readonly from: number;
+  readonly to: number;
+}
 
 const TOKEN =
   /(?:[\p{L}_]\w*\.)?(?:`(?:[^`\\]|\\.|``)*`?|"(?:[^"\\]|\\.|"")*"?|'(?:[^'\\]|\\.|'')*'?)|[\p{L}\p{N}_.@:/-]+|<=|>=|!=|==|<>|[=<>(),+]/gu;
@@ -180,7 +185,7 @@ function values(subject: string, rows: Iterable<TableRow>): Completion[] {
   if (column.id === "state") {
     return RUN_STATES.map((state) => ({ text: quotedText(state), detail: "" }));
   }
-  if (/_at$/.test(column.id)) {
+  if (column.id.endsWith("_at")) {
     return ["now() - 1h", "now() - 1d", "now() - 7d"].map((text) => ({ text, detail: "time" }));
   }
   if (column.id === "duration") {

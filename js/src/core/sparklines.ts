@@ -58,7 +58,12 @@ export class Sparklines {
       const batch = all.filter((one) => one.metric === metric).slice(0, BATCH);
       this.busy = true;
       try {
-        await this.fetchBatch(metric, batch.map(({ row }) => row), version, query);
+        await this.fetchBatch(
+          metric,
+          batch.map(({ row }) => row),
+          version,
+          query,
+        );
       } catch {
         // The rows stay without a curve, and the strip of the table says why the host does not answer.
         this.wanted.clear();

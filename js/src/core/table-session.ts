@@ -1,23 +1,19 @@
 /** Everything the browser knows of a table of runs: its rows, what is selected, and how it is looked at. No DOM. */
 
 import type { Column } from "./columns";
-import { automaticColumns, historiesOf, parseColumn } from "./columns";
+import { arranged, automaticColumns, historiesOf, parseColumn } from "./columns";
 import type { Coalesced } from "./frame";
 import { coalesce } from "./frame";
 import type { FollowStatus, Host, Params } from "./host";
 import { HostError, errorText } from "./host";
 import { Layout } from "./layout";
-import { isFields, list, text } from "./parse";
 import { Sparklines } from "./sparklines";
 import type { Question } from "./table-rows";
 import { TableRows } from "./table-rows";
 import type { TableSettings } from "./table-settings";
 import { DEFAULTS, changedKeys } from "./table-settings";
 import type { FieldInfo, Group, TableRow } from "./table-wire";
-import { parseGroups, parseRows, parseTable } from "./table-wire";
-
-/** Runs for which one request asks by their ids. */
-const BATCH = 200;
+import { parseGroups, parseTable } from "./table-wire";
 
 export interface Mistake {
   readonly message: string;
@@ -119,10 +115,8 @@ export class TableSession {
     const named = columns.length > 0 ? columns : automaticColumns(this.fields, experiment !== "");
     const key = JSON.stringify([named, view.pinned]);
     if (key !== this.columnsKey) {
-      const parsed = [...new Set(named)].flatMap((id) => parseColumn(id) ?? []);
-      const isPinned = ({ id }: Column): boolean => view.pinned.includes(id);
-      this.columnList = [...parsed.filter(isPinned), ...parsed.filter((column) => !isPinned(column))];
       this.columnsKey = key;
+      this.columnList = arranged(named, view.pinned);
     }
     return this.columnList;
   }
@@ -198,27 +192,6 @@ export class TableSession {
     this.select(selected);
   }
 
-  /** Adds the runs from one place to another, also those that were never on the screen. */
-  async selectRange(from: number, to: number): Promise<void> {
-    const range = { from: Math.min(from, to), to: Math.max(from, to) + 1 };
-    const { result } = await this.host.call("runs.ids", { ...this.params(), ...range });
-    const ids = list(isFields(result) ? result.ids : null).map((id) => text(id));
-    this.select([...this.selected, ...ids]);
-  }
-
-  /** The selected runs that the table holds, in its order. */
-  async selectedRows(most = Infinity): Promise<TableRow[]> {
-    const ids = [...this.selected].slice(0, most);
-    const { params, histories } = this.question(this.settings);
-    const found: TableRow[] = [];
-    for (let at = 0; at < ids.length; at += BATCH) {
-      const runs = ids.slice(at, at + BATCH);
-      const { result } = await this.host.call("runs.rows", { ...params, histories, runs });
-      found.push(...parseRows(result).rows.filter((row) => typeof row !== "string"));
-    }
-    return found;
-  }
-
   /** What names the runs of the table on the host. */
   params(settings: TableSettings = this.settings): Params {
     const { experiment, where, lifecycle, view, order_by: order } = settings;
@@ -231,7 +204,7 @@ export class TableSession {
     this.notify.request();
   }
 
-  private question(settings: TableSettings): Question {
+  question(settings: TableSettings = this.settings): Question {
     return { params: this.params(settings), histories: historiesOf(this.columns()) };
   }
 
@@ -260,7 +233,10 @@ export class TableSession {
       this.fields = table.fields;
       this.active = table.active;
       this.more = table.more;
-      if (table.version !== this.rows.version || before !== this.question(this.settings).histories.join("\n")) {
+      if (
+        table.version !== this.rows.version ||
+        before !== this.question(this.settings).histories.join("\n")
+      ) {
         this.reload();
       }
     }
@@ -318,13 +294,4 @@ export class TableSession {
     }
     this.changed();
   }
-}
-
-const sessions = new WeakMap<Host, TableSession>();
-
-/** The one table of a host, so that a view that is mounted again draws at once. */
-export function tableSessionOf(host: Host, settings: () => Partial<TableSettings>): TableSession {
-  const session = sessions.get(host) ?? new TableSession(host, settings());
-  sessions.set(host, session);
-  return session;
 }

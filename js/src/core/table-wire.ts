@@ -106,9 +106,7 @@ export function parseTable(value: Fields): TableUpdate {
           fields: list(value.columns).flatMap(parseField),
         }
       : null;
-  const error = isFields(value.error)
-    ? text(value.error.message, "The runs could not be listed.")
-    : null;
+  const error = isFields(value.error) ? text(value.error.message, "The runs could not be listed.") : null;
   return { now: finiteOrNull(value.now), error, table };
 }
 

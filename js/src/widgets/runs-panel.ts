@@ -2,7 +2,7 @@
 
 import type { Host } from "../core/host";
 import { isFields, list, text } from "../core/parse";
-import { tableSessionOf } from "../core/table-session";
+import { TableSession } from "../core/table-session";
 import type { TableSettings } from "../core/table-settings";
 import { DEFAULTS } from "../core/table-settings";
 import { mountRunsPanel } from "../views/runs-panel";
@@ -12,6 +12,9 @@ import type { WidgetModel } from "./model";
 import { loadModule } from "./modules";
 
 const TRAITS = Object.keys(DEFAULTS) as (keyof TableSettings)[];
+
+/** The one table of a host, so that a view that is mounted again draws at once. */
+const sessions = new WeakMap<Host, TableSession>();
 
 function texts(value: unknown): string[] {
   return list(value).flatMap((entry) => (typeof entry === "string" ? [entry] : []));
@@ -56,7 +59,8 @@ function slotsOf(host: Host): Slots {
 }
 
 export default widget((el, host, model) => {
-  const session = tableSessionOf(host, () => settingsOf(model));
+  const session = sessions.get(host) ?? new TableSession(host, settingsOf(model));
+  sessions.set(host, session);
   let telling = false;
   session.keepSettings((changed) => {
     // The model tells of each trait at once, when the others are not set yet.

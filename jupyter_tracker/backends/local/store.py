@@ -29,16 +29,6 @@ BUSY_TIMEOUT = 30.0
 """Seconds that a writer waits for another one before it gives up."""
 
 
-def default_home() -> Path:
-    """`$JUPYTER_TRACKER_HOME`, or a folder under Jupyter's data directory."""
-    chosen = os.environ.get("JUPYTER_TRACKER_HOME")
-    if chosen:
-        return Path(chosen).expanduser()
-    from jupyter_core.paths import jupyter_data_dir
-
-    return Path(jupyter_data_dir()) / "jupyter_tracker"
-
-
 def now() -> int:
     """Microseconds since the epoch."""
     return time.time_ns() // 1000

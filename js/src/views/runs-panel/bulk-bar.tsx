@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { selectedRows } from "../../core/table-selection";
 import type { TableSession } from "../../core/table-session";
 import { hasEnded } from "../../core/wire";
 import type { Notice, Verb } from "./notices";
@@ -11,7 +12,8 @@ interface Props {
   readonly onCopy: () => void;
 }
 
-type Asking = null | { readonly kind: "tag" } | { readonly kind: "stop"; readonly ids: string[]; readonly names: string };
+type Asking =
+  null | { readonly kind: "tag" } | { readonly kind: "stop"; readonly ids: string[]; readonly names: string };
 
 const NAMED = 3;
 
@@ -22,7 +24,11 @@ export function BulkBar({ session, onNotice, onCopy }: Props): JSX.Element {
   const { lifecycle } = session.settings;
   const ids = [...session.selected];
 
-  const act = async (verb: Verb, runs: readonly string[], more: Readonly<Record<string, unknown>> = {}): Promise<void> => {
+  const act = async (
+    verb: Verb,
+    runs: readonly string[],
+    more: Readonly<Record<string, unknown>> = {},
+  ): Promise<void> => {
     setAsking(null);
     setBusy(true);
     const notice = await carryOut(session, verb, runs, more);
@@ -34,7 +40,7 @@ export function BulkBar({ session, onNotice, onCopy }: Props): JSX.Element {
   };
   /** Stopping cannot be taken back, so it asks, and names what will be stopped. */
   const askToStop = async (): Promise<void> => {
-    const rows = await session.selectedRows().catch(() => []);
+    const rows = await selectedRows(session).catch(() => []);
     const live = rows.filter(({ state }) => !hasEnded(state));
     if (live.length === 0) {
       onNotice({ text: "None of the selected runs is active.", bad: false, undo: null });
@@ -66,7 +72,9 @@ export function BulkBar({ session, onNotice, onCopy }: Props): JSX.Element {
     );
   }
   if (asking?.kind === "tag") {
-    return <TagForm onCancel={() => setAsking(null)} onTag={(tags) => void act("runs.set_tags", ids, { tags })} />;
+    return (
+      <TagForm onCancel={() => setAsking(null)} onTag={(tags) => void act("runs.set_tags", ids, { tags })} />
+    );
   }
   return (
     <span class="jp-tracker-bulk" role="group" aria-label="Selected runs">

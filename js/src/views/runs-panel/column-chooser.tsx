@@ -83,14 +83,23 @@ export function ColumnChooser({ session, onClose }: Props): JSX.Element {
             <Field key={`${field.scope}.${field.name}`} field={field} ids={ids} onToggle={toggle} />
           ))}
         </ul>
-        {fields.length > MOST && <small>and {(fields.length - MOST).toLocaleString()} more: search for them</small>}
-        {fields.length + attributes.length === 0 && <p class="jp-tracker-empty">Nothing contains “{search.trim()}”.</p>}
+        {fields.length > MOST && (
+          <small>and {(fields.length - MOST).toLocaleString()} more: search for them</small>
+        )}
+        {fields.length + attributes.length === 0 && (
+          <p class="jp-tracker-empty">Nothing contains “{search.trim()}”.</p>
+        )}
       </div>
     </section>
   );
 }
 
-function Shown(props: { session: TableSession; column: Column; index: number; ids: readonly string[] }): JSX.Element {
+function Shown(props: {
+  session: TableSession;
+  column: Column;
+  index: number;
+  ids: readonly string[];
+}): JSX.Element {
   const { session, column, index, ids } = props;
   const { id } = column;
   const pinned = session.settings.view.pinned.includes(id);
@@ -102,8 +111,22 @@ function Shown(props: { session: TableSession; column: Column; index: number; id
       </span>
       <Small label={`Move ${id} left`} sign="↑" disabled={index === 0} onClick={move(-1)} />
       <Small label={`Move ${id} right`} sign="↓" disabled={index === ids.length - 1} onClick={move(1)} />
-      <Small label={`Keep ${id} at the left`} sign="pin" pressed={pinned} onClick={() => togglePin(session, id)} />
-      <Small label={`Hide ${id}`} sign="✕" onClick={() => setColumns(session, ids.filter((one) => one !== id))} />
+      <Small
+        label={`Keep ${id} at the left`}
+        sign="pin"
+        pressed={pinned}
+        onClick={() => togglePin(session, id)}
+      />
+      <Small
+        label={`Hide ${id}`}
+        sign="✕"
+        onClick={() =>
+          setColumns(
+            session,
+            ids.filter((one) => one !== id),
+          )
+        }
+      />
     </li>
   );
 }
@@ -133,7 +156,11 @@ function Small({ label, sign, disabled, pressed, onClick }: SmallProps): JSX.Ele
 }
 
 /** A metric has a column for each of its numbers, and one for its curve. */
-function Field(props: { field: FieldInfo; ids: readonly string[]; onToggle: (id: string) => void }): JSX.Element {
+function Field(props: {
+  field: FieldInfo;
+  ids: readonly string[];
+  onToggle: (id: string) => void;
+}): JSX.Element {
   const { field, ids, onToggle } = props;
   const id = columnId(field.scope, field.name);
   const more =
@@ -147,7 +174,11 @@ function Field(props: { field: FieldInfo; ids: readonly string[]; onToggle: (id:
       : [];
   return (
     <li>
-      <Choice label={`${field.scope}.${field.name}`} checked={ids.includes(id)} onChange={() => onToggle(id)} />
+      <Choice
+        label={`${field.scope}.${field.name}`}
+        checked={ids.includes(id)}
+        onChange={() => onToggle(id)}
+      />
       {!field.varies && <small title="The runs do not differ in it">same in all</small>}
       {more.map(([word, own]) => (
         <button

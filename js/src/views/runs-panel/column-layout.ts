@@ -1,9 +1,11 @@
 /** Where the columns of the table stand. */
 
-import type { JSX } from "preact";
+import type { CSSProperties } from "preact";
 import type { Column } from "../../core/columns";
 import { defaultWidth } from "../../core/columns";
+import type { TableSession } from "../../core/table-session";
 import type { TableLook } from "../../core/table-settings";
+import type { TableRow } from "../../core/table-wire";
 
 /** Width of the column of check boxes. */
 export const CHECK_WIDTH = 30;
@@ -14,7 +16,7 @@ export interface ColumnPlace {
   readonly column: Column;
   readonly width: number;
   readonly pinned: boolean;
-  readonly style: JSX.CSSProperties;
+  readonly style: CSSProperties;
 }
 
 export function clampWidth(width: number): number {
@@ -42,4 +44,31 @@ export function moveColumn(ids: readonly string[], moved: string, to: number): s
   const others = ids.filter((id) => id !== moved);
   const at = Math.max(0, Math.min(others.length, to));
   return [...others.slice(0, at), moved, ...others.slice(at)];
+}
+
+/** Tells whether a curve of a row has come or changed. */
+export function sparksOf(session: TableSession, row: TableRow, places: readonly ColumnPlace[]): string {
+  let found = "";
+  for (const { column } of places) {
+    if (column.scope === "spark") {
+      found += session.sparks.path(row, column.name) ?? "-";
+    }
+  }
+  return found;
+}
+
+/** Brings a column out from under those that are pinned. */
+export function scrollToColumn(element: HTMLElement, places: readonly ColumnPlace[], column: number): void {
+  const place = places[column];
+  if (place === undefined || place.pinned) {
+    return;
+  }
+  const sum = (some: readonly ColumnPlace[]): number =>
+    some.reduce((total, { width }) => total + width, CHECK_WIDTH);
+  const left = sum(places.slice(0, column));
+  const fixed = sum(places.filter(({ pinned }) => pinned));
+  element.scrollLeft = Math.min(
+    left - fixed,
+    Math.max(element.scrollLeft, left + place.width - element.clientWidth),
+  );
 }

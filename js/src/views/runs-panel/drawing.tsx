@@ -212,12 +212,13 @@ function Card({ metric, sessions, look, zoomed, theme, syncKey, onZoom, onReset 
         <h4 title={metric}>{metric}</h4>
         <span class="jp-tracker-readout">
           {whole.map((one, at) => (
-            <span key={own[at]?.id} title={`${names[at] ?? ""}: last ${one.last}, min ${one.min}, max ${one.max}`}>
+            <span
+              key={own[at]?.id}
+              title={`${names[at] ?? ""}: last ${one.last}, min ${one.min}, max ${one.max}`}
+            >
               <i class="jp-tracker-key" style={{ background: hueColor(runHue(own[at]?.id ?? "")) }} />
               <small>{names[at]}</small>{" "}
-              <b>
-                {hover === null ? formatMetric(metric, one.last) : valueText(hover.values[at])}
-              </b>
+              <b>{hover === null ? formatMetric(metric, one.last) : valueText(hover.values[at])}</b>
             </span>
           ))}
         </span>

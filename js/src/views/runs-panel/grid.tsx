@@ -1,9 +1,10 @@
 import type { JSX, RefObject } from "preact";
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { selectRange } from "../../core/table-selection";
 import type { TableSession } from "../../core/table-session";
 import { visibleRows } from "../../core/virtual";
 import type { ColumnPlace } from "./column-layout";
-import { CHECK_WIDTH, placeColumns } from "./column-layout";
+import { CHECK_WIDTH, placeColumns, scrollToColumn, sparksOf } from "./column-layout";
 import type { Cursor } from "./grid-keys";
 import { gridKey } from "./grid-keys";
 import { HeaderRow } from "./header-row";
@@ -68,7 +69,10 @@ export function Grid(props: Props): JSX.Element {
   const seen = visibleRows(top, height, ROW_HEIGHT, layout.length, STEP);
   const first = seen.first - (seen.first % STEP);
   const end = Math.min(layout.length, Math.ceil(seen.end / STEP) * STEP);
-  const at: Cursor = { line: Math.min(cursor.line, layout.length - 1), column: Math.min(cursor.column, columns.length - 1) };
+  const at: Cursor = {
+    line: Math.min(cursor.line, layout.length - 1),
+    column: Math.min(cursor.column, columns.length - 1),
+  };
 
   const idOf = (line: number, column: number): string => `${base}-${line}-${column}`;
   const look = (line: number): JSX.Element | null => {
@@ -154,7 +158,7 @@ export function Grid(props: Props): JSX.Element {
   };
   const selectTo = (line: number): void => {
     const from = anchor.current ?? line;
-    void session.selectRange(placeAt(from), placeAt(line));
+    void selectRange(session, placeAt(from), placeAt(line));
   };
   const toggle = (line: number): void => {
     const found = layout.at(line);
@@ -173,7 +177,7 @@ export function Grid(props: Props): JSX.Element {
     if (session.selected.size >= count) {
       session.select([]);
     } else {
-      void session.selectRange(0, count - 1);
+      void selectRange(session, 0, count - 1);
     }
   };
 
@@ -245,7 +249,9 @@ export function Grid(props: Props): JSX.Element {
       onScroll={(event) => setTop(event.currentTarget.scrollTop)}
       onClick={onClick}
       onDblClick={(event) => {
-        const line = Number((event.target as HTMLElement).closest<HTMLElement>("[data-line]")?.dataset.line ?? NaN);
+        const line = Number(
+          (event.target as HTMLElement).closest<HTMLElement>("[data-line]")?.dataset.line ?? NaN,
+        );
         const run = Number.isNaN(line) ? null : runAt(line);
         if (run !== null) {
           props.open(run);
@@ -263,7 +269,10 @@ export function Grid(props: Props): JSX.Element {
           idOf={(column) => idOf(-1, column)}
           onSelectAll={selectAll}
         />
-        <div class="jp-tracker-list-space" style={{ height: `${layout.length * ROW_HEIGHT}px`, width: "100%" }}>
+        <div
+          class="jp-tracker-list-space"
+          style={{ height: `${layout.length * ROW_HEIGHT}px`, width: "100%" }}
+        >
           <div class="jp-tracker-runs-lines" style={{ transform: `translateY(${first * ROW_HEIGHT}px)` }}>
             {elements}
           </div>
@@ -271,26 +280,4 @@ export function Grid(props: Props): JSX.Element {
       </div>
     </div>
   );
-}
-
-function sparksOf(session: TableSession, row: { id: string }, places: readonly ColumnPlace[]): string {
-  let found = "";
-  for (const { column } of places) {
-    if (column.scope === "spark") {
-      found += session.sparks.path(row, column.name) ?? "-";
-    }
-  }
-  return found;
-}
-
-/** Brings a column out from under those that are pinned. */
-function scrollToColumn(element: HTMLElement, places: readonly ColumnPlace[], column: number): void {
-  const place = places[column];
-  if (place === undefined || place.pinned) {
-    return;
-  }
-  const sum = (some: readonly ColumnPlace[]): number => some.reduce((total, { width }) => total + width, CHECK_WIDTH);
-  const left = sum(places.slice(0, column));
-  const fixed = sum(places.filter(({ pinned }) => pinned));
-  element.scrollLeft = Math.min(left - fixed, Math.max(element.scrollLeft, left + place.width - element.clientWidth));
 }

@@ -43,7 +43,8 @@ export function HeaderRow({ session, places, active, idOf, onSelectAll }: Props)
   const terms = parseOrder(session.settings.order_by);
   const drag = useRef<{ id: string; x: number; moved: boolean } | null>(null);
   const [target, setTarget] = useState<number | null>(null);
-  const all = session.rows.count !== null && session.rows.count > 0 && session.selected.size >= session.rows.count;
+  const all =
+    session.rows.count !== null && session.rows.count > 0 && session.selected.size >= session.rows.count;
   const ids = places.map(({ column }) => column.id);
 
   /** Before which column a point lies. */
@@ -80,7 +81,11 @@ export function HeaderRow({ session, places, active, idOf, onSelectAll }: Props)
 
   return (
     <div class="jp-tracker-head-row" role="row" aria-rowindex={1}>
-      <div class="jp-tracker-cell jp-tracker-check jp-tracker-pinned" role="columnheader" style={{ width: `${CHECK_WIDTH}px`, left: 0 }}>
+      <div
+        class="jp-tracker-cell jp-tracker-check jp-tracker-pinned"
+        role="columnheader"
+        style={{ width: `${CHECK_WIDTH}px`, left: 0 }}
+      >
         <input
           type="checkbox"
           tabIndex={-1}

@@ -42,7 +42,9 @@ async function changeAll(
     const { result } = await session.host.call(verb, { ...more, runs: ids.slice(at, at + BATCH) });
     const from = isFields(result) ? result : {};
     for (const entry of list(from.done)) {
-      outcome.done.push(isFields(entry) ? { id: text(entry.id), before: entry.before } : { id: "", before: null });
+      outcome.done.push(
+        isFields(entry) ? { id: text(entry.id), before: entry.before } : { id: "", before: null },
+      );
     }
     for (const entry of list(from.failed)) {
       const error = isFields(entry) && isFields(entry.error) ? entry.error : {};
@@ -76,12 +78,7 @@ export async function carryOut(
   }
 }
 
-function undoOf(
-  session: TableSession,
-  verb: Verb,
-  done: Outcome["done"],
-  lifecycle: string,
-): Notice["undo"] {
+function undoOf(session: TableSession, verb: Verb, done: Outcome["done"], lifecycle: string): Notice["undo"] {
   const ids = done.map(({ id }) => id);
   switch (verb) {
     case "runs.archive":

@@ -22,7 +22,11 @@ interface RowProps {
 
 /** One run. What is clicked is found by `data-line` and `data-column`; see grid.tsx. */
 export function rowElement({ session, places, row, line, selected, active, idOf }: RowProps): JSX.Element {
-  const classes = ["jp-tracker-row", selected ? "jp-tracker-chosen" : "", active === null ? "" : "jp-tracker-at-row"];
+  const classes = [
+    "jp-tracker-row",
+    selected ? "jp-tracker-chosen" : "",
+    active === null ? "" : "jp-tracker-at-row",
+  ];
   return (
     <div
       key={line}
@@ -33,7 +37,12 @@ export function rowElement({ session, places, row, line, selected, active, idOf 
       aria-busy={row === undefined}
       data-line={line}
     >
-      <div class="jp-tracker-cell jp-tracker-check jp-tracker-pinned" style={{ width: `${CHECK_WIDTH}px`, left: 0 }} role="gridcell" aria-colindex={1}>
+      <div
+        class="jp-tracker-cell jp-tracker-check jp-tracker-pinned"
+        style={{ width: `${CHECK_WIDTH}px`, left: 0 }}
+        role="gridcell"
+        aria-colindex={1}
+      >
         {row !== undefined && (
           <input type="checkbox" tabIndex={-1} aria-label={`Select ${row.name}`} checked={selected} />
         )}
@@ -48,7 +57,11 @@ export function rowElement({ session, places, row, line, selected, active, idOf 
           aria-colindex={index + 2}
           data-column={index}
         >
-          {row === undefined ? <span class="jp-tracker-bone jp-tracker-bone-cell" /> : content(session, row, place)}
+          {row === undefined ? (
+            <span class="jp-tracker-bone jp-tracker-bone-cell" />
+          ) : (
+            content(session, row, place)
+          )}
         </div>
       ))}
     </div>
@@ -77,7 +90,11 @@ function content(session: TableSession, row: TableRow, { column }: ColumnPlace):
     return (
       <>
         <i class="jp-tracker-dot" style={{ background: hueColor(runHue(row.id)) }} />
-        <span class="jp-tracker-run-name" data-open="true" title={`${row.experiment} / ${row.name}\nid ${row.id}`}>
+        <span
+          class="jp-tracker-run-name"
+          data-open="true"
+          title={`${row.experiment} / ${row.name}\nid ${row.id}`}
+        >
           {row.name}
         </span>
       </>
@@ -87,15 +104,25 @@ function content(session: TableSession, row: TableRow, { column }: ColumnPlace):
     return <StateMark state={row.state} native={row.reason || row.nativeState} />;
   }
   const { text, title } = cellText(row, column, session.now());
-  return isBest(session.fields, row, column) ? <b title={`${title}, the best`}>{text}</b> : <span title={title}>{text}</span>;
+  return isBest(session.fields, row, column) ? (
+    <b title={`${title}, the best`}>{text}</b>
+  ) : (
+    <span title={title}>{text}</span>
+  );
 }
 
-function isBest(fields: readonly FieldInfo[], row: TableRow, { scope, name, aggregate }: ColumnPlace["column"]): boolean {
+function isBest(
+  fields: readonly FieldInfo[],
+  row: TableRow,
+  { scope, name, aggregate }: ColumnPlace["column"],
+): boolean {
   if (scope !== "metrics" || aggregate !== "last") {
     return false;
   }
   const field = fields.find((one) => one.scope === "metrics" && one.name === name);
-  return field?.best != null && field.varies && field.best === valueIn(row, { id: "", scope, name, aggregate });
+  return (
+    field?.best != null && field.varies && field.best === valueIn(row, { id: "", scope, name, aggregate })
+  );
 }
 
 interface GroupProps {

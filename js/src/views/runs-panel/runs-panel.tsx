@@ -4,6 +4,7 @@ import { conditionOf, toTsv } from "../../core/columns";
 import { formatClock, formatDateTime } from "../../core/format";
 import { errorText } from "../../core/host";
 import { listingCode } from "../../core/python";
+import { selectedRows } from "../../core/table-selection";
 import type { TableSession } from "../../core/table-session";
 import { ColumnChooser } from "./column-chooser";
 import { Grid } from "./grid";
@@ -51,7 +52,7 @@ export function RunsPanel({ session, slots }: Props): JSX.Element {
     );
   };
   const copy = (): void => {
-    session.selectedRows().then(
+    selectedRows(session).then(
       (rows) => copyText(toTsv(rows, session.columns(), session.now()), `Copied: ${runCount(rows.length)}.`),
       (error: unknown) => say(`Nothing was copied: ${errorText(error)}`, true),
     );
@@ -207,11 +208,18 @@ function Strip({ session, notice, onUndo, onClose }: StripProps): JSX.Element {
   return (
     <>
       {notice !== null && (
-        <div class={`jp-tracker-strip jp-tracker-notice${notice.bad ? " jp-tracker-strip-refused" : ""}`} role="status">
+        <div
+          class={`jp-tracker-strip jp-tracker-notice${notice.bad ? " jp-tracker-strip-refused" : ""}`}
+          role="status"
+        >
           <span>{notice.text}</span>
           <span class="jp-tracker-grow" />
           {notice.undo !== null && (
-            <button type="button" class="jp-tracker-button" onClick={() => notice.undo && onUndo(notice.undo)}>
+            <button
+              type="button"
+              class="jp-tracker-button"
+              onClick={() => notice.undo && onUndo(notice.undo)}
+            >
               Undo
             </button>
           )}

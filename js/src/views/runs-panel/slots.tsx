@@ -55,7 +55,11 @@ export function Slot({ name, height, load }: Props): JSX.Element {
           {name} cannot be shown: {state.error}
         </p>
       )}
-      <div ref={element} style={state === "loading" ? { minHeight: `${height}px` } : undefined} aria-busy={state === "loading"} />
+      <div
+        ref={element}
+        style={state === "loading" ? { minHeight: `${height}px` } : undefined}
+        aria-busy={state === "loading"}
+      />
     </>
   );
 }

@@ -45,7 +45,9 @@ export function Toolbar(props: Props): JSX.Element {
               <select
                 class="jp-tracker-select"
                 value={view.group}
-                onChange={(event) => void session.change({ view: { ...view, group: event.currentTarget.value } })}
+                onChange={(event) =>
+                  void session.change({ view: { ...view, group: event.currentTarget.value } })
+                }
               >
                 <option value="">nothing</option>
                 {shown.map((id) => (
@@ -60,7 +62,9 @@ export function Toolbar(props: Props): JSX.Element {
               <select
                 class="jp-tracker-select"
                 value={settings.lifecycle}
-                onChange={(event) => void session.change({ lifecycle: event.currentTarget.value, selected: [] })}
+                onChange={(event) =>
+                  void session.change({ lifecycle: event.currentTarget.value, selected: [] })
+                }
               >
                 {LIFECYCLES.map((word) => (
                   <option key={word}>{word}</option>
@@ -70,7 +74,12 @@ export function Toolbar(props: Props): JSX.Element {
           </>
         )}
         <span class="jp-tracker-grow" />
-        <button type="button" class="jp-tracker-button" aria-expanded={props.choosing} onClick={props.onChoose}>
+        <button
+          type="button"
+          class="jp-tracker-button"
+          aria-expanded={props.choosing}
+          onClick={props.onChoose}
+        >
           Columns
         </button>
         <button

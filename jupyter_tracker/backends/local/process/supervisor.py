@@ -37,7 +37,8 @@ from jupyter_tracker.backends.local.process.tree import adopt_orphans, end_lefto
 from jupyter_tracker.backends.local.process.upkeep import Upkeep
 from jupyter_tracker.backends.local.rows import run_number
 from jupyter_tracker.backends.local.runs import submission_from
-from jupyter_tracker.backends.local.store import Store, default_home
+from jupyter_tracker.backends.local.store import Store
+from jupyter_tracker.config import default_home
 from jupyter_tracker.errors import NotFound, TrackerError
 from jupyter_tracker.models import Code, JsonValue, Level, RunState, Stream
 
