@@ -21,6 +21,10 @@ from jupyter_tracker.magics.views import experiment_text
 from jupyter_tracker.models import Experiment
 
 
+SAVED_ROWS = 20
+"""Runs in the HTML beside a live table, so that a saved notebook stays small."""
+
+
 @magics_class
 class TrackerMagics(Magics):
     """Training runs in the notebook. `%tracker help` lists what there is."""
@@ -77,12 +81,20 @@ class TrackerMagics(Magics):
                 hooks.remove(ours)
 
     def runs_bundle(self, runs: RunList[Any], **_: object) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """Listed runs as a live table; IPython puts their own text and HTML beside it, for where it cannot live."""
+        """Listed runs as a live table, and beside it the first of them for where that cannot live.
+
+        None where there is no such table: then IPython shows text and HTML of the list itself.
+        """
         panel = self.session.table(runs)
         if panel is None:
             return None
+        from jupyter_tracker import frames
+
         data, metadata = panel.bundle()
-        return {kind: part for kind, part in data.items() if kind != "text/plain"}, metadata
+        if runs:
+            shown = frames.runs([run.info for run in runs[:SAVED_ROWS]])
+            data["text/html"] = frames.html(shown, SAVED_ROWS)
+        return data, metadata
 
     def begin_in_cell(self, lines: list[str]) -> list[str]:
         """Let the shell itself run the code of a `%%tracker track` cell.

@@ -182,6 +182,7 @@ export interface CellText {
   readonly title: string;
 }
 
+const TRAILING = /(\.\d*?)0+$/;
 const EMPTY: CellText = { text: "", title: "" };
 /** Of a long value a cell shows the beginning only. */
 const LONGEST_TEXT = 200;
@@ -204,7 +205,13 @@ export function cellText(row: TableRow, column: Column, now: number): CellText {
     return { text: formatMetric(name, value), title: String(value) };
   }
   if (typeof value === "number") {
-    return { text: formatNumber(value), title: String(value) };
+    // As people write params: 0.1 rather than 0.1000.
+    return {
+      text: formatNumber(Number(value.toPrecision(4)))
+        .replace(TRAILING, "$1")
+        .replace(/\.$/, ""),
+      title: String(value),
+    };
   }
   const full = formatParam(value);
   return { text: full.slice(0, LONGEST_TEXT), title: full.slice(0, LONGEST_TITLE) };

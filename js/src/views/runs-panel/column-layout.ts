@@ -32,7 +32,7 @@ export function placeColumns(columns: readonly Column[], look: TableLook): Colum
       column,
       width,
       pinned,
-      style: pinned ? { width: `${width}px`, left: `${left}px` } : { width: `${width}px` },
+      style: pinned ? { width: `${width}px`, "--jp-tracker-pin": `${left}px` } : { width: `${width}px` },
     };
     left += width;
     return place;

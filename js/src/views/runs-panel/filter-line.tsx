@@ -24,7 +24,8 @@ export function FilterLine({ session, input, onLeave }: Props): JSX.Element {
   const span = useRef({ from: 0, to: 0 });
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const base = useId();
-  const mistake = text.trim() === "" ? null : session.mistake;
+  // What is still being written is no mistake yet.
+  const mistake = text.trim() === "" || items !== null ? null : session.mistake;
 
   // Another place may set the filter: the kernel, or a click on a value.
   useEffect(() => {

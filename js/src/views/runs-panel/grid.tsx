@@ -5,6 +5,7 @@ import type { TableSession } from "../../core/table-session";
 import { visibleRows } from "../../core/virtual";
 import type { ColumnPlace } from "./column-layout";
 import { CHECK_WIDTH, placeColumns, scrollToColumn, sparksOf } from "./column-layout";
+import { followSideways } from "./sideways";
 import type { Cursor } from "./grid-keys";
 import { gridKey } from "./grid-keys";
 import { HeaderRow } from "./header-row";
@@ -47,6 +48,7 @@ export function Grid(props: Props): JSX.Element {
   const [focused, setFocused] = useState(false);
   const anchor = useRef<number | null>(null);
   const drawn = useRef(new Map<number, Drawn>());
+  const pins = useRef(followSideways());
   const base = useId();
 
   const { layout, settings, selected } = session;
@@ -246,7 +248,10 @@ export function Grid(props: Props): JSX.Element {
       aria-activedescendant={focused ? idOf(at.line, at.column) : undefined}
       tabIndex={0}
       data-lm-suppress-shortcuts="true"
-      onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+      onScroll={(event) => {
+        setTop(event.currentTarget.scrollTop);
+        pins.current(event.currentTarget);
+      }}
       onClick={onClick}
       onDblClick={(event) => {
         const line = Number(

@@ -84,7 +84,7 @@ export function HeaderRow({ session, places, active, idOf, onSelectAll }: Props)
       <div
         class="jp-tracker-cell jp-tracker-check jp-tracker-pinned"
         role="columnheader"
-        style={{ width: `${CHECK_WIDTH}px`, left: 0 }}
+        style={{ width: `${CHECK_WIDTH}px` }}
       >
         <input
           type="checkbox"

@@ -39,7 +39,7 @@ export function rowElement({ session, places, row, line, selected, active, idOf 
     >
       <div
         class="jp-tracker-cell jp-tracker-check jp-tracker-pinned"
-        style={{ width: `${CHECK_WIDTH}px`, left: 0 }}
+        style={{ width: `${CHECK_WIDTH}px` }}
         role="gridcell"
         aria-colindex={1}
       >

@@ -172,7 +172,7 @@ function Drawings({ session, slots }: Props): JSX.Element | null {
     <section aria-label="Curves of the selected runs">
       <Slot
         name="The curves"
-        height={200}
+        height={238}
         load={async (element) => {
           const made = await slots.draw(element);
           drawing.current = made;
