@@ -72,3 +72,34 @@ export function scrollToColumn(element: HTMLElement, places: readonly ColumnPlac
     Math.max(element.scrollLeft, left + place.width - element.clientWidth),
   );
 }
+
+/** Columns that are drawn: those that are pinned, and between `from` and `to` those on the screen. */
+export interface ColumnRange {
+  readonly from: number;
+  readonly to: number;
+  /** Pixels of the columns that are left out on either side. */
+  readonly before: number;
+  readonly after: number;
+}
+
+/** Pixels beyond the screen, so that moving sideways by a little draws nothing. */
+const ASIDE = 240;
+
+export function columnsBetween(places: readonly ColumnPlace[], left: number, width: number): ColumnRange {
+  const first = places.findIndex(({ pinned }) => !pinned);
+  let from = first < 0 ? places.length : first;
+  let at = places.slice(0, from).reduce((sum, place) => sum + place.width, CHECK_WIDTH);
+  let before = 0;
+  for (let next = places[from]; next !== undefined && at + next.width < left - ASIDE; next = places[from]) {
+    at += next.width;
+    before += next.width;
+    from += 1;
+  }
+  let to = from;
+  for (let next = places[to]; next !== undefined && at < left + width + ASIDE; next = places[to]) {
+    at += next.width;
+    to += 1;
+  }
+  const after = places.slice(to).reduce((sum, place) => sum + place.width, 0);
+  return { from, to, before, after };
+}

@@ -4,7 +4,7 @@ import { selectRange } from "../../core/table-selection";
 import type { TableSession } from "../../core/table-session";
 import { visibleRows } from "../../core/virtual";
 import type { ColumnPlace } from "./column-layout";
-import { CHECK_WIDTH, placeColumns, scrollToColumn, sparksOf } from "./column-layout";
+import { CHECK_WIDTH, columnsBetween, placeColumns, scrollToColumn, sparksOf } from "./column-layout";
 import { followSideways } from "./sideways";
 import type { Cursor } from "./grid-keys";
 import { gridKey } from "./grid-keys";
@@ -17,6 +17,8 @@ const LEAST_LINES = 4;
 const MOST_LINES = 15;
 /** Lines are drawn in steps of so many, so that a scroll by a few pixels draws nothing. */
 const STEP = 8;
+/** The same for pixels sideways. */
+const SIDE_STEP = 100;
 
 export interface GridActions {
   readonly open: (run: string) => void;
@@ -44,6 +46,7 @@ interface Drawn {
 export function Grid(props: Props): JSX.Element {
   const { session, scroller, tick } = props;
   const [top, setTop] = useState(0);
+  const [side, setSide] = useState({ left: 0, width: 1200 });
   const [cursor, setCursor] = useState<Cursor>({ line: 0, column: 0 });
   const [focused, setFocused] = useState(false);
   const anchor = useRef<number | null>(null);
@@ -66,6 +69,7 @@ export function Grid(props: Props): JSX.Element {
     drawn.current.clear();
   }
   const width = places.current.reduce((sum, place) => sum + place.width, CHECK_WIDTH);
+  const range = columnsBetween(places.current, side.left, side.width);
   const lines = Math.min(MOST_LINES, Math.max(LEAST_LINES, layout.length));
   const height = lines * ROW_HEIGHT;
   const seen = visibleRows(top, height, ROW_HEIGHT, layout.length, STEP);
@@ -86,7 +90,7 @@ export function Grid(props: Props): JSX.Element {
     const row = found.kind === "row" ? session.rows.at(found.place) : found.group;
     const isSelected = row !== undefined && "id" in row && selected.has(row.id);
     const spark = row !== undefined && "id" in row ? sparksOf(session, row, places.current) : "";
-    const key = `${tick} ${active} ${isSelected} ${found.kind === "group" && found.open}`;
+    const key = `${tick} ${range.from} ${range.to} ${active} ${isSelected} ${found.kind === "group" && found.open}`;
     const known = drawn.current.get(line);
     if (known?.key === key && known.row === row && known.spark === spark) {
       return known.element;
@@ -105,6 +109,7 @@ export function Grid(props: Props): JSX.Element {
         : rowElement({
             session,
             places: places.current,
+            range,
             row: session.rows.at(found.place),
             line,
             selected: isSelected,
@@ -137,6 +142,21 @@ export function Grid(props: Props): JSX.Element {
   useEffect(() => {
     session.show(Math.floor(top / ROW_HEIGHT), Math.ceil((top + height) / ROW_HEIGHT));
   }, [session, first, end, version, layout, columns, height]);
+
+  const measure = (element: HTMLElement): void => {
+    const left = element.scrollLeft - (element.scrollLeft % SIDE_STEP);
+    const wide = element.clientWidth + SIDE_STEP;
+    setSide((before) => (before.left === left && before.width === wide ? before : { left, width: wide }));
+  };
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (element === null) {
+      return undefined;
+    }
+    const observer = new ResizeObserver(() => measure(element));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
 
   const moveTo = (next: Cursor): void => {
     setCursor(next);
@@ -250,6 +270,7 @@ export function Grid(props: Props): JSX.Element {
       data-lm-suppress-shortcuts="true"
       onScroll={(event) => {
         setTop(event.currentTarget.scrollTop);
+        measure(event.currentTarget);
         pins.current(event.currentTarget);
       }}
       onClick={onClick}

@@ -6,12 +6,13 @@ import type { TableSession } from "../../core/table-session";
 import type { FieldInfo, Group, TableRow } from "../../core/table-wire";
 import { hueColor, runHue } from "../chart/colors";
 import { StateMark } from "../common/state-mark";
-import type { ColumnPlace } from "./column-layout";
+import type { ColumnPlace, ColumnRange } from "./column-layout";
 import { CHECK_WIDTH } from "./column-layout";
 
 interface RowProps {
   readonly session: TableSession;
   readonly places: readonly ColumnPlace[];
+  readonly range: ColumnRange;
   readonly row: TableRow | undefined;
   readonly line: number;
   readonly selected: boolean;
@@ -21,7 +22,8 @@ interface RowProps {
 }
 
 /** One run. What is clicked is found by `data-line` and `data-column`; see grid.tsx. */
-export function rowElement({ session, places, row, line, selected, active, idOf }: RowProps): JSX.Element {
+export function rowElement(props: RowProps): JSX.Element {
+  const { places, range, row, line, selected, active } = props;
   const classes = [
     "jp-tracker-row",
     selected ? "jp-tracker-chosen" : "",
@@ -47,23 +49,40 @@ export function rowElement({ session, places, row, line, selected, active, idOf 
           <input type="checkbox" tabIndex={-1} aria-label={`Select ${row.name}`} checked={selected} />
         )}
       </div>
-      {places.map((place, index) => (
-        <div
-          key={place.column.id}
-          id={active === index ? idOf(line, index) : undefined}
-          class={cellClass(place, session.fields, active === index)}
-          style={place.style}
-          role="gridcell"
-          aria-colindex={index + 2}
-          data-column={index}
-        >
-          {row === undefined ? (
-            <span class="jp-tracker-bone jp-tracker-bone-cell" />
-          ) : (
-            content(session, row, place)
-          )}
-        </div>
-      ))}
+      {places.map((place, index) =>
+        place.pinned || (index >= range.from && index < range.to) ? (
+          <Cell key={place.column.id} {...props} place={place} index={index} />
+        ) : index === range.from - 1 ? (
+          <Gap key="before" width={range.before} />
+        ) : index === range.to ? (
+          <Gap key="after" width={range.after} />
+        ) : null,
+      )}
+    </div>
+  );
+}
+
+/** In the place of columns that are out of sight. */
+function Gap({ width }: { width: number }): JSX.Element {
+  return <div class="jp-tracker-gap" role="none" style={{ width: `${width}px` }} />;
+}
+
+function Cell(props: RowProps & { place: ColumnPlace; index: number }): JSX.Element {
+  const { session, row, line, active, idOf, place, index } = props;
+  return (
+    <div
+      id={active === index ? idOf(line, index) : undefined}
+      class={cellClass(place, session.fields, active === index)}
+      style={place.style}
+      role="gridcell"
+      aria-colindex={index + 2}
+      data-column={index}
+    >
+      {row === undefined ? (
+        <span class="jp-tracker-bone jp-tracker-bone-cell" />
+      ) : (
+        content(session, row, place)
+      )}
     </div>
   );
 }
