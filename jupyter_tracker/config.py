@@ -19,7 +19,7 @@ _NAME = re.compile(r"[A-Za-z][\w.-]{0,63}")
 
 
 def default_home() -> Path:
-    """`$JUPYTER_TRACKER_HOME`, or a folder under Jupyter's data directory: the local store, and what panels remember."""
+    """`$JUPYTER_TRACKER_HOME`, or a folder under Jupyter's data directory, for the store and what panels remember."""
     chosen = os.environ.get("JUPYTER_TRACKER_HOME")
     if chosen:
         return Path(chosen).expanduser()

@@ -20,7 +20,6 @@ from jupyter_tracker.magics.tracked import TrackedRun
 from jupyter_tracker.magics.views import experiment_text
 from jupyter_tracker.models import Experiment
 
-
 SAVED_ROWS = 20
 """Runs in the HTML beside a live table, so that a saved notebook stays small."""
 

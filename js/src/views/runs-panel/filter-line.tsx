@@ -151,7 +151,7 @@ export function FilterLine({ session, input, onLeave }: Props): JSX.Element {
       )}
       {mistake !== null && (
         <p id={`${base}-mistake`} class="jp-tracker-mistake" role="alert">
-          <span style={{ marginLeft: `max(0px, calc(${mistake.column}ch - ${scroll}px))` }}>
+          <span style={{ "--jp-tracker-at": `${mistake.column}ch`, "--jp-tracker-scroll": `${scroll}px` }}>
             <span class="jp-tracker-caret">^ </span>
             {mistake.message}
           </span>

@@ -5,7 +5,7 @@ import type { TableSession } from "../../core/table-session";
 import { visibleRows } from "../../core/virtual";
 import type { ColumnPlace } from "./column-layout";
 import { CHECK_WIDTH, columnsBetween, placeColumns, scrollToColumn, sparksOf } from "./column-layout";
-import { followSideways } from "./sideways";
+import { followSideways, useSide } from "./sideways";
 import type { Cursor } from "./grid-keys";
 import { gridKey } from "./grid-keys";
 import { HeaderRow } from "./header-row";
@@ -17,8 +17,6 @@ const LEAST_LINES = 4;
 const MOST_LINES = 15;
 /** Lines are drawn in steps of so many, so that a scroll by a few pixels draws nothing. */
 const STEP = 8;
-/** The same for pixels sideways. */
-const SIDE_STEP = 100;
 
 export interface GridActions {
   readonly open: (run: string) => void;
@@ -46,7 +44,7 @@ interface Drawn {
 export function Grid(props: Props): JSX.Element {
   const { session, scroller, tick } = props;
   const [top, setTop] = useState(0);
-  const [side, setSide] = useState({ left: 0, width: 1200 });
+  const [side, measure] = useSide(scroller);
   const [cursor, setCursor] = useState<Cursor>({ line: 0, column: 0 });
   const [focused, setFocused] = useState(false);
   const anchor = useRef<number | null>(null);
@@ -142,21 +140,6 @@ export function Grid(props: Props): JSX.Element {
   useEffect(() => {
     session.show(Math.floor(top / ROW_HEIGHT), Math.ceil((top + height) / ROW_HEIGHT));
   }, [session, first, end, version, layout, columns, height]);
-
-  const measure = (element: HTMLElement): void => {
-    const left = element.scrollLeft - (element.scrollLeft % SIDE_STEP);
-    const wide = element.clientWidth + SIDE_STEP;
-    setSide((before) => (before.left === left && before.width === wide ? before : { left, width: wide }));
-  };
-  useLayoutEffect(() => {
-    const element = scroller.current;
-    if (element === null) {
-      return undefined;
-    }
-    const observer = new ResizeObserver(() => measure(element));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
 
   const moveTo = (next: Cursor): void => {
     setCursor(next);
