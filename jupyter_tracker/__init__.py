@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from jupyter_tracker.errors import TrackerError
     from jupyter_tracker.frames import save
     from jupyter_tracker.models import Secret
-    from jupyter_tracker.widgets import RunPanel
+    from jupyter_tracker.widgets import RunPanel, RunsPanel
 
 _HOMES = {
     "AsyncRun": "client",
     "AsyncTracker": "client",
     "Run": "client",
     "RunPanel": "widgets",
+    "RunsPanel": "widgets",
     "Secret": "models",
     "Tracker": "client",
     "TrackerError": "errors",
@@ -42,6 +43,7 @@ __all__ = [
     "AsyncTracker",
     "Run",
     "RunPanel",
+    "RunsPanel",
     "Secret",
     "Tracker",
     "TrackerError",

@@ -155,7 +155,9 @@ async def _rows(session: Session, params: Params) -> Answer:
     if "runs" in params:
         return await feed.rows_of(texts_param(params, "runs"), histories), []
     anchor = None if params.get("anchor") is None else text_param(params, "anchor")
-    return await feed.rows(whole_param(params, "from"), whole_param(params, "to"), histories, anchor), []
+    known = params.get("known") if isinstance(params.get("known"), Mapping) else {}
+    start, stop = whole_param(params, "from"), whole_param(params, "to")
+    return await feed.rows(start, stop, histories, anchor=anchor, known=known), []
 
 
 async def _ids(session: Session, params: Params) -> Answer:

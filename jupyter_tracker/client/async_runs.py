@@ -14,7 +14,7 @@ from jupyter_tracker.client.async_run import AsyncRun
 from jupyter_tracker.client.imports import ImportList
 from jupyter_tracker.client.reports import AlertList
 from jupyter_tracker.client.requests import RETRY_DELAY
-from jupyter_tracker.client.results import RunList
+from jupyter_tracker.client.results import Listing, RunList
 from jupyter_tracker.client.run import GRACE_PERIOD
 from jupyter_tracker.client.runs import TIMEOUT
 from jupyter_tracker.models import (
@@ -140,7 +140,8 @@ class AsyncRuns:
         """See `Runs.list`."""
         query = requests.query(experiment, where, order_by, lifecycle)
         found = await self._drive(flows.list_runs(self._backend, query, limit))
-        return RunList(found, partial(AsyncRun, self._tracker))
+        asked = Listing(self._tracker, experiment, where or "", requests.order_text(order_by), lifecycle, limit)
+        return RunList(found, partial(AsyncRun, self._tracker), asked)
 
     async def explain(self, where: str | None = None, *, order_by: str | Sequence[str] | None = None) -> QueryPlan:
         """See `Runs.explain`."""

@@ -73,6 +73,11 @@ def query(experiment: str | None, where: str | None, order_by: str | Sequence[st
     )
 
 
+def order_text(order_by: str | Sequence[str] | None) -> str:
+    """An order as one text; empty when none is given."""
+    return (order_by or "") if isinstance(order_by, str | None) else ", ".join(order_by)
+
+
 def submission(
     experiment: str,
     code: str | os.PathLike[str] | Code | Source,

@@ -13,7 +13,7 @@ from jupyter_tracker.client import bulk, exporting, flows, requests
 from jupyter_tracker.client.imports import ImportList
 from jupyter_tracker.client.reports import AlertList
 from jupyter_tracker.client.requests import RETRY_DELAY
-from jupyter_tracker.client.results import RunList
+from jupyter_tracker.client.results import Listing, RunList
 from jupyter_tracker.client.run import GRACE_PERIOD, Run
 from jupyter_tracker.models import (
     Cleanup,
@@ -208,7 +208,8 @@ class Runs:
         """
         query = requests.query(experiment, where, order_by, lifecycle)
         found = self._drive(flows.list_runs(self._backend, query, limit))
-        return RunList(found, partial(Run, self._tracker))
+        asked = Listing(self._tracker, experiment, where or "", requests.order_text(order_by), lifecycle, limit)
+        return RunList(found, partial(Run, self._tracker), asked)
 
     def explain(self, where: str | None = None, *, order_by: str | Sequence[str] | None = None) -> QueryPlan:
         """Which part of a query the platform answers, and which is looked at here; nothing is sent.

@@ -6,8 +6,10 @@ Views hold only the rows that they show: they are told that something changed, a
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
+import zlib
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -114,10 +116,23 @@ class TableFeed:
         """Read the runs anew soon: somebody has changed one."""
         self._wanted.set()
 
-    async def rows(self, start: int, stop: int, aggregates: Sequence[str] = (), anchor: str | None = None) -> Json:
+    async def rows(
+        self,
+        start: int,
+        stop: int,
+        aggregates: Sequence[str] = (),
+        *,
+        anchor: str | None = None,
+        known: Mapping[str, object] | None = None,
+    ) -> Json:
         """The runs from one place to another; with the metrics' history for those of which it is asked.
 
-        `anchor` is the id of a run of which the place is told, too.
+        Args:
+            start: Place of the first run.
+            stop: Place behind the last one.
+            aggregates: Metrics whose history each row has.
+            anchor: Id of a run of which the place is told, too.
+            known: Digests of rows that the view has, by id; of those that are the same only the id is sent.
         """
         if not self._read:
             await self.refresh()
@@ -125,6 +140,8 @@ class TableFeed:
         version, count, infos = self._version, len(self._runs), list(self._runs[start : min(stop, start + PAGE)])
         place = None if anchor is None else self._place(anchor)
         rows = await self._rows(infos, aggregates)
+        known = known or {}
+        rows = [{"id": row["id"], "same": True} if known.get(row["id"]) == row["digest"] else row for row in rows]
         return {"version": version, "start": start, "count": count, "anchor": place, "rows": rows}
 
     async def rows_of(self, ids: Sequence[str], aggregates: Sequence[str] = ()) -> Json:
@@ -264,7 +281,11 @@ def row_data(info: RunInfo, histories: Mapping[str, MetricSummary]) -> Json:
     """A run as a row of a table."""
     row = run_data(info, {})
     row["metrics"] = {key: value for key, value in row["metrics"].items() if not key.startswith(MACHINE_PREFIX)}
-    row["histories"] = {key: summary_data(summary) for key, summary in histories.items()}
+    row["histories"] = {
+        key: {**summary_data(summary), "best": number(summary.min if lower_is_better(key) else summary.max)}
+        for key, summary in histories.items()
+    }
+    row["digest"] = f"{zlib.crc32(json.dumps(row).encode()):x}"
     return row
 
 

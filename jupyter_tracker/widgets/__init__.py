@@ -1,5 +1,6 @@
 """Live panels for the cell: anywidget classes over the views of `js/src/views`."""
 
 from jupyter_tracker.widgets.run_panel import RunPanel
+from jupyter_tracker.widgets.runs_panel import RunsPanel
 
-__all__ = ["RunPanel"]
+__all__ = ["RunPanel", "RunsPanel"]

@@ -18,7 +18,7 @@ _CHART_WIDTH, _CHART_HEIGHT = 362, 130
 _POINTS = 120
 """Pixel columns of a curve, which bounds the size of the picture."""
 
-_STATE_COLOUR = {
+STATE_COLOUR = {
     RunState.QUEUED: "#757575",
     RunState.RUNNING: "#1976d2",
     RunState.STOPPING: "#b26a00",
@@ -28,7 +28,7 @@ _STATE_COLOUR = {
     RunState.LOST: "#c62828",
     RunState.UNKNOWN: "#757575",
 }
-_STATE_SHAPE = {
+STATE_SHAPE = {
     RunState.QUEUED: "○",
     RunState.RUNNING: "●",
     RunState.STOPPING: "◐",
@@ -42,7 +42,7 @@ _STATE_SHAPE = {
 
 def run_text(info: RunInfo) -> str:
     """A run in some lines: state, name, times, progress, params and latest metrics."""
-    lines = [f"{_STATE_SHAPE[info.state]} {info.state}   {info.experiment} / {info.name}   {info.id[:8]}"]
+    lines = [f"{STATE_SHAPE[info.state]} {info.state}   {info.experiment} / {info.name}   {info.id[:8]}"]
     spans = [part for part in (_progress(info), _duration(info)) if part]
     lines += ["  " + " · ".join(spans)] if spans else []
     lines += [f"  {info.reason}"] if info.reason else []
@@ -72,8 +72,8 @@ def run_picture(info: RunInfo, points: PointStore) -> str:
 
 
 def _header(picture: svg.Element, info: RunInfo) -> None:
-    colour = _STATE_COLOUR[info.state]
-    picture.append(svg.text(12, 26, f"{_STATE_SHAPE[info.state]} {info.state}", fill=colour, bold=True))
+    colour = STATE_COLOUR[info.state]
+    picture.append(svg.text(12, 26, f"{STATE_SHAPE[info.state]} {info.state}", fill=colour, bold=True))
     picture.append(svg.text(110, 26, f"{info.experiment} / {info.name}"[:60], bold=True))
     right = " · ".join(part for part in (_progress(info), _duration(info)) if part)
     picture.append(svg.text(WIDTH - 12, 26, right, fill=svg.MUTED, anchor="end"))

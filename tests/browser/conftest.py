@@ -192,6 +192,13 @@ class Notebook:
         found.scroll_into_view_if_needed()
         return found
 
+    def table(self, index: int) -> Locator:
+        """The table of runs under a cell, in view."""
+        found = self.cell(index).locator(".jp-tracker-runs-panel")
+        found.wait_for(state="visible")
+        found.scroll_into_view_if_needed()
+        return found
+
     def wait(self, condition: str, limit: float) -> None:
         """Wait until a condition in JavaScript holds."""
         self.page.wait_for_function(condition, timeout=limit * 1000)

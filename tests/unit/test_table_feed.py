@@ -266,3 +266,15 @@ def test_who_changes_a_run_does_not_wait_for_the_next_poll(tracker, runs):
             assert (await told.get())["count"] == 4
 
     with_feed(tracker, work)
+
+
+def test_a_row_that_a_view_has_is_not_sent_again(tracker, runs):
+    async def work(session, feed, pushed):
+        first = (await feed.rows(0, 3))["rows"]
+        known = {row["id"]: row["digest"] for row in first}
+        await asyncio.to_thread(runs[3].set_tags, {"best": "yes"})
+        await feed.refresh()
+        answer, _ = await rpc.call(session, "runs.rows", {"from": 0, "to": 3, "known": known})
+        assert [row.get("same", row.get("tags")) for row in answer["rows"]] == [True, {"best": "yes"}, True]
+
+    with_feed(tracker, work)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from jupyter_tracker.backends.local.backend import LocalBackend
 from jupyter_tracker.backends.local.rows import run_number
-from jupyter_tracker.backends.local.store import default_home
 from jupyter_tracker.backends.operations import ExperimentOperations, RunQuery
+from jupyter_tracker.config import default_home
 from jupyter_tracker.errors import Conflict, NotFound
 from jupyter_tracker.filters import Among, Attribute
 from jupyter_tracker.flow import Flow
