@@ -82,7 +82,7 @@ def test_the_runs_of_the_notebook_stand_on_top_and_a_run_becomes_a_cell(sidebar,
     )
     sidebar.run(1)
     expect(row(sidebar, "This notebook")).to_be_visible(timeout=LIMIT)
-    found = row(sidebar, "beside / from-here")
+    found = row(sidebar, "from-here")
     expect(found).to_be_visible(timeout=LIMIT)
     found.drag_to(sidebar.cell(1), steps=8)
     sources = "window.jupyterapp.shell.currentWidget.content.widgets.map(cell => cell.model.sharedModel.getSource())"

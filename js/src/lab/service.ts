@@ -62,9 +62,9 @@ export class TrackerService {
   /** Asks the server what it has; a failure is shown in the sidebar. Returns its version, or null. */
   async load(): Promise<string | null> {
     try {
-      const about = await this.ask("about");
+      const [about] = await Promise.all([this.ask("about"), this.loadConnections()]);
       this.root = text(about.root);
-      await this.loadConnections();
+      this.connectionsChanged.emit();
       return text(about.version);
     } catch (error) {
       this.model.setConnections(null, errorText(error));

@@ -44,18 +44,20 @@ export const service: JupyterFrontEndPlugin<TrackerService> = {
   optional: [ISettingRegistry, IStateDB],
   activate: (app: JupyterFrontEnd, settings: ISettingRegistry | null, state: IStateDB | null) => {
     const made = new TrackerService();
-    void app.restored.then(async () => {
-      const kept = readKept(await state?.fetch(KEPT));
+    // At once, while JupyterLab still draws itself, so that the sidebar has its list when it is shown.
+    void made.load().then((version) => {
+      if (version !== null) {
+        void app.restored.then(() => checkVersion(version));
+      }
+    });
+    void state?.fetch(KEPT).then((value) => {
+      const kept = readKept(value);
       if (kept !== null) {
         made.model.restore(kept);
       }
       made.kept.connect((_, { open, favourites, order }) => {
-        void state?.save(KEPT, { open: [...open], favourites: [...favourites], order });
+        void state.save(KEPT, { open: [...open], favourites: [...favourites], order });
       });
-      const version = await made.load();
-      if (version !== null) {
-        checkVersion(version);
-      }
     });
     void settings?.load(ID).then((loaded) => {
       const read = (): void => {

@@ -65,13 +65,13 @@ function RunCells({ run, pages, metric, withExperiment, now, onStop }: RunCellsP
   const share = first === undefined || hasEnded(run.state) ? null : progressShare(first);
   return (
     <>
-      <span class={`jp-tracker-shape jp-tracker-shape-${run.state}`}>
-        <StateShape state={run.state} />
-      </span>
       <span class="jp-tracker-dot" style={{ background: hueColor(runHue(run.id)) }} />
       <span class="jp-tracker-label">
-        {withExperiment && <span class="jp-tracker-of">{run.experiment} / </span>}
-        {run.name}
+        <span class="jp-tracker-own">{run.name}</span>
+        {withExperiment && <span class="jp-tracker-of">{run.experiment}</span>}
+      </span>
+      <span class={`jp-tracker-shape jp-tracker-shape-${run.state}`}>
+        <StateShape state={run.state} />
       </span>
       {share !== null && (
         <span class="jp-tracker-share" title={`${Math.round(share * 100)} %`}>
