@@ -93,7 +93,7 @@ export function ChartCard(props: Props): JSX.Element {
   );
 }
 
-function lineOf(series: Series, { x, logY, smoothing, origin }: ChartSettings): Line {
+export function lineOf(series: Series, { x, logY, smoothing, origin }: ChartSettings): Line {
   const at = x === "step" ? series.step : x === "time" ? series.time : series.time.map((t) => t - origin);
   const columns = [series.value, smooth(series.value, smoothing)];
   // A logarithm has no place for zero and below: those become gaps.

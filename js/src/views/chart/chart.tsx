@@ -14,6 +14,8 @@ export interface Range {
 interface Props {
   readonly label: string;
   readonly unitKey: string;
+  /** Colours of the lines; see `PlotOptions`. */
+  readonly hues?: readonly number[];
   readonly data: Aligned;
   readonly x: XKind;
   readonly logY: boolean;
@@ -35,6 +37,7 @@ export function Chart(props: Props): JSX.Element {
   const latest = useRef(props);
   latest.current = props;
   const lines = props.data.columns.length / 2;
+  const hues = props.hues?.join();
 
   useLayoutEffect(() => {
     const target = element.current;
@@ -47,6 +50,7 @@ export function Chart(props: Props): JSX.Element {
       {
         key: props.unitKey,
         lines,
+        hues: props.hues,
         x: props.x,
         logY: props.logY,
         syncKey: props.syncKey,
@@ -67,14 +71,14 @@ export function Chart(props: Props): JSX.Element {
       observer.disconnect();
       made.destroy();
     };
-  }, [lines, props.unitKey, props.x, props.logY, props.syncKey]);
+  }, [lines, hues, props.unitKey, props.x, props.logY, props.syncKey]);
 
   const { data, smoothed, range } = props;
   useLayoutEffect(() => {
     if (element.current !== null) {
       plot.current?.setData(data, { colors: readColors(element.current), smoothed, range });
     }
-  }, [data, smoothed, range, lines, props.unitKey, props.x, props.logY, props.syncKey]);
+  }, [data, smoothed, range, lines, hues, props.unitKey, props.x, props.logY, props.syncKey]);
 
   useEffect(() => {
     if (element.current !== null) {

@@ -23,3 +23,16 @@ export function readColors(element: Element): ChartColors {
     font: `11px ${style.fontFamily || "sans-serif"}`,
   };
 }
+
+/** Which colour of the palette a run has: the same in every table, chart and list, now and later. */
+export function runHue(run: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < run.length; index += 1) {
+    hash = Math.imul(hash ^ run.charCodeAt(index), 0x01000193);
+  }
+  return (hash >>> 8) % PALETTE_SIZE;
+}
+
+export function hueColor(hue: number): string {
+  return `var(--jp-tracker-color-${(hue % PALETTE_SIZE) + 1})`;
+}

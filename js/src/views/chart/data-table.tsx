@@ -6,6 +6,8 @@ const LAST_ROWS = 100;
 
 interface Props {
   readonly series: readonly Series[];
+  /** What each series is called, where that is not its metric. */
+  readonly names?: readonly string[];
   readonly title: string;
   readonly height: number;
 }
@@ -17,9 +19,10 @@ interface Row {
   readonly value: number;
 }
 
-function lastRows(series: readonly Series[]): Row[] {
+function lastRows(series: readonly Series[], names: readonly string[]): Row[] {
   const rows: Row[] = [];
-  for (const { key, length, step, time, value } of series) {
+  for (const [at, { key: metric, length, step, time, value }] of series.entries()) {
+    const key = names[at] ?? metric;
     for (let index = Math.max(0, length - LAST_ROWS); index < length; index += 1) {
       rows.push({ key, step: step[index] ?? NaN, time: time[index] ?? NaN, value: value[index] ?? NaN });
     }
@@ -28,7 +31,7 @@ function lastRows(series: readonly Series[]): Row[] {
 }
 
 /** The last points as a table, newest first: what a curve cannot tell to those who do not see it. */
-export function DataTable({ series, title, height }: Props): JSX.Element {
+export function DataTable({ series, names = [], title, height }: Props): JSX.Element {
   const many = series.length > 1;
   return (
     <div
@@ -42,14 +45,14 @@ export function DataTable({ series, title, height }: Props): JSX.Element {
       <table>
         <thead>
           <tr>
-            {many && <th scope="col">metric</th>}
+            {many && <th scope="col">{names.length > 0 ? "run" : "metric"}</th>}
             <th scope="col">step</th>
             <th scope="col">time</th>
             <th scope="col">value</th>
           </tr>
         </thead>
         <tbody>
-          {lastRows(series).map((row) => (
+          {lastRows(series, names).map((row) => (
             <tr key={`${row.key} ${row.step} ${row.time}`}>
               {many && <td>{row.key}</td>}
               <td>{formatNumber(row.step)}</td>

@@ -11,6 +11,8 @@ export const PLOT_HEIGHT = 148;
 export interface PlotOptions {
   readonly key: string;
   readonly lines: number;
+  /** Colours of the lines, by their number in the palette; one after the other where they are not given. */
+  readonly hues?: readonly number[];
   readonly x: XKind;
   readonly logY: boolean;
   readonly syncKey: string;
@@ -33,6 +35,11 @@ export interface PlotLook {
   readonly range: { readonly from: number; readonly to: number } | null;
 }
 
+const DASHES = [
+  [6, 3],
+  [2, 2],
+  [9, 3, 2, 3],
+];
 const NO_SELECTION = { left: 0, top: 0, width: 0, height: 0 };
 
 export class Plot {
@@ -120,7 +127,7 @@ export class Plot {
         y: options.logY ? { distr: 3 } : {},
       },
       axes: [xAxis(options.x, colors), yAxis(options.key, options.logY, colors)],
-      series: [{}, ...this.lines(options.lines)],
+      series: [{}, ...this.lines(options.lines, options.hues)],
       hooks: {
         setCursor: [(plot) => options.onHover(hoverOf(plot))],
         setSelect: [(plot) => this.onSelect(plot, options.onZoom)],
@@ -140,13 +147,17 @@ export class Plot {
   }
 
   /** For each key the raw line, and over it the smoothed one. */
-  private lines(count: number): uPlot.Series[] {
+  private lines(count: number, hues: readonly number[] = []): uPlot.Series[] {
     const result: uPlot.Series[] = [];
+    const used = new Map<number, number>();
     for (let index = 0; index < count; index += 1) {
-      const color = (): string => this.look.colors.lines[index % this.look.colors.lines.length] ?? "#000";
+      const hue = hues[index] ?? index % this.look.colors.lines.length;
+      const before = used.get(hue) ?? 0;
+      used.set(hue, before + 1);
+      const color = (): string => this.look.colors.lines[hue % this.look.colors.lines.length] ?? "#000";
       const faint = (): string => (this.look.smoothed ? withAlpha(color(), "48") : color());
-      // Past eight lines colours come again, so those are told apart by dashes.
-      const dash = index < 8 ? {} : { dash: [6, 3] };
+      // Where a colour comes again, lines are told apart by dashes.
+      const dash = before === 0 ? {} : { dash: DASHES[(before - 1) % DASHES.length] };
       result.push(
         { stroke: faint, width: 1.5, points: { size: 4, fill: faint }, ...dash },
         { stroke: color, width: 1.5, points: { show: false }, show: this.look.smoothed, ...dash },
