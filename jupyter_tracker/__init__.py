@@ -16,20 +16,32 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from jupyter_tracker.client import AsyncRun, AsyncTracker, Run, Tracker, connect, connect_async, current_run
+    from jupyter_tracker.client import (
+        AsyncRun,
+        AsyncTracker,
+        Run,
+        Tracker,
+        classification_metrics,
+        connect,
+        connect_async,
+        current_run,
+    )
     from jupyter_tracker.errors import TrackerError
     from jupyter_tracker.frames import save
     from jupyter_tracker.models import Secret
-    from jupyter_tracker.widgets import RunPanel
+    from jupyter_tracker.widgets import ClassificationPanel, ComparePanel, RunPanel
 
 _HOMES = {
     "AsyncRun": "client",
     "AsyncTracker": "client",
+    "ClassificationPanel": "widgets",
+    "ComparePanel": "widgets",
     "Run": "client",
     "RunPanel": "widgets",
     "Secret": "models",
     "Tracker": "client",
     "TrackerError": "errors",
+    "classification_metrics": "client",
     "connect": "client",
     "connect_async": "client",
     "current_run": "client",
@@ -40,12 +52,15 @@ _HOMES = {
 __all__ = [
     "AsyncRun",
     "AsyncTracker",
+    "ClassificationPanel",
+    "ComparePanel",
     "Run",
     "RunPanel",
     "Secret",
     "Tracker",
     "TrackerError",
     "__version__",
+    "classification_metrics",
     "connect",
     "connect_async",
     "current_run",

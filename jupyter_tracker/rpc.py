@@ -10,10 +10,12 @@ from jupyter_tracker.client import requests
 from jupyter_tracker.client.run import GRACE_PERIOD
 from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.errors import InvalidInput, did_you_mean
+from jupyter_tracker.feed import comparing
+from jupyter_tracker.feed.classifications import ClassificationFeed
 from jupyter_tracker.feed.feed import Push, RunFeed, Subscription, actions
 from jupyter_tracker.feed.table import TableFeed
 from jupyter_tracker.feed.wire import Json, line_data, run_data
-from jupyter_tracker.models import Lifecycle
+from jupyter_tracker.models import MACHINE_PREFIX, Lifecycle
 
 Params = Mapping[str, Any]
 Answer = tuple[Json, list[bytes]]
@@ -28,6 +30,7 @@ class Session:
         self.tracker = tracker
         self._feeds: dict[str, RunFeed] = {}
         self._tables: dict[TableKey, TableFeed] = {}
+        self._classifications: dict[str, ClassificationFeed] = {}
 
     def feed(self, run_id: str) -> RunFeed:
         """The feed of a run, the same for all views."""
@@ -81,6 +84,18 @@ class Session:
             feed.unwatch(view)
             if not feed.watched and self._feeds.get(run_id) is feed:
                 del self._feeds[run_id]
+
+        return leave
+
+    def follow_classifications(self, run_id: str, push: Push) -> Leave:
+        """Tell a view about the classification metrics of a run."""
+        feed = self._classifications.setdefault(run_id, ClassificationFeed(self.tracker, run_id))
+        feed.watch(push)
+
+        def leave() -> None:
+            feed.unwatch(push)
+            if not feed.watched and self._classifications.get(run_id) is feed:
+                del self._classifications[run_id]
 
         return leave
 
@@ -138,6 +153,37 @@ def _follow_table(session: Session, params: Params, push: Push) -> Leave:
     return session.follow_table(params, push)
 
 
+def _follow_curves(session: Session, params: Params, push: Push) -> Leave:
+    """A run without its log, its events and the samples of its machine, which views of many runs do not show."""
+
+    def curves(update: Json, buffers: list[bytes]) -> None:
+        kept = {name: part for name, part in update.items() if name not in ("log", "events")}
+        if "points" in kept:
+            kept["points"] = [each for each in kept["points"] if not each["key"].startswith(MACHINE_PREFIX)]
+            buffers = [buffers[each["buffer"]] for each in kept["points"]]
+            kept["points"] = [{**each, "buffer": place} for place, each in enumerate(kept["points"])]
+        push(kept, buffers)
+
+    return session.follow_run(text_param(params, "run"), int(number_param(params, "columns", 500)), curves)
+
+
+def _follow_classifications(session: Session, params: Params, push: Push) -> Leave:
+    return session.follow_classifications(text_param(params, "run"), push)
+
+
+async def _environment(session: Session, params: Params) -> Answer:
+    return await comparing.environment(session.tracker, text_param(params, "run")), []
+
+
+async def _code_difference(session: Session, params: Params) -> Answer:
+    sides = [(session.tracker, text_param(params, name)) for name in ("run", "other")]
+    return await comparing.code_difference(*sides), []
+
+
+async def _artifact(session: Session, params: Params) -> Answer:
+    return await comparing.artifact(session.tracker, text_param(params, "run"), text_param(params, "path"))
+
+
 async def _rows(session: Session, params: Params) -> Answer:
     feed = session.table(params)
     start, stop = whole_param(params, "from"), whole_param(params, "to")
@@ -176,12 +222,20 @@ async def _set_tags(session: Session, params: Params) -> Answer:
     return {"run": run_data(run.info, actions(session.tracker, run.info))}, []
 
 
-TOPICS: Mapping[str, Callable[[Session, Params, Push], Leave]] = {"run": _follow_run, "table": _follow_table}
+TOPICS: Mapping[str, Callable[[Session, Params, Push], Leave]] = {
+    "classifications": _follow_classifications,
+    "curves": _follow_curves,
+    "run": _follow_run,
+    "table": _follow_table,
+}
 """What a view can be told about as it changes; the first update holds everything."""
 
 OPERATIONS: Mapping[str, Callable[[Session, Params], Awaitable[Answer]]] = {
     "runs.archive": _changes("archive"),
+    "runs.artifact": _artifact,
+    "runs.code_difference": _code_difference,
     "runs.delete": _changes("delete"),
+    "runs.environment": _environment,
     "runs.get": _get,
     "runs.groups": _groups,
     "runs.ids": _ids,
