@@ -59,7 +59,7 @@ async def code_difference(before: Side, after: Side) -> Json:
 async def _code(tracker: AsyncTracker, one: RunInfo, second: AsyncTracker, other: RunInfo) -> str:
     if not one.source or not other.source:
         return ""
-    if tracker.backend is second.backend:
+    if (tracker.backend.name, tracker.backend.location) == (second.backend.name, second.backend.location):
         return (await tracker.sources.difference(one.source, other.source)).text
     with TemporaryDirectory() as folder:
         for name, client, info in (("a", tracker, one), ("b", second, other)):

@@ -72,13 +72,13 @@ class Session:
         configured = self.settings.experiment if self.settings.experiment != DEFAULT_EXPERIMENT else None
         return experiment or self.used or configured
 
-    def panel(self, run: Run, *, wanted: bool = True) -> Any | None:
-        """The live panel of a run, or None where it is not wanted or cannot be seen."""
+    def panel(self, *runs: Run, kind: str = "RunPanel", wanted: bool = True, **options: Any) -> Any | None:
+        """The live panel of a kind of some runs, or None where it is not wanted or cannot be seen."""
         if not (wanted and self.surface.rich and self.settings.panel):
             return None
         # By its public name: the magics do not depend on the widgets.
         try:
-            return jupyter_tracker.RunPanel(run)
+            return getattr(jupyter_tracker, kind)(*runs, **options)
         except (ImportError, FileNotFoundError) as error:
             # A front end that is not installed or not built must not stand in the way of training.
             self.surface.write(f"There is no panel here: {error}. `%tracker doctor` says more.\n")

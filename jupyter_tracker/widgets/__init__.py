@@ -1,5 +1,7 @@
 """Live panels for the cell: anywidget classes over the views of `js/src/views`."""
 
+from jupyter_tracker.widgets.classification_panel import ClassificationPanel
+from jupyter_tracker.widgets.compare_panel import ComparePanel
 from jupyter_tracker.widgets.run_panel import RunPanel
 
-__all__ = ["RunPanel"]
+__all__ = ["ClassificationPanel", "ComparePanel", "RunPanel"]

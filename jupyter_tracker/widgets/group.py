@@ -68,13 +68,18 @@ def _members(given: Iterable[Run | Iterable[Run]], panel: str, example: str) -> 
         if not isinstance(run, Run):
             raise TypeError(f"{panel} takes runs, for example {example}, not {type(run).__name__}.")
         same = [known for known in found.values() if known.id == run.id]
-        if not any(known.backend is run.backend for known in same):
+        if not any(_home(known) == _home(run) for known in same):
             found[f"{run.id}~{len(same) + 1}" if same else run.id] = run
     if not found:
         raise TypeError(f"{panel} takes at least one run, for example {example}.")
     if len(found) > MOST_RUNS:
         raise ValueError(f"{panel} shows at most {MOST_RUNS} runs, not {len(found)}; choose some with a filter.")
     return found
+
+
+def _home(run: Run) -> tuple[str, str]:
+    """Where a run is kept: two clients of one store are one home."""
+    return run.backend.name, run.backend.location
 
 
 def _flat(given: Iterable[Run | Iterable[Run]]) -> Iterable[object]:
