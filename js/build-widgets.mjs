@@ -2,14 +2,16 @@
 // of the packages that went in.
 import * as esbuild from "esbuild";
 import { readFile, readdir, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
 
 const OUTPUT = "../jupyter_tracker/static";
 
 const options = {
-  // Every panel has an entry of its name.
-  entryPoints: (await readdir("src/widgets"))
-    .filter((name) => name.endsWith("-panel.ts"))
-    .map((name) => `src/widgets/${name}`),
+  // Every panel has an entry of its name; chunks are what a panel asks for when it needs it.
+  entryPoints: [
+    ...(await readdir("src/widgets")).filter((name) => name.endsWith("-panel.ts")),
+    ...(await readdir("src/widgets/chunks")).map((name) => `chunks/${name}`),
+  ].map((name) => ({ in: `src/widgets/${name}`, out: basename(name, ".ts") })),
   outdir: OUTPUT,
   bundle: true,
   format: "esm",

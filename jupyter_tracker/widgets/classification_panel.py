@@ -38,6 +38,11 @@ class ClassificationPanel(GroupPanel):
         super().__init__(*runs)
         self.set_trait("name", name or "")
 
+    @property
+    def results(self) -> list[ClassificationResult]:
+        """What is shown, run by run, with its DataFrames; runs that logged none are left out."""
+        return [ClassificationResult(each) for _, each in self._logged() if each is not None]
+
     def picture(self) -> str:
         """The first run's matrix and the ROC curves of all as SVG text."""
         found = self._logged()

@@ -37,4 +37,4 @@ class ComparePanel(GroupPanel):
 
     def text(self) -> str:
         """A table with a row for each run: params that differ first, then the others, then the latest metrics."""
-        return frames.text(frames.compare(self.infos()), "runs", 100)
+        return frames.text(frames.compare(self.infos()).reset_index(), "runs", 100)

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useCallback, useMemo, useState } from "preact/hooks";
 import type { Classification } from "../../core/classification";
 import type { ClassificationSession, RunClassifications } from "../../core/classification-session";
 import type { Sort } from "../../core/confusion";
@@ -49,10 +49,10 @@ export function MatrixCard({ session, run, data, theme }: Props): JSX.Element {
   const all = total.rows.reduce((sum, row) => sum + row, 0);
   const shownCell = at ?? opened;
 
-  const value = (cell: number): string => {
-    const count = matrix[cell] ?? NaN;
-    return mode === "count" ? formatNumber(count) : percent(shade[cell] ?? 0);
-  };
+  const value = useCallback(
+    (cell: number) => (mode === "count" ? formatNumber(matrix[cell] ?? NaN) : percent(shade[cell] ?? 0)),
+    [mode, matrix, shade],
+  );
   return (
     <section class="jp-tracker-card jp-tracker-matrix-card" aria-label="Confusion matrix">
       <div class="jp-tracker-chart-head">

@@ -1,6 +1,5 @@
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Look } from "./paint";
 import { paint } from "./paint";
 
 /** Places among the labels, whatever the order in which they are shown. */
@@ -26,7 +25,7 @@ interface Props {
   readonly onOpen: (cell: Cell) => void;
 }
 
-const LARGEST_CELL = 52;
+const LARGEST_CELL = 60;
 const LABEL_SPACE = 13;
 const MOVES: Readonly<Record<string, readonly [number, number]>> = {
   ArrowUp: [-1, 0],
@@ -58,20 +57,17 @@ export function Matrix(props: Props): JSX.Element {
   }, []);
 
   const gutter = Math.min(110, 22 + 7 * longest(labels), Math.max(48, width * 0.3));
+  const head = Math.max(32, Math.min(84, 10 + 6.5 * longest(labels)));
   const side = Math.max(40, Math.min((width || 360) - gutter - 12, LARGEST_CELL * size, 460));
   const cell = side / size;
   const every = Math.max(1, Math.ceil(LABEL_SPACE / cell));
 
+  const { matrix, shade, value, marked, diagonal } = props;
   useLayoutEffect(() => {
     if (canvas.current !== null) {
-      const selected = props.selected && [
-        order.indexOf(props.selected.row),
-        order.indexOf(props.selected.column),
-      ];
-      const look: Look = { ...props, size, side, at, selected: selected as [number, number] | null };
-      paint(canvas.current, look);
+      paint(canvas.current, { order, matrix, shade, value, marked, diagonal, size, side });
     }
-  });
+  }, [order, matrix, shade, value, marked, diagonal, size, side, props.theme]);
 
   const cellAt = (place: readonly [number, number]): Cell => ({
     row: order[place[0]] ?? 0,
@@ -107,7 +103,11 @@ export function Matrix(props: Props): JSX.Element {
     .map((label, place) => ({ text: labels[label] ?? "", place }))
     .filter(({ place }) => place % every === 0);
   return (
-    <div ref={frame} class="jp-tracker-matrix" style={{ "--gutter": `${gutter}px`, "--side": `${side}px` }}>
+    <div
+      ref={frame}
+      class="jp-tracker-matrix"
+      style={{ "--gutter": `${gutter}px`, "--side": `${side}px`, "--head": `${head}px` }}
+    >
       <div class="jp-tracker-matrix-axis">true ↓ predicted →</div>
       <div class="jp-tracker-matrix-columns">
         {shown.map(({ text, place }) => (
@@ -123,24 +123,51 @@ export function Matrix(props: Props): JSX.Element {
           </span>
         ))}
       </div>
-      <canvas
-        ref={canvas}
-        class="jp-tracker-matrix-cells"
-        role="img"
-        aria-label={`Confusion matrix of ${size} classes. Arrow keys walk over the cells, Enter shows examples.${
-          at === null ? "" : ` ${describe(cellAt(at))}`
-        }`}
-        title={at === null ? "" : describe(cellAt(at))}
-        tabIndex={0}
-        data-lm-suppress-shortcuts="true"
-        onPointerMove={(event) => moveTo(placeOf(event))}
-        onPointerLeave={() => moveTo(null)}
-        onClick={(event) => onOpen(cellAt(placeOf(event)))}
-        onKeyDown={onKeyDown}
-        onBlur={() => moveTo(null)}
-      />
+      <div class="jp-tracker-matrix-field">
+        <canvas
+          ref={canvas}
+          class="jp-tracker-matrix-cells"
+          role="img"
+          aria-label={`Confusion matrix of ${size} classes. Arrow keys walk over the cells, Enter shows examples.${
+            at === null ? "" : ` ${describe(cellAt(at))}`
+          }`}
+          title={at === null ? "" : describe(cellAt(at))}
+          tabIndex={0}
+          data-lm-suppress-shortcuts="true"
+          onPointerMove={(event) => moveTo(placeOf(event))}
+          onPointerLeave={() => moveTo(null)}
+          onClick={(event) => onOpen(cellAt(placeOf(event)))}
+          onKeyDown={onKeyDown}
+          onBlur={() => moveTo(null)}
+        />
+        <Frame
+          place={props.selected && [order.indexOf(props.selected.row), order.indexOf(props.selected.column)]}
+          cell={cell}
+          chosen
+        />
+        <Frame place={at} cell={cell} />
+      </div>
     </div>
   );
+}
+
+interface FrameProps {
+  readonly place: readonly number[] | null;
+  readonly cell: number;
+  readonly chosen?: boolean;
+}
+
+/** Around a cell; over the canvas, which is then not painted again when the pointer moves. */
+function Frame({ place, cell, chosen = false }: FrameProps): JSX.Element | null {
+  const [row = -1, column = -1] = place ?? [];
+  const style = {
+    left: `${column * cell}px`,
+    top: `${row * cell}px`,
+    width: `${Math.max(4, cell)}px`,
+    height: `${Math.max(4, cell)}px`,
+    borderWidth: chosen ? "2px" : "1px",
+  };
+  return row < 0 || column < 0 ? null : <div class="jp-tracker-matrix-frame" style={style} />;
 }
 
 function longest(labels: readonly string[]): number {

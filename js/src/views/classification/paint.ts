@@ -10,8 +10,6 @@ export interface Look {
   readonly size: number;
   /** Of the whole, in CSS pixels. */
   readonly side: number;
-  readonly at: readonly [number, number] | null;
-  readonly selected: readonly [number, number] | null;
 }
 
 interface Ink {
@@ -56,8 +54,6 @@ export function paint(canvas: HTMLCanvasElement, look: Look): void {
   if (cell >= 12) {
     paintNumbers(context, look, ink, cell, style.fontFamily);
   }
-  paintFrame(context, look.selected, ink.text, cell, 2);
-  paintFrame(context, look.at, ink.text, cell, 1);
 }
 
 /** With the diagonal hidden, the largest of the others is as dark as it gets, so that mistakes can be seen. */
@@ -137,23 +133,4 @@ function paintNumbers(
       }
     });
   });
-}
-
-function paintFrame(
-  context: CanvasRenderingContext2D,
-  place: readonly [number, number] | null,
-  colour: string,
-  cell: number,
-  width: number,
-): void {
-  if (place !== null && place[0] >= 0 && place[1] >= 0) {
-    context.strokeStyle = colour;
-    context.lineWidth = width;
-    context.strokeRect(
-      place[1] * cell + 1,
-      place[0] * cell + 1,
-      Math.max(2, cell - 2),
-      Math.max(2, cell - 2),
-    );
-  }
 }
