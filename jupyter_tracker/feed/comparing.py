@@ -60,7 +60,7 @@ async def _code(tracker: AsyncTracker, one: RunInfo, second: AsyncTracker, other
     if not one.source or not other.source:
         return ""
     if (tracker.backend.name, tracker.backend.location) == (second.backend.name, second.backend.location):
-        return (await tracker.sources.difference(one.source, other.source)).text
+        return (await tracker.drive(tracker.backend.sources.difference(one.source, other.source))).text
     with TemporaryDirectory() as folder:
         for name, client, info in (("a", tracker, one), ("b", second, other)):
             await client.sources.download(info.source, Path(folder, name))
@@ -89,7 +89,8 @@ def _files(path: str, before: Path, after: Path) -> str:
 async def _cells(before: Side, after: Side, name: str, other: str) -> str:
     try:
         histories = [
-            (await tracker.drive(tracker.backend.runs.environment(run_id))).history for tracker, run_id in (before, after)
+            (await tracker.drive(tracker.backend.runs.environment(run_id))).history
+            for tracker, run_id in (before, after)
         ]
     except TrackerError:
         return ""  # a platform that keeps no cells

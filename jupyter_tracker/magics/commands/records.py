@@ -166,7 +166,7 @@ COMMANDS = (
     ),
     Command(
         "classification",
-        "confusion matrix and ROC curve of a run",
+        "confusion matrix, ROC and PR curve of a run, live",
         classification,
         (shared.RUN, Argument("NAME", "under which it was logged; else the last one", required=False)),
         example="%tracker classification last",

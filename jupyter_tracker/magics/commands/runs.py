@@ -106,7 +106,7 @@ def children(session: Session, arguments: Arguments) -> RunList[Run]:
 
 
 def compare(session: Session, arguments: Arguments) -> pd.DataFrame:
-    """One row a run: first the params that differ, then the others, then the latest metrics. In Jupyter with a panel."""
+    """A panel in Jupyter, and one row a run: the params that differ, the others, the latest metrics."""
     if len(arguments.runs) < 2:
         raise UsageMistake("Comparing takes two runs or more: `%tracker compare RUN RUN`.")
     found = [session.tracker.runs.get(run) for run in arguments.runs]
