@@ -140,11 +140,15 @@ describe("the view", () => {
   it("chooses runs with a brush from the keyboard", async () => {
     await tab("Parallel");
     const axis = el.querySelector<SVGElement>("[aria-label='Axis lr']");
-    await act(() => axis?.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowUp", bubbles: true })));
+    await act(() => {
+      axis?.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowUp", bubbles: true }));
+    });
     await frame();
     expect(el.textContent).toContain("1 of 2 runs");
     expect(el.querySelectorAll(".jp-tracker-out")).toHaveLength(1);
-    await act(() => axis?.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true })));
+    await act(() => {
+      axis?.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+    });
     await frame();
     expect(el.querySelectorAll(".jp-tracker-out")).toHaveLength(0);
   });
@@ -153,7 +157,9 @@ describe("the view", () => {
     await tab("Scatter");
     const plot = el.querySelector(".jp-tracker-scatter");
     expect(plot?.querySelectorAll("circle")).toHaveLength(2);
-    await act(() => plot?.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true })));
+    await act(() => {
+      plot?.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+    });
     await frame();
     expect(el.querySelector(".jp-tracker-cell-readout")?.textContent).toContain("run 0: lr 0.1000");
   });

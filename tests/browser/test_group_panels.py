@@ -25,7 +25,8 @@ runs = []
 for number, noise in enumerate((1, 3)):
     with tracker.runs.start("judged", name=f"judge-{number}") as run:
         true = [step % 3 for step in range(300)]
-        score = [[(label == at) + noise * math.sin(step * (at + 2)) for at in range(3)] for step, label in enumerate(true)]
+        noises = [[noise * math.sin(step * (at + 2)) for at in range(3)] for step in range(300)]
+        score = [[(label == at) + each[at] for at in range(3)] for label, each in zip(true, noises)]
         samples = [f"sample {step}" for step in range(300)]
         run.log_classification(y_true=true, y_score=score, labels=["cat", "dog", "owl"], examples=samples)
     runs.append(run)

@@ -112,7 +112,7 @@ export function CurvePlot({ kind, lines, threshold, onThreshold }: Props): JSX.E
           viewBox={`0 0 ${SIDE + LEFT + RIGHT} ${SIDE + TOP + BOTTOM}`}
           role="img"
           aria-label={`${words.title}. ${described}`}
-          tabIndex={0}
+          tabindex={0}
           data-lm-suppress-shortcuts="true"
           onPointerDown={onPointer}
           onPointerMove={onPointer}

@@ -241,7 +241,8 @@ function Axis({ axis, scale, x, space, brush, onBrush }: AxisProps): JSX.Element
         width={24}
         y={TOP - 4}
         height={HEIGHT - TOP - BOTTOM + 8}
-        tabIndex={0}
+        // In SVG the name of the attribute is as it is written.
+        tabindex={0}
         role="slider"
         aria-orientation="vertical"
         aria-label={`Axis ${axis.label}`}

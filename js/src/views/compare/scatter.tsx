@@ -104,7 +104,7 @@ export function Scatter({ sessions, columns, lit, onLit }: ColumnPartProps): JSX
           viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
           role="img"
           aria-label={`${y.label} over ${x.label}, ${points.length} runs. ${litPoint === undefined ? "" : tell(litPoint)}`}
-          tabIndex={0}
+          tabindex={0}
           data-lm-suppress-shortcuts="true"
           onKeyDown={onKeyDown}
           onBlur={() => onLit(null)}
