@@ -16,21 +16,33 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from jupyter_tracker.client import AsyncRun, AsyncTracker, Run, Tracker, connect, connect_async, current_run
+    from jupyter_tracker.client import (
+        AsyncRun,
+        AsyncTracker,
+        Run,
+        Tracker,
+        classification_metrics,
+        connect,
+        connect_async,
+        current_run,
+    )
     from jupyter_tracker.errors import TrackerError
     from jupyter_tracker.frames import save
     from jupyter_tracker.models import Secret
-    from jupyter_tracker.widgets import RunPanel, RunsPanel
+    from jupyter_tracker.widgets import ClassificationPanel, ComparePanel, RunPanel, RunsPanel
 
 _HOMES = {
     "AsyncRun": "client",
     "AsyncTracker": "client",
+    "ClassificationPanel": "widgets",
+    "ComparePanel": "widgets",
     "Run": "client",
     "RunPanel": "widgets",
     "RunsPanel": "widgets",
     "Secret": "models",
     "Tracker": "client",
     "TrackerError": "errors",
+    "classification_metrics": "client",
     "connect": "client",
     "connect_async": "client",
     "current_run": "client",
@@ -41,6 +53,8 @@ _HOMES = {
 __all__ = [
     "AsyncRun",
     "AsyncTracker",
+    "ClassificationPanel",
+    "ComparePanel",
     "Run",
     "RunPanel",
     "RunsPanel",
@@ -48,6 +62,7 @@ __all__ = [
     "Tracker",
     "TrackerError",
     "__version__",
+    "classification_metrics",
     "connect",
     "connect_async",
     "current_run",

@@ -12,6 +12,8 @@ from jupyter_tracker.models import Classification
 _LARGEST = 20
 """Classes up to which cells have their number; up to `_MOST` they are drawn at all."""
 _MOST = 40
+_CURVES = 12
+"""Curves of runs that are drawn."""
 _LEVELS = 32
 _SIDE = 320.0
 _MARGIN = 90.0
@@ -20,10 +22,18 @@ _LABEL, _TITLE = 12, 28
 """Characters of a label and of a name that are shown."""
 
 
-def classification_picture(classification: Classification) -> str | None:
-    """The matrix and the curve side by side as SVG; None when there is nothing to draw."""
+Named = tuple[str, str, Classification]
+"""The classification metrics of a run, with its name and its colour."""
+
+
+def classification_picture(classification: Classification, runs: Sequence[Named] = ()) -> str | None:
+    """The matrix and the curve side by side as SVG; None when there is nothing to draw.
+
+    Where `runs` are given, their curves are drawn, each in the colour of its run.
+    """
+    drawn = [(name, hue, each) for name, hue, each in runs if len(each.fpr) > 1][:_CURVES]
     has_matrix = 0 < len(classification.labels) <= _MOST
-    has_curve = len(classification.fpr) > 1
+    has_curve = len(classification.fpr) > 1 or bool(drawn)
     if not (has_matrix or has_curve):
         return None
     panel = _MARGIN + _SIDE + 16
@@ -32,7 +42,7 @@ def classification_picture(classification: Classification) -> str | None:
     if has_matrix:
         _draw_matrix(picture, classification, 0)
     if has_curve:
-        _draw_curve(picture, classification, panel if has_matrix else 0)
+        _draw_curve(picture, classification, drawn, panel if has_matrix else 0)
     return svg.written(picture)
 
 
@@ -146,27 +156,35 @@ def _square(x: float, y: float, size: float) -> str:
     return f"M{svg.short(x)} {svg.short(y)}h{side}v{side}h-{side}z"
 
 
-def _draw_curve(picture: svg.Element, classification: Classification, left: float) -> None:
+def _draw_curve(picture: svg.Element, classification: Classification, runs: Sequence[Named], left: float) -> None:
     x, y = left + _MARGIN, _TOP
     under = area(classification.fpr, classification.tpr)
-    _title(picture, x, f"ROC  {classification.name}", f"area {under:.4g}")
+    stated = f"{len(runs)} runs" if len(runs) > 1 or under is None else f"area {under:.4g}"
+    _title(picture, x, f"ROC  {classification.name}", stated)
     picture.append(svg.shape("rect", x=x, y=y, width=_SIDE, height=_SIDE, fill="none", stroke=svg.RULE))
     picture.append(svg.shape("line", x1=x, y1=y + _SIDE, x2=x + _SIDE, y2=y, stroke=svg.RULE, stroke_dasharray="4 4"))
-    points = sorted(zip(classification.fpr, classification.tpr, strict=True))
-    path = [(x + fpr * _SIDE, y + (1 - tpr) * _SIDE) for fpr, tpr in _thinned(points)]
-    picture.append(svg.curve([path], svg.HUE))
+    for row, (name, hue, each) in enumerate(runs or [("", svg.HUE, classification)]):
+        points = sorted(zip(each.fpr, each.tpr, strict=True))
+        path = [(x + fpr * _SIDE, y + (1 - tpr) * _SIDE) for fpr, tpr in _thinned(points, max(len(runs), 1))]
+        picture.append(svg.curve([path], hue))
+        if len(runs) > 1:
+            told = f"{_clipped(name, _TITLE)}  {area(each.fpr, each.tpr):.4g}"
+            picture.append(svg.text(x + _SIDE - 8, y + _SIDE - 10 - row * 15, told, fill=hue, size=11, anchor="end"))
     for tick in (0.0, 0.5, 1.0):
         picture.append(svg.text(x + tick * _SIDE, y + _SIDE + 16, f"{tick:g}", fill=svg.MUTED, anchor="middle"))
         picture.append(svg.text(x - 6, y + (1 - tick) * _SIDE + 4, f"{tick:g}", fill=svg.MUTED, anchor="end"))
     _axes(picture, x, "false positive rate", 32, "true positive rate", 34)
 
 
-def _thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """At most some points for each pixel, so that the picture stays small."""
+def _thinned(points: Sequence[tuple[float, float]], curves: int) -> list[tuple[float, float]]:
+    """At most some points for each pixel, so that the picture stays small; fewer where there are many curves."""
     kept: list[tuple[float, float]] = []
     last = (-1.0, -1.0)
+    grain = _SIDE / math.sqrt(curves)
     for point in points:
-        pixel = (round(point[0] * _SIDE), round(point[1] * _SIDE))
+        if not (math.isfinite(point[0]) and math.isfinite(point[1])):
+            continue
+        pixel = (round(point[0] * grain), round(point[1] * grain))
         if pixel != last:
             kept.append(point)
             last = pixel

@@ -11,11 +11,13 @@ from jupyter_tracker.client.async_run import AsyncRun
 from jupyter_tracker.client.run import GRACE_PERIOD
 from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.errors import InvalidInput, TrackerError, did_you_mean
+from jupyter_tracker.feed import comparing
+from jupyter_tracker.feed.classifications import ClassificationFeed
 from jupyter_tracker.feed.feed import Push, RunFeed, Subscription, actions
 from jupyter_tracker.feed.overview import OverviewFeed, experiment_data
 from jupyter_tracker.feed.table import TableFeed
 from jupyter_tracker.feed.wire import Json, error_data, line_data, run_data
-from jupyter_tracker.models import Lifecycle
+from jupyter_tracker.models import MACHINE_PREFIX, Lifecycle
 
 Params = Mapping[str, Any]
 Answer = tuple[Json, list[bytes]]
@@ -33,6 +35,7 @@ class Session:
         self._feeds: dict[str, RunFeed] = {}
         self._tables: dict[TableKey, TableFeed] = {}
         self._overview = OverviewFeed(tracker)
+        self._classifications: dict[str, ClassificationFeed] = {}
 
     def feed(self, run_id: str) -> RunFeed:
         """The feed of a run, the same for all views."""
@@ -102,6 +105,18 @@ class Session:
 
         return leave
 
+    def follow_classifications(self, run_id: str, push: Push) -> Leave:
+        """Tell a view about the classification metrics of a run."""
+        feed = self._classifications.setdefault(run_id, ClassificationFeed(self.tracker, run_id))
+        feed.watch(push)
+
+        def leave() -> None:
+            feed.unwatch(push)
+            if not feed.watched and self._classifications.get(run_id) is feed:
+                del self._classifications[run_id]
+
+        return leave
+
 
 async def call(session: Session, operation: str, params: Params) -> Answer:
     """Answer one request.
@@ -147,6 +162,37 @@ def _follow_run(session: Session, params: Params, push: Push) -> Leave:
 
 def _follow_table(session: Session, params: Params, push: Push) -> Leave:
     return session.follow_table(params, push)
+
+
+def _follow_curves(session: Session, params: Params, push: Push) -> Leave:
+    """A run without its log, its events and the samples of its machine, which views of many runs do not show."""
+
+    def curves(update: Json, buffers: list[bytes]) -> None:
+        kept = {name: part for name, part in update.items() if name not in ("log", "events")}
+        if "points" in kept:
+            kept["points"] = [each for each in kept["points"] if not each["key"].startswith(MACHINE_PREFIX)]
+            buffers = [buffers[each["buffer"]] for each in kept["points"]]
+            kept["points"] = [{**each, "buffer": place} for place, each in enumerate(kept["points"])]
+        push(kept, buffers)
+
+    return session.follow_run(text_param(params, "run"), int(number_param(params, "columns", 500)), curves)
+
+
+def _follow_classifications(session: Session, params: Params, push: Push) -> Leave:
+    return session.follow_classifications(text_param(params, "run"), push)
+
+
+async def _environment(session: Session, params: Params) -> Answer:
+    return await comparing.environment(session.tracker, text_param(params, "run")), []
+
+
+async def _code_difference(session: Session, params: Params) -> Answer:
+    sides = [(session.tracker, text_param(params, name)) for name in ("run", "other")]
+    return await comparing.code_difference(*sides), []
+
+
+async def _artifact(session: Session, params: Params) -> Answer:
+    return await comparing.artifact(session.tracker, text_param(params, "run"), text_param(params, "path"))
 
 
 async def _rows(session: Session, params: Params) -> Answer:
@@ -257,6 +303,8 @@ async def _refresh(session: Session, _: Params) -> Answer:
 
 
 TOPICS: Mapping[str, Callable[[Session, Params, Push], Leave]] = {
+    "classifications": _follow_classifications,
+    "curves": _follow_curves,
     "overview": _follow_overview,
     "run": _follow_run,
     "table": _follow_table,
@@ -270,7 +318,10 @@ OPERATIONS: Mapping[str, Callable[[Session, Params], Awaitable[Answer]]] = {
     "experiments.unarchive": _moves_experiment("unarchive"),
     "refresh": _refresh,
     "runs.archive": _changes(_moves("archive")),
+    "runs.artifact": _artifact,
+    "runs.code_difference": _code_difference,
     "runs.delete": _changes(_moves("delete")),
+    "runs.environment": _environment,
     "runs.get": _get,
     "runs.groups": _groups,
     "runs.ids": _ids,

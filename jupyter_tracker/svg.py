@@ -8,6 +8,8 @@ from xml.etree import ElementTree as ET
 INK, MUTED, RULE, PAPER = "#212121", "#616161", "#e0e0e0", "#ffffff"
 """A light sheet of its own, which reads well on light and dark pages."""
 HUE = "#0072b2"
+RUN_HUES = ("#0b6bb8", "#d1580a", "#00876c", "#b5519b", "#7a5cc7", "#946b00", "#2b9bc9", "#5f6368")
+"""The colours of runs, which colour-blind readers can tell apart; those of `js/src/views/chart/colors.ts`."""
 
 Element = ET.Element
 
@@ -67,6 +69,14 @@ def dots(points: Iterable[tuple[float, float]], colour: str) -> Element:
     """Round dots, as one path of lines without length."""
     path = "".join(f"M{short(x)},{short(y)}h0" for x, y in points)
     return shape("path", d=path, fill="none", stroke=colour, stroke_width=4, stroke_linecap="round")
+
+
+def run_hue(run: str) -> str:
+    """The colour that a run has everywhere, by its id; the same as `runHue` of the views."""
+    value = 0x811C9DC5
+    for character in run:
+        value = (value ^ ord(character)) * 0x01000193 & 0xFFFFFFFF
+    return RUN_HUES[(value >> 8) % len(RUN_HUES)]
 
 
 def written(svg: Element) -> str:

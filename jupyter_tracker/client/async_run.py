@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from jupyter_tracker.client import exporting, flows, registry, requests, writing
+from jupyter_tracker.client import classifying, exporting, flows, registry, requests, writing
 from jupyter_tracker.client.reports import Statistics
 from jupyter_tracker.client.results import (
     ArtifactList,
@@ -133,16 +133,24 @@ class AsyncRun(AsyncRunLineage):
         self,
         *,
         name: str = "classification",
-        labels: Iterable[str] | None = None,
+        labels: Iterable[Any] | None = None,
         matrix: Iterable[Iterable[float]] | None = None,
         fpr: Iterable[float] | None = None,
         tpr: Iterable[float] | None = None,
         thresholds: Iterable[float] | None = None,
+        positives: int | None = None,
+        negatives: int | None = None,
+        y_true: Iterable[Any] | None = None,
+        y_score: Iterable[Any] | None = None,
+        y_pred: Iterable[Any] | None = None,
+        examples: Mapping[tuple[str, str], Sequence[str | Artifact]] | Sequence[str | Artifact] | None = None,
         step: int | None = None,
     ) -> None:
         """See `Run.log_classification`."""
-        parts: dict[str, Any] = {"labels": labels, "matrix": matrix, "fpr": fpr, "tpr": tpr, "thresholds": thresholds}
-        await self._drive(writing.log_classification(self.backend, self.id, name=name, step=step, **parts))
+        parts: dict[str, Any] = {"matrix": matrix, "fpr": fpr, "tpr": tpr, "thresholds": thresholds}
+        parts |= {"positives": positives, "negatives": negatives, "labels": labels, "examples": examples}
+        parts |= {"y_true": y_true, "y_score": y_score, "y_pred": y_pred}
+        await self._drive(classifying.log_classification(self.backend, self.id, name=name, step=step, **parts))
 
     async def log_artifact(self, source: str | os.PathLike[str], path: str | None = None) -> list[Artifact]:
         """See `Run.log_artifact`."""

@@ -276,6 +276,27 @@ class ClassificationResult:
         return frames.roc_curve(self.data)
 
     @property
+    def pr_curve(self) -> pd.DataFrame:
+        """Columns recall, precision, threshold; empty when no curve was logged, or not of how many samples it is."""
+        from jupyter_tracker import frames
+
+        return frames.pr_curve(self.data)
+
+    @property
+    def class_curves(self) -> pd.DataFrame:
+        """Columns class, threshold, fpr, tpr, precision: each class against the rest."""
+        from jupyter_tracker import frames
+
+        return frames.class_curves(self.data)
+
+    @property
+    def per_class(self) -> pd.DataFrame:
+        """A row a class: support, precision, recall, f1, auc, average_precision; what is not known is missing."""
+        from jupyter_tracker import frames
+
+        return frames.per_class(self.data)
+
+    @property
     def auc(self) -> float | None:
         """Area under the ROC curve by the trapezoid rule; None when no curve was logged."""
         return area(self.data.fpr, self.data.tpr)

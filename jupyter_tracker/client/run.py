@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from jupyter_tracker.client import current, exporting, flows, registry, requests, writing
+from jupyter_tracker.client import classifying, current, exporting, flows, registry, requests, writing
 from jupyter_tracker.client.reports import Statistics
 from jupyter_tracker.client.results import (
     ArtifactList,
@@ -171,14 +171,20 @@ class Run(RunLineage):
         self,
         *,
         name: str = "classification",
-        labels: Iterable[str] | None = None,
+        labels: Iterable[Any] | None = None,
         matrix: Iterable[Iterable[float]] | None = None,
         fpr: Iterable[float] | None = None,
         tpr: Iterable[float] | None = None,
         thresholds: Iterable[float] | None = None,
+        positives: int | None = None,
+        negatives: int | None = None,
+        y_true: Iterable[Any] | None = None,
+        y_score: Iterable[Any] | None = None,
+        y_pred: Iterable[Any] | None = None,
+        examples: Mapping[tuple[str, str], Sequence[str | Artifact]] | Sequence[str | Artifact] | None = None,
         step: int | None = None,
     ) -> None:
-        """Keep a confusion matrix, a ROC curve, or both under a name.
+        """Keep a confusion matrix, a ROC curve, or both under a name, given as they are or computed from `y_true`.
 
         Args:
             name: The same name again replaces what was logged under it.
@@ -187,13 +193,22 @@ class Run(RunLineage):
             fpr: False positive rates.
             tpr: True positive rates.
             thresholds: The thresholds that they belong to.
+            positives: Samples of the class that the curve tells from the rest; a PR curve needs them.
+            negatives: Samples of the rest.
+            y_true: The class of each sample, instead of all of the above but `labels`; see `classification_metrics`.
+            y_score: The score of each sample, or of each sample and class.
+            y_pred: The predicted class of each sample.
+            examples: Texts or logged artifacts to look at: by cell, as in `{("cat", "dog"): ["…"]}`, or with `y_true`
+                one for each sample. Ten of each cell and 2000 in all are kept, 1000 characters of each.
             step: Where in the training it was computed.
 
         Raises:
             InvalidInput: parts are missing or of unequal length (Vertex AI: `log_classification_metrics`).
         """
-        parts: dict[str, Any] = {"labels": labels, "matrix": matrix, "fpr": fpr, "tpr": tpr, "thresholds": thresholds}
-        self._drive(writing.log_classification(self.backend, self.id, name=name, step=step, **parts))
+        parts: dict[str, Any] = {"matrix": matrix, "fpr": fpr, "tpr": tpr, "thresholds": thresholds}
+        parts |= {"positives": positives, "negatives": negatives, "labels": labels, "examples": examples}
+        parts |= {"y_true": y_true, "y_score": y_score, "y_pred": y_pred}
+        self._drive(classifying.log_classification(self.backend, self.id, name=name, step=step, **parts))
 
     def log_artifact(self, source: str | os.PathLike[str], path: str | None = None) -> list[Artifact]:
         """Keep a copy of a file or folder with the run, under its own name or under `path`."""

@@ -6,10 +6,10 @@ import json
 import math
 import os
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from operator import index
 from pathlib import Path
-from typing import Any, SupportsFloat, SupportsIndex, TypeVar
+from typing import Any, SupportsFloat, SupportsIndex
 
 from jupyter_tracker.backends.base import Backend
 from jupyter_tracker.client.reports import EPOCH, OVERALL, PROGRESS
@@ -18,7 +18,6 @@ from jupyter_tracker.flow import Flow, local
 from jupyter_tracker.models import (
     Artifact,
     Checkpoint,
-    Classification,
     DatasetUse,
     Event,
     Execution,
@@ -27,8 +26,6 @@ from jupyter_tracker.models import (
     Progress,
     RunState,
 )
-
-T = TypeVar("T")
 
 
 def log_artifact(
@@ -175,64 +172,6 @@ def set_progress(
         _check_finite(f"{name} of the progress", number)
     progress = Progress(operation, float(value), None if final_value is None else float(final_value), units)
     yield from backend.runs.set_progress(run_id, progress)
-
-
-def log_classification(
-    backend: Backend,
-    run_id: str,
-    *,
-    name: str,
-    labels: Iterable[str] | None,
-    matrix: Iterable[Iterable[float]] | None,
-    fpr: Iterable[float] | None,
-    tpr: Iterable[float] | None,
-    thresholds: Iterable[float] | None,
-    step: int | None,
-) -> Flow[None]:
-    """Keep classification metrics whose parts fit together (the rules are Vertex AI's `log_classification_metrics`)."""
-    if (labels is None) != (matrix is None):
-        raise InvalidInput("labels and matrix go together: give both or neither.")
-    curve = [fpr, tpr, thresholds]
-    if any(part is None for part in curve) and not all(part is None for part in curve):
-        raise InvalidInput("fpr, tpr and thresholds go together: give all three or none.")
-    if matrix is None and fpr is None:
-        raise InvalidInput("There is nothing to log: give labels and matrix, or fpr, tpr and thresholds.")
-    if not isinstance(name, str) or not name:
-        raise InvalidInput(f"The name of a classification must be text, not {name!r}.")
-    if step is not None and (isinstance(step, bool) or not isinstance(step, SupportsIndex)):
-        raise InvalidInput(f"The step of a classification must be an integer, not {step!r}.")
-    classification = Classification(
-        name=name,
-        labels=() if labels is None else tuple(str(label) for label in _items(labels, "labels")),
-        matrix=() if matrix is None else tuple(_floats(row, "matrix") for row in _items(matrix, "matrix")),
-        fpr=_floats(fpr, "fpr"),
-        tpr=_floats(tpr, "tpr"),
-        thresholds=_floats(thresholds, "thresholds"),
-        step=None if step is None else index(step),
-    )
-    size = len(classification.labels)
-    if len(set(classification.labels)) < size:
-        raise InvalidInput(f"Each label must be there once; they are {list(classification.labels)}.")
-    if matrix is not None and [len(row) for row in classification.matrix] != [size] * size:
-        rows = [len(row) for row in classification.matrix]
-        raise InvalidInput(f"The matrix needs a row and a column for each of the {size} labels; its rows have {rows}.")
-    lengths = {len(classification.fpr), len(classification.tpr), len(classification.thresholds)}
-    if len(lengths) > 1:
-        raise InvalidInput(f"fpr, tpr and thresholds must be equally long; they have {sorted(lengths)} values.")
-    yield from backend.classifications.log(run_id, classification)
-
-
-def _floats(values: Iterable[float] | None, part: str) -> tuple[float, ...]:
-    try:
-        return () if values is None else tuple(float(value) for value in _items(values, part))
-    except (TypeError, ValueError):
-        raise InvalidInput(f"The {part} must hold numbers only.") from None
-
-
-def _items(values: Iterable[T], part: str) -> Iterable[T]:
-    if isinstance(values, str) or not isinstance(values, Iterable):
-        raise InvalidInput(f"The {part} must be a list or an array, not {values!r}.")
-    return values
 
 
 def outcome(error: BaseException | None) -> tuple[RunState, str]:

@@ -11,6 +11,7 @@ from jupyter_tracker.frames.assets import (
     templates,
     variables,
 )
+from jupyter_tracker.frames.classification import class_curves, confusion_matrix, per_class, pr_curve, roc_curve
 from jupyter_tracker.frames.graphs import executions, inputs, lineage_edges, lineage_nodes
 from jupyter_tracker.frames.points import machine, series, time_series
 from jupyter_tracker.frames.queue import queue
@@ -22,20 +23,19 @@ from jupyter_tracker.frames.tables import (
     artifacts,
     checkpoints,
     classifications,
-    confusion_matrix,
     events,
     experiments,
     imported,
     latest_metrics,
     logs,
     records,
-    roc_curve,
 )
 
 __all__ = [
     "alerts",
     "artifacts",
     "checkpoints",
+    "class_curves",
     "classifications",
     "compare",
     "confusion_matrix",
@@ -52,6 +52,8 @@ __all__ = [
     "logs",
     "machine",
     "models",
+    "per_class",
+    "pr_curve",
     "progress",
     "queue",
     "readable",

@@ -13,7 +13,6 @@ from jupyter_tracker.frames.columns import spread, text_column, times
 from jupyter_tracker.models import (
     Artifact,
     Checkpoint,
-    Classification,
     Event,
     Experiment,
     ImportedRun,
@@ -145,23 +144,3 @@ def records(found: Sequence[Any]) -> pd.DataFrame:
     """Dataclasses of one kind: a row each, a text column a field."""
     names = [field.name for field in dataclasses.fields(found[0])] if found else []
     return pd.DataFrame({name: text_column(str(getattr(item, name)) for item in found) for name in names})
-
-
-def confusion_matrix(classification: Classification) -> pd.DataFrame:
-    """Counts, with the true labels as rows and the predicted ones as columns; integers where all cells are whole."""
-    labels = list(classification.labels)
-    cells = np.array(classification.matrix, dtype=np.float64).reshape(len(labels), len(labels))
-    if np.isfinite(cells).all() and (cells == cells.round()).all():
-        cells = cells.astype(np.int64)
-    return pd.DataFrame(cells, pd.Index(labels, name="true"), pd.Index(labels, name="predicted"))
-
-
-def roc_curve(classification: Classification) -> pd.DataFrame:
-    """Columns fpr, tpr and threshold."""
-    return pd.DataFrame(
-        {
-            "fpr": np.array(classification.fpr, np.float64),
-            "tpr": np.array(classification.tpr, np.float64),
-            "threshold": np.array(classification.thresholds, np.float64),
-        }
-    )

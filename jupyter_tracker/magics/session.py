@@ -73,10 +73,10 @@ class Session:
         configured = self.settings.experiment if self.settings.experiment != DEFAULT_EXPERIMENT else None
         return experiment or self.used or configured
 
-    def panel(self, run: Run, *, wanted: bool = True) -> Any | None:
-        """The live panel of a run, or None where it is not wanted or cannot be seen."""
+    def panel(self, *runs: Run, kind: str = "RunPanel", wanted: bool = True, **options: Any) -> Any | None:
+        """The live panel of a kind of some runs, or None where it is not wanted or cannot be seen."""
         # By its public name: the magics do not depend on the widgets.
-        return self._shown(lambda: jupyter_tracker.RunPanel(run)) if wanted else None
+        return self._shown(lambda: getattr(jupyter_tracker, kind)(*runs, **options)) if wanted else None
 
     def table(self, runs: RunList[Any]) -> Any | None:
         """The live table of listed runs; None where it cannot be seen, or where only some were asked for."""

@@ -133,6 +133,31 @@ class Points:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassCurve:
+    """How well one class is told from all others: its ROC curve."""
+
+    label: str
+    fpr: tuple[float, ...]
+    tpr: tuple[float, ...]
+    thresholds: tuple[float, ...]
+    positives: int | None = None
+    """Samples of the class; None where it is not known, and then there is no precision."""
+    negatives: int | None = None
+    """Samples of all other classes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A sample of one cell of a confusion matrix, for people to look at."""
+
+    true: str
+    predicted: str
+    text: str = ""
+    artifact: str = ""
+    """Path of an artifact of the run, an image for example."""
+
+
+@dataclass(frozen=True, slots=True)
 class Classification:
     """A confusion matrix, a ROC curve, or both (Vertex AI: `log_classification_metrics`)."""
 
@@ -145,3 +170,24 @@ class Classification:
     thresholds: tuple[float, ...] = ()
     step: int | None = None
     created_at: datetime | None = None
+    positive: str = ""
+    """The class that the curve tells from the other one; empty where it is pooled over all classes, or not known."""
+    positives: int | None = None
+    """Samples for which the curve's answer is yes; None where it is not known."""
+    negatives: int | None = None
+    """Samples for which it is no."""
+    curves: tuple[ClassCurve, ...] = ()
+    """Of more than two classes, one for each."""
+    examples: tuple[Example, ...] = ()
+
+    @property
+    def counts(self) -> tuple[int, int] | None:
+        """Positive and negative samples behind the curve: as they were logged, else from a matrix of two classes."""
+        if self.positives is not None and self.negatives is not None:
+            return self.positives, self.negatives
+        rows = [sum(row) for row in self.matrix]
+        whole = all(cell.is_integer() and cell >= 0 for row in self.matrix for cell in row)
+        if len(rows) != 2 or not whole:
+            return None
+        positive = self.labels.index(self.positive) if self.positive in self.labels else 1
+        return int(rows[positive]), int(rows[1 - positive])

@@ -83,7 +83,12 @@ class Panel(anywidget.AnyWidget):
             return self._unfollow(rpc.text_param(params, "key"))
         if operation == "module":
             return await asyncio.to_thread(_module, rpc.text_param(params, "name"))
-        return await rpc.call(self._session, operation, params)
+        session, params = self._target(params)
+        return await rpc.call(session, operation, params)
+
+    def _target(self, params: Mapping[str, Any]) -> tuple[rpc.Session, Mapping[str, Any]]:
+        """The session that answers a request, and its params as that session knows them."""
+        return self._session, params
 
     def _follow(self, key: str, topic: str, params: Mapping[str, Any]) -> rpc.Answer:
         self._unfollow(key)
@@ -91,7 +96,8 @@ class Panel(anywidget.AnyWidget):
         def push(update: Json, buffers: list[bytes]) -> None:
             self.send({"push": key, "update": update}, buffers)
 
-        self._followed[key] = self._session.follow(topic, params, push)
+        session, params = self._target(params)
+        self._followed[key] = session.follow(topic, params, push)
         return {}, []
 
     def _unfollow(self, key: str) -> rpc.Answer:

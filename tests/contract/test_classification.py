@@ -74,10 +74,40 @@ def test_an_unknown_name_is_not_found_and_the_known_ones_are_named(run):
         run.classifications().named("tests")
 
 
+def test_metrics_are_computed_from_the_samples_and_come_back_whole(run):
+    true, score = [0, 1, 2, 2], [[0.8, 0.1, 0.1], [0.3, 0.4, 0.3], [0.1, 0.2, 0.7], [0.6, 0.2, 0.2]]
+    run.log_classification(y_true=true, y_score=score, labels=["cat", "dog", "owl"], examples=list("abcd"), step=7)
+    found = run.classification()
+    assert found.confusion_matrix.loc["owl"].tolist() == [1, 0, 1]
+    assert found.per_class["support"].tolist() == [1, 1, 2]
+    assert [curve.label for curve in found.data.curves] == ["cat", "dog", "owl"]
+    assert found.data.curves[2].positives == 2
+    assert found.data.examples[0].text == "d"
+    assert found.data.step == 7
+
+
+def test_examples_belong_to_a_cell_and_may_be_files(run, tmp_path):
+    (tmp_path / "img.png").write_bytes(b"png")
+    (image,) = run.log_artifact(tmp_path / "img.png", "wrong/img.png")
+    run.log_classification(**MATRIX, examples={("cat", "dog"): [image, "a dark one"]})
+    examples = run.classification().data.examples
+    assert [(example.text, example.artifact) for example in examples] == [("", "wrong/img.png"), ("a dark one", "")]
+    assert {(example.true, example.predicted) for example in examples} == {("cat", "dog")}
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
         ({}, "nothing to log"),
+        ({**MATRIX, "examples": {("cat", "cow"): ["a"]}}, "belong to no cell"),
+        ({**MATRIX, "examples": {("cat", "dog"): "a"}}, "must be a list"),
+        ({**MATRIX, "examples": ["a"]}, "by cell"),
+        ({**MATRIX, "positives": 3, "negatives": 4}, "behind fpr"),
+        ({**CURVE, "positives": 3}, "give both"),
+        ({**CURVE, "positives": -1, "negatives": 2}, "0 or more"),
+        ({**CURVE, "y_true": [0, 1], "y_score": [0.1, 0.9]}, "one or the other"),
+        ({"y_score": [0.1]}, "need y_true"),
+        ({"y_true": [0, 1], "y_score": [0.1, 0.9], "examples": {("0", "1"): ["a"]}}, "each sample"),
         ({"labels": ["a"]}, "labels and matrix"),
         ({"matrix": [[1]]}, "labels and matrix"),
         ({"fpr": [0.0], "tpr": [0.0]}, "thresholds"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import jupyter_tracker as jt
 from jupyter_tracker.client import Run
 from jupyter_tracker.client.results import EventList, ExperimentList, LogList, RunList
 from jupyter_tracker.errors import Ambiguous, Conflict, InvalidCode, InvalidFilter, NotFound
@@ -118,6 +119,18 @@ def test_comparing_shows_params_that_differ_first(digits):
     assert list(frame.index) == ["third", "large"]
     assert list(frame.columns) == ["experiment", "state", "params.lr", "params.layers", "metrics.loss", "metrics.acc"]
     assert frame.loc["large", "params.lr"] == 0.1
+
+
+def test_comparing_shows_a_panel_where_it_can_and_still_gives_the_frame(digits, monkeypatch):
+    shown, session = [], digits.magics.session
+    monkeypatch.setattr(session.surface, "rich", True)
+    monkeypatch.setattr(session.surface, "display", shown.append)
+    frame = digits.value("%tracker compare third large")
+    assert list(frame.index) == ["third", "large"]
+    (panel,) = shown
+    assert isinstance(panel, jt.ComparePanel)
+    assert len(panel.runs) == 2
+    panel.close()
 
 
 def test_runs_of_one_name_are_told_apart_when_compared(digits):

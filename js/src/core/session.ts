@@ -39,6 +39,7 @@ export class RunSession {
   olderLines = true;
 
   private readonly host: Host;
+  private readonly topic: string;
   private readonly listeners = new Set<() => void>();
   private readonly notify: Coalesced;
   private followers = 0;
@@ -46,8 +47,10 @@ export class RunSession {
   private unfollow: (() => void) | null = null;
   private loadingOlder = false;
 
-  constructor(host: Host, id: string) {
+  /** `topic` says what is followed: `run` brings everything, `curves` no log, events and machine. */
+  constructor(host: Host, id: string, topic = "run") {
     this.host = host;
+    this.topic = topic;
     this.id = id;
     this.notify = coalesce(() => this.listeners.forEach((listener) => listener()));
   }
@@ -140,7 +143,7 @@ export class RunSession {
     // The new one first: the host then need not tell the kernel to stop in between.
     const previous = this.unfollow;
     this.unfollow = this.host.follow(
-      { name: "run", params: { run: this.id }, columns: this.columns },
+      { name: this.topic, params: { run: this.id }, columns: this.columns },
       (update, buffers) => this.apply(parseUpdate(update), buffers),
       (status) => {
         this.status = status;
@@ -187,11 +190,12 @@ export class RunSession {
 
 const sessions = new WeakMap<Host, Map<string, RunSession>>();
 
-/** The one session of a run on a host. */
-export function sessionOf(host: Host, run: string): RunSession {
+/** The one session of a run and a topic on a host. */
+export function sessionOf(host: Host, run: string, topic = "run"): RunSession {
   const ofHost = sessions.get(host) ?? new Map<string, RunSession>();
   sessions.set(host, ofHost);
-  const session = ofHost.get(run) ?? new RunSession(host, run);
-  ofHost.set(run, session);
+  const key = `${topic} ${run}`;
+  const session = ofHost.get(key) ?? new RunSession(host, run, topic);
+  ofHost.set(key, session);
   return session;
 }

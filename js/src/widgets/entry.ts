@@ -51,3 +51,9 @@ export function textTrait(model: WidgetModel, name: string): string {
   const value = model.get(name);
   return typeof value === "string" ? value : "";
 }
+
+/** A trait that is a list of texts. */
+export function textsTrait(model: WidgetModel, name: string): string[] {
+  const value = model.get(name);
+  return Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
+}

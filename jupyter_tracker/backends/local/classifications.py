@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from typing import Any
 
 from jupyter_tracker.backends.local.rows import moment, run_number
 from jupyter_tracker.backends.local.store import Store, now
 from jupyter_tracker.backends.operations import ClassificationOperations
 from jupyter_tracker.flow import Flow, local
-from jupyter_tracker.models import Classification
+from jupyter_tracker.models import ClassCurve, Classification, Example
 
 
 class LocalClassifications(ClassificationOperations):
@@ -43,7 +44,7 @@ class LocalClassifications(ClassificationOperations):
 
 
 def _parse(name: str, text: str, created_at: int) -> Classification:
-    content = json.loads(text)
+    content = {**_NEWER, **json.loads(text)}
     return Classification(
         name=name,
         labels=tuple(content["labels"]),
@@ -53,4 +54,17 @@ def _parse(name: str, text: str, created_at: int) -> Classification:
         thresholds=tuple(content["thresholds"]),
         step=content["step"],
         created_at=moment(created_at),
+        positive=content["positive"],
+        positives=content["positives"],
+        negatives=content["negatives"],
+        curves=tuple(_curve(**curve) for curve in content["curves"]),
+        examples=tuple(Example(**example) for example in content["examples"]),
     )
+
+
+_NEWER: dict[str, Any] = {"positive": "", "positives": None, "negatives": None, "curves": (), "examples": ()}
+"""What the first classifications of a store do not have."""
+
+
+def _curve(*, fpr: list[float], tpr: list[float], thresholds: list[float], **rest: Any) -> ClassCurve:
+    return ClassCurve(fpr=tuple(fpr), tpr=tuple(tpr), thresholds=tuple(thresholds), **rest)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_tracker.client.reports import AlertList, ProgressList, Statistics
 from jupyter_tracker.client.results import (
@@ -56,9 +56,12 @@ def series(session: Session, arguments: Arguments) -> pd.DataFrame:
     return shared.named_run(session, arguments).series(arguments.keys or None, wide=not arguments.long)
 
 
-def classification(session: Session, arguments: Arguments) -> ClassificationResult:
-    """Confusion matrix and ROC curve."""
-    return shared.named_run(session, arguments).classification(arguments.name)
+def classification(session: Session, arguments: Arguments) -> ClassificationResult | Any:
+    """Confusion matrix, ROC and PR curve: the live panel in Jupyter, the metrics themselves elsewhere."""
+    run = shared.named_run(session, arguments)
+    found = run.classification(arguments.name)
+    panel = session.panel(run, kind="ClassificationPanel", name=found.name)
+    return found if panel is None else panel
 
 
 def statistics(session: Session, arguments: Arguments) -> Statistics:
@@ -163,7 +166,7 @@ COMMANDS = (
     ),
     Command(
         "classification",
-        "confusion matrix and ROC curve of a run",
+        "confusion matrix, ROC and PR curve of a run, live",
         classification,
         (shared.RUN, Argument("NAME", "under which it was logged; else the last one", required=False)),
         example="%tracker classification last",

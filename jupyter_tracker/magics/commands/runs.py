@@ -108,10 +108,14 @@ def children(session: Session, arguments: Arguments) -> RunList[Run]:
 
 
 def compare(session: Session, arguments: Arguments) -> pd.DataFrame:
-    """One row a run: first the params that differ, then the others, then the latest metrics."""
+    """A panel in Jupyter, and one row a run: the params that differ, the others, the latest metrics."""
     if len(arguments.runs) < 2:
         raise UsageMistake("Comparing takes two runs or more: `%tracker compare RUN RUN`.")
-    return session.tracker.runs.compare(*arguments.runs)
+    found = [session.tracker.runs.get(run) for run in arguments.runs]
+    panel = session.panel(*found, kind="ComparePanel")
+    if panel is not None:
+        session.surface.display(panel)
+    return session.tracker.runs.compare(*(run.id for run in found))
 
 
 COMMANDS = (
@@ -195,7 +199,7 @@ COMMANDS = (
     Command("children", "the runs that are a part of a run, such as the trials of a sweep", children, (shared.RUN,)),
     Command(
         "compare",
-        "params and metrics of runs side by side, as a DataFrame",
+        "runs side by side: a panel in Jupyter, a DataFrame as value",
         compare,
         (Argument("RUNS", "two runs or more", many=True, suggest=Suggest.RUNS),),
         example="%tracker compare small large",

@@ -1,0 +1,58 @@
+import type { JSX } from "preact";
+import { useEffect, useReducer, useState } from "preact/hooks";
+import type { Host } from "../../core/host";
+import type { RunSession } from "../../core/session";
+import { Tabs } from "../common/tabs";
+import { Legend } from "./legend";
+import { PartSlot } from "./part-slot";
+import type { LoadParts } from "./parts";
+import { RunCurves } from "./run-curves";
+
+const TABS = [
+  { id: "curves", label: "Curves" },
+  { id: "parallel", label: "Parallel" },
+  { id: "scatter", label: "Scatter" },
+  { id: "best", label: "Best" },
+  { id: "differences", label: "Differences" },
+];
+
+interface Props {
+  readonly host: Host;
+  readonly sessions: readonly RunSession[];
+  readonly loadParts: LoadParts;
+}
+
+export function Compare({ host, sessions, loadParts }: Props): JSX.Element {
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  const first = sessions[0];
+  const [tab, setTab] = useState("curves");
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  /** The run that the pointer is on, in the legend or in a picture. */
+  const [lit, setLit] = useState<string | null>(null);
+
+  useEffect(() => {
+    redraw(undefined);
+    const leave = sessions.map((session) => session.subscribe(() => redraw(undefined)));
+    return () => leave.forEach((end) => end());
+  }, [sessions]);
+
+  const shown = sessions.filter(({ id, run }) => run !== null && !hidden.has(id));
+  const waiting = sessions.every(({ run, status }) => run === null && status.kind !== "refused");
+  const parts = { sessions: shown, lit, onLit: setLit };
+  return (
+    <>
+      <Legend sessions={sessions} hidden={hidden} lit={lit} onHidden={setHidden} onLit={setLit} />
+      {waiting ? (
+        <div class="jp-tracker-compare-bone" role="status" aria-label="Loading the runs" />
+      ) : (
+        <Tabs label="Comparison" tabs={TABS} selected={tab} onSelect={setTab}>
+          {shown.length === 0 && <p class="jp-tracker-empty">No run is chosen: tick one above.</p>}
+          {first && shown.length > 0 && tab === "curves" && <RunCurves first={first} {...parts} />}
+          {shown.length > 0 && tab !== "curves" && (
+            <PartSlot load={loadParts} host={host} part={tab} {...parts} />
+          )}
+        </Tabs>
+      )}
+    </>
+  );
+}
