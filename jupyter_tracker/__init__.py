@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from jupyter_tracker.errors import TrackerError
     from jupyter_tracker.frames import save
     from jupyter_tracker.models import Secret
-    from jupyter_tracker.widgets import RunPanel
+    from jupyter_tracker.widgets import EventPanel, LogPanel, RunPanel
 
 _HOMES = {
     "AsyncRun": "client",
     "AsyncTracker": "client",
+    "EventPanel": "widgets",
+    "LogPanel": "widgets",
     "Run": "client",
     "RunPanel": "widgets",
     "Secret": "models",
@@ -40,6 +42,8 @@ _HOMES = {
 __all__ = [
     "AsyncRun",
     "AsyncTracker",
+    "EventPanel",
+    "LogPanel",
     "Run",
     "RunPanel",
     "Secret",

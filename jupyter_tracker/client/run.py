@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from jupyter_tracker.client import current, exporting, flows, registry, requests, writing
+from jupyter_tracker.client import cloning, current, exporting, flows, registry, requests, writing
 from jupyter_tracker.client.reports import Statistics
 from jupyter_tracker.client.results import (
     ArtifactList,
@@ -357,6 +357,22 @@ class Run(RunProperties):
         """
         self.info = self._drive(self.backend.runs.restart(self.id, variables or {}))
         return self
+
+    def clone(
+        self,
+        params: Mapping[str, JsonValue] | None = None,
+        *,
+        name: str | None = None,
+        variables: Mapping[str, str | Secret] | None = None,
+    ) -> Run:
+        """Submit its code, as it was kept, as another run; `params` are those that differ.
+
+        Raises:
+            Conflict: it was no submitted run.
+            InvalidInput: a variable that it had is missing: values were not kept.
+        """
+        made = cloning.clone(self.backend, self.id, params or {}, name, variables or {})
+        return Run(self.tracker, self._drive(made))
 
     def wait(self, timeout: float | None = None) -> Self:
         """Wait until the run has ended; `WaitTimeout` when it has not within `timeout` seconds."""

@@ -15,6 +15,7 @@ from jupyter_tracker import rpc
 from jupyter_tracker.backends.base import Backend
 from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.errors import TrackerError
+from jupyter_tracker.feed.params import text_param
 from jupyter_tracker.feed.wire import Json, error_data
 from jupyter_tracker.widgets.kept import Bundle, KeptPicture
 from jupyter_tracker.widgets.loop import LOOP
@@ -69,9 +70,9 @@ class Panel(anywidget.AnyWidget):
 
     async def _call(self, operation: str, params: Mapping[str, Any]) -> rpc.Answer:
         if operation == "follow":
-            return self._follow(rpc.text_param(params, "key"), rpc.text_param(params, "topic"), params)
+            return self._follow(text_param(params, "key"), text_param(params, "topic"), params)
         if operation == "unfollow":
-            return self._unfollow(rpc.text_param(params, "key"))
+            return self._unfollow(text_param(params, "key"))
         return await rpc.call(self._session, operation, params)
 
     def _follow(self, key: str, topic: str, params: Mapping[str, Any]) -> rpc.Answer:
