@@ -17,14 +17,51 @@ vi.mock("../src/views/chart/plot", () => ({
   },
 }));
 
+// What a kernel would send as text comes from the sources.
+vi.mock("../src/core/chunk", () => {
+  const chunks: Readonly<Record<string, () => Promise<unknown>>> = {
+    curves: () => import("../src/chunks/curves"),
+    details: () => import("../src/chunks/details"),
+    log: () => import("../src/chunks/log"),
+  };
+  return {
+    loadChunk: (_: unknown, name: string) =>
+      chunks[name]?.() ?? Promise.reject(new Error(`There is no chunk '${name}'.`)),
+  };
+});
+
 let host: MockHost;
 let el: HTMLElement;
 let unmount: () => void;
 
-function frame(): Promise<void> {
-  return act(async () => {
+async function frame(): Promise<void> {
+  await act(async () => {
+    await vi.dynamicImportSettled();
     await vi.advanceTimersByTimeAsync(50);
   });
+}
+
+function answer(op: string, result: unknown, buffers: DataView[] = []): Promise<void> {
+  const asked = host.calls.filter((call) => call.op === op).at(-1);
+  if (asked === undefined) {
+    throw new Error(`${op} was not asked; asked were ${host.calls.map((call) => call.op).join(", ")}`);
+  }
+  asked.resolve({ result, buffers });
+  return frame();
+}
+
+function button(name: string): HTMLElement {
+  const all = Array.from(el.querySelectorAll<HTMLElement>("button"));
+  const found = all.find((one) => one.getAttribute("aria-label") === name || one.textContent === name);
+  if (found === undefined) {
+    throw new Error(`no button ${name}`);
+  }
+  return found;
+}
+
+async function choose(item: string): Promise<void> {
+  await act(() => button("More actions").click());
+  await act(() => button(item).click());
 }
 
 async function show(more: Record<string, unknown>, buffers: DataView[] = []): Promise<void> {
@@ -176,7 +213,7 @@ describe("stopping", () => {
     await act(() => find(".jp-tracker-stop").click());
     host.calls[0]?.reject(new Error("No permission."));
     await frame();
-    expect(find("header [role=alert]").textContent).toBe("The run was not stopped: No permission.");
+    expect(find("[role=alert]").textContent).toContain("The run was not stopped: No permission.");
     expect(find(".jp-tracker-stop").hasAttribute("disabled")).toBe(false);
   });
 
@@ -201,7 +238,7 @@ describe("tabs", () => {
     expect(document.activeElement).toBe(tab("Log"));
     await press("Home");
     await press("ArrowLeft");
-    expect(tab("System").getAttribute("aria-selected")).toBe("true");
+    expect(tab("Environment").getAttribute("aria-selected")).toBe("true");
   });
 
   it("keep only the selected one in the order of Tab", async () => {
@@ -226,6 +263,7 @@ describe("tabs", () => {
   it("show params flat and the latest metrics", async () => {
     await show({ run: wireRun() });
     await act(() => tab("Params").click());
+    await frame();
     const text = find("[role=tabpanel]").textContent;
     expect(text).toContain("optimizer.nameadam");
     expect(text).toContain("lossNaN3");
@@ -247,6 +285,7 @@ describe("charts", () => {
     expect(el.querySelectorAll(".jp-tracker-chart")).toHaveLength(1);
     expect(find(".jp-tracker-chart").textContent).toContain("last 0.2143");
     await act(() => tab("System").click());
+    await frame();
     expect(find(".jp-tracker-chart").textContent).toContain("cpu_percent");
   });
 
@@ -291,5 +330,172 @@ describe("the life of a panel", () => {
     expect(host.follows[0]?.active).toBe(false);
     unmount = mountRunPanel(el, host, { run: "r1" });
     expect(find("header").textContent).toContain("baseline");
+  });
+});
+
+describe("the menu", () => {
+  const ended = {
+    state: "failed",
+    ended_at: 990,
+    lifecycle: "active",
+    actions: {
+      "runs.archive": null,
+      "runs.clone": null,
+      "runs.delete": null,
+      "runs.restart": "The run was deleted; restore it first.",
+      "runs.restore": "The run was not deleted.",
+    },
+  };
+
+  it("offers what is possible, says why something is not, and leaves out the other half of a pair", async () => {
+    await show({ run: wireRun(ended) });
+    await act(() => button("More actions").click());
+    const items = Array.from(el.querySelectorAll<HTMLElement>("[role=menuitem]"));
+    expect(items.map((item) => item.textContent)).toEqual([
+      "Clone with other params…",
+      "Restart",
+      "Archive",
+      "Delete",
+      "Copy id",
+    ]);
+    expect(button("Restart").title).toBe("The run was deleted; restore it first.");
+    await act(() => button("Restart").click());
+    expect(host.calls.map(({ op }) => op)).not.toContain("runs.restart");
+    find(".jp-tracker-menu").dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+    await frame();
+    expect(el.querySelector("[role=menu]")).toBeNull();
+  });
+
+  it("deletes without a question, and takes it back", async () => {
+    await show({ run: wireRun(ended) });
+    await choose("Delete");
+    await answer("runs.delete", { run: wireRun({ ...ended, lifecycle: "deleted" }) });
+    expect(find("[role=status]").textContent).toContain("The run is deleted.");
+    await act(() => button("Undo").click());
+    await answer("runs.restore", { run: wireRun(ended) });
+    expect(find("[role=status]").textContent).toContain("The run is back.");
+  });
+
+  it("clones with the params that were changed, as JSON where they are", async () => {
+    await show({ run: wireRun(ended) });
+    await choose("Clone with other params…");
+    await frame();
+    const [name, lr] = Array.from(el.querySelectorAll<HTMLInputElement>("form input"));
+    if (name === undefined || lr === undefined) {
+      throw new Error("the form lacks a field");
+    }
+    lr.value = "0.01";
+    await act(() => lr.dispatchEvent(new Event("input", { bubbles: true })));
+    expect(find("form").textContent).toContain("Changed: lr.");
+    await act(() => find("form").dispatchEvent(new Event("submit", { bubbles: true, cancelable: true })));
+    expect(host.calls.at(-1)).toMatchObject({
+      op: "runs.clone",
+      params: { run: "r1", params: { lr: 0.01 }, name: "baseline" },
+    });
+    await answer("runs.clone", { run: wireRun({ id: "r2abcdef99", name: "baseline" }) });
+    expect(find("[role=status]").textContent).toContain("baseline was submitted; its id is r2abcdef");
+    expect(el.querySelector("form")).toBeNull();
+  });
+});
+
+describe("what a run holds", () => {
+  const holds = {
+    artifacts: 2,
+    checkpoints: 1,
+    models: 0,
+    classifications: 1,
+    children: 0,
+    code: "x.get('r1')",
+  };
+
+  async function open(name: string): Promise<void> {
+    await show({ run: wireRun() });
+    await act(async () => {
+      await vi.advanceTimersByTimeAsync(600);
+    });
+    await answer("runs.contents", holds);
+    await act(() => tab(name).click());
+    await frame();
+  }
+
+  it("has a tab only where there is something", async () => {
+    await open("Artifacts");
+    const names = Array.from(el.querySelectorAll("[role=tab]"), (one) => one.textContent);
+    expect(names).toContain("Artifacts2");
+    expect(names).toContain("Checkpoints1");
+    expect(names.join()).not.toContain("Trials");
+  });
+
+  it("says when a part is not in this build", async () => {
+    await open("Classification");
+    expect(find("[role=tabpanel]").textContent).toContain("There is no chunk 'classification'.");
+  });
+
+  it("previews a table, and text as text", async () => {
+    await open("Artifacts");
+    const artifacts = [
+      { path: "a.csv", size: 10 },
+      { path: "<i>.txt", size: 3 },
+    ];
+    await answer("artifacts.list", { artifacts, total: 2 });
+    await act(() => find(".jp-tracker-file").click());
+    await answer("artifacts.preview", { kind: "table", rows: [["x"], ["<b>1</b>"]], cut: false });
+    expect(find(".jp-tracker-shown th[scope=row]").textContent).toBe("<b>1</b>");
+    await act(() => el.querySelectorAll<HTMLElement>(".jp-tracker-file")[1]?.click());
+    await answer("artifacts.preview", { kind: "text", text: "<script>", cut: true });
+    expect(find("pre").textContent).toBe("<script>");
+    expect(find(".jp-tracker-shown").textContent).toContain("Only the beginning is shown.");
+  });
+
+  it("filters packages", async () => {
+    await open("Environment");
+    await answer("runs.environment", {
+      python: "3.12",
+      packages: { numpy: "2.0", pandas: "3.0" },
+      history: [],
+    });
+    expect(find("[role=tabpanel]").textContent).toContain("pandas3.0");
+    const box = find("input[type=search]") as HTMLInputElement;
+    box.value = "num";
+    await act(() => box.dispatchEvent(new Event("input", { bubbles: true })));
+    expect(find("[role=tabpanel]").textContent).not.toContain("pandas");
+  });
+
+  it("marks the best trial of a sweep", async () => {
+    await show({ run: wireRun({ kind: "sweep" }) });
+    await act(() => tab("Trials").click());
+    await frame();
+    await answer("runs.children", {
+      metric: "loss",
+      best: "b",
+      children: [
+        { id: "a", name: "trial-1", state: "succeeded", params: { lr: 0.1 }, value: 0.5 },
+        { id: "b", name: "trial-2", state: "failed", params: { lr: 0.2 }, value: "NaN" },
+      ],
+    });
+    const text = find("[role=tabpanel] tbody").textContent;
+    expect(text).toContain("★ trial-2");
+    expect(text).toContain("0.5");
+  });
+
+  it("tells notes, attempt, parent and retention", async () => {
+    await show({
+      run: wireRun({ notes: "the good one", attempt: 2, parent: "0123456789", trimmed_at: 86400 }),
+    });
+    expect(el.textContent).toContain("attempt 2 · a part of 01234567 · points, log and files were removed");
+    expect(el.textContent).toContain("the good one");
+  });
+});
+
+describe("many metrics", () => {
+  it("stand in sections by the first part of their names, of which not all is drawn at once", async () => {
+    const keys = ["loss", ...Array.from({ length: 60 }, (_, index) => `gen/m${index}`), "disc/loss"];
+    const points = keys.map((key) => wirePoints(key, 1));
+    await show({ run: wireRun(), points }, [pointsBuffer([{ step: 1, value: 1 }])]);
+    const heads = Array.from(el.querySelectorAll(".jp-tracker-section"), (head) => head.textContent);
+    expect(heads).toEqual(["▾ others1", "▾ gen60", "▾ disc1"]);
+    expect(el.querySelectorAll(".jp-tracker-chart")).toHaveLength(26);
+    await act(() => button("Show more of 36 further curves").click());
+    expect(el.querySelectorAll(".jp-tracker-chart")).toHaveLength(62);
   });
 });

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from jupyter_tracker.client import flows
-from jupyter_tracker.client.tracker import AsyncTracker
+from jupyter_tracker.client.tracker import DEFAULT, AsyncTracker
 from jupyter_tracker.errors import InvalidInput, NotFound, TrackerError, Unsupported
 from jupyter_tracker.feed.wire import Json, child_data, seconds
 from jupyter_tracker.flow import Flow
@@ -36,9 +36,14 @@ _TABLES = {".csv": ",", ".tsv": "\t"}
 
 
 async def counts(tracker: AsyncTracker, info: RunInfo) -> Answer:
-    """How much of each there is, so that a view offers only what holds something; None where it cannot be known."""
+    """How much of each there is, so that a view offers only what holds something; None where it cannot be known.
+
+    And a line of Python that gets the run.
+    """
     backend = tracker.backend
+    address = "" if tracker.address == DEFAULT else repr(tracker.address)
     found: Json = {
+        "code": f"jupyter_tracker.connect({address}).runs.get({info.id!r})",
         "artifacts": await _many(tracker, backend.artifacts.list(info.id)),
         "checkpoints": await _many(tracker, backend.checkpoints.list(CheckpointQuery(run_ids=(info.id,)))),
         "models": await _many(tracker, _models(tracker, info.id)),

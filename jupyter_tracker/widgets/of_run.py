@@ -26,6 +26,8 @@ class PanelOfRun(Panel):
             raise TypeError(f"{name} takes a Run, for example tracker.runs.get('last'), not {type(run).__name__}.")
         self._run = run
         super().__init__(run.backend)
+        # Panels name the way to the run by the address that people gave.
+        self._session.tracker.address = run.tracker.address
         self.set_trait("run", run.id)
 
     def info(self) -> RunInfo:

@@ -36,7 +36,7 @@ def log_line(row: LogRow) -> Line:
 
 def event_line(event: Event) -> Line:
     """An event as a line."""
-    return Line(event.time.astimezone(), f"{event.kind:<14} {event.message}", event.level)
+    return Line(event.time.astimezone(), f"{event.kind}: {event.message}", event.level)
 
 
 def lines_text(info: RunInfo, empty: str, lines: Sequence[Line]) -> str:

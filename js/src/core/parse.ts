@@ -25,7 +25,7 @@ function fields(value: unknown): Fields {
   return isFields(value) ? value : {};
 }
 
-function list(value: unknown): readonly unknown[] {
+export function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
@@ -33,11 +33,11 @@ export function text(value: unknown, fallback = ""): string {
   return typeof value === "string" ? value : fallback;
 }
 
-function finite(value: unknown, fallback: number): number {
+export function finite(value: unknown, fallback: number): number {
   return typeof value === "number" && Number.isFinite(value) ? value : fallback;
 }
 
-function finiteOrNull(value: unknown): number | null {
+export function finiteOrNull(value: unknown): number | null {
   return typeof value === "number" && Number.isFinite(value) ? value : null;
 }
 
@@ -53,7 +53,7 @@ export function wireNumber(value: unknown): number {
 }
 
 /** Entries are set as own properties, so that a key such as `__proto__` stays only a key. */
-function mapValues<T>(value: unknown, parse: (entry: unknown) => T | undefined): Record<string, T> {
+export function mapValues<T>(value: unknown, parse: (entry: unknown) => T | undefined): Record<string, T> {
   const pairs: [string, T][] = [];
   for (const [key, entry] of Object.entries(fields(value))) {
     const parsed = parse(entry);
@@ -100,7 +100,12 @@ export function parseRun(value: unknown): RunData | null {
     state: parseState(value.state),
     nativeState: text(value.native_state),
     reason: text(value.reason),
-    kind: value.kind === "in_kernel" ? "in_kernel" : "submitted",
+    kind: value.kind === "in_kernel" || value.kind === "sweep" ? value.kind : "submitted",
+    lifecycle: value.lifecycle === "archived" || value.lifecycle === "deleted" ? value.lifecycle : "active",
+    notes: text(value.notes),
+    parent: text(value.parent),
+    attempt: finite(value.attempt, 1),
+    trimmedAt: finiteOrNull(value.trimmed_at),
     params: fields(value.params),
     tags: mapValues(value.tags, (tag) => (typeof tag === "string" ? tag : undefined)),
     metrics: mapValues(value.metrics, parseMetric),
