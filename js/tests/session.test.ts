@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { RunSession } from "../src/core/session";
 import { sessionOf } from "../src/core/session";
-import { pointsBuffer, push, wireLine, wirePoints, wireRun } from "./helpers";
+import { pointsBuffer, push, wirePoints, wireRun } from "./helpers";
 import { MockHost } from "./mock-host";
 
 let host: MockHost;
