@@ -10,7 +10,7 @@ import jupyter_tracker as jt
 from jupyter_tracker import rpc
 from jupyter_tracker.errors import Conflict, InvalidInput, NotFound
 from jupyter_tracker.feed import chunks
-from jupyter_tracker.models import Stream
+from jupyter_tracker.models import Environment, Stream
 
 
 @pytest.fixture
@@ -110,9 +110,13 @@ def test_the_log_comes_by_rows(run):
         ask(run, "logs.window", **{"from": 0}, levels=["loud"])
 
 
-def test_what_surrounded_a_run_and_what_it_executed(run):
-    assert ask(run, "runs.environment")[0]["python"]
+def test_what_surrounded_a_run_and_what_it_executed(tracker):
+    known = Environment(python="3.12", packages={"numpy": "2.0"}, history=("import numpy",))
+    run = tracker.runs.start("digits", environment=known)
+    found, _ = ask(run, "runs.environment")
+    assert (found["python"], found["packages"], found["history"]) == ("3.12", {"numpy": "2.0"}, ["import numpy"])
     code, _ = ask(run, "runs.code")
+    run.end()
     assert code["files"] == []
 
 
