@@ -192,7 +192,7 @@ describe("many metrics", () => {
     const points = keys.map((key) => wirePoints(key, 1));
     await panel.show({ run: wireRun(), points }, [pointsBuffer([{ step: 1, value: 1 }])]);
     const heads = Array.from(panel.el.querySelectorAll(".jp-tracker-section"), (head) => head.textContent);
-    expect(heads).toEqual(["▾ others1", "▾ gen60", "▾ disc1"]);
+    expect(heads).toEqual(["▾ gen60", "▾ disc1"]);
     expect(panel.el.querySelectorAll(".jp-tracker-chart")).toHaveLength(26);
     await panel.click(panel.button("Show more of 36 further curves"));
     expect(panel.el.querySelectorAll(".jp-tracker-chart")).toHaveLength(62);

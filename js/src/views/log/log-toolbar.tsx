@@ -99,11 +99,14 @@ export function LogToolbar(props: Props): JSX.Element {
         />
       )}
       <span class="jp-tracker-grow" />
-      <span class="jp-tracker-note" role="status">
-        {props.complete
-          ? `${props.count.toLocaleString()} rows`
-          : `reading: ${props.count.toLocaleString()} rows`}
-      </span>
+      {/* Gives its place to the count of matches, so that the toolbar stays one row. */}
+      {query === "" && (
+        <span class="jp-tracker-note" role="status">
+          {props.complete
+            ? `${props.count.toLocaleString()} rows`
+            : `reading: ${props.count.toLocaleString()} rows`}
+        </span>
+      )}
       <CopyButton label="Copy" title="Copy these rows, the last 10,000 at most" text={props.copyText} />
       <SaveButton onSave={props.onSave} />
     </div>

@@ -105,7 +105,7 @@ export function Curves({ session, keys, name, initialX, live, syncKey, empty }: 
         {sections.map((section) => (
           <Section
             key={section.name}
-            name={sections.length > 1 ? section.name || "others" : null}
+            name={sections.length > 1 && section.name !== "" ? section.name : null}
             specs={section.specs}
             chart={chart}
           />
@@ -119,7 +119,7 @@ export function Curves({ session, keys, name, initialX, live, syncKey, empty }: 
 }
 
 interface SectionProps {
-  /** null where there is only one, which needs no name. */
+  /** null for one that needs no name: the only one, or the keys without a prefix. */
   readonly name: string | null;
   readonly specs: readonly ChartSpec[];
   readonly chart: (spec: ChartSpec) => JSX.Element;
