@@ -25,7 +25,7 @@ def test_a_long_log_is_searched_and_leads_to_the_curves(open_notebook, pictures)
     for index in range(4):
         notebook.run(index)
     panel = notebook.panel(1)
-    expect(panel.get_by_role("button", name="gen")).to_be_visible(timeout=LIMIT)
+    expect(panel.locator(".jp-tracker-section").first).to_have_text("▾ gen1", timeout=LIMIT)
     panel.get_by_role("tab", name="Log").click()
     expect(panel).to_contain_text("60,001 rows", timeout=LIMIT)
     panel.get_by_role("button", name="Next error").click()
