@@ -25,6 +25,34 @@ const options = {
   logLevel: "info",
 };
 
+/** A chunk is a function of the modules that it shares with the panel which loads it (`src/core/chunk.ts`), in this
+ *  order; so Preact is in the page once, with one state. */
+const SHARED = ["preact", "preact/hooks", "preact/jsx-runtime"];
+const NAMES = SHARED.map((_, index) => `shared${index}`);
+
+const shareModules = {
+  name: "share-modules",
+  setup(build) {
+    build.onResolve({ filter: /^preact(\/|$)/ }, ({ path }) => ({ path, namespace: "shared" }));
+    build.onLoad({ filter: /.*/, namespace: "shared" }, ({ path }) => ({
+      contents: `module.exports = ${NAMES[SHARED.indexOf(path)]};`,
+    }));
+  },
+};
+
+const chunkOptions = {
+  ...options,
+  entryPoints: (await readdir("src/chunks")).map((name) => `src/chunks/${name}`),
+  outdir: `${OUTPUT}/chunks`,
+  format: "iife",
+  globalName: "chunk",
+  banner: { js: `${options.banner.js}\nexport default (${NAMES.join(", ")}) => {` },
+  footer: { js: "return chunk; };" },
+  // Style sheets come with the panels, before any chunk.
+  loader: { ".css": "empty" },
+  plugins: [shareModules],
+};
+
 /** Names of the packages that a build has taken code from. */
 function packagesIn(metafile) {
   const found = Object.keys(metafile.inputs).flatMap(
@@ -44,9 +72,13 @@ async function writeLicenses(metafile) {
 }
 
 if (process.argv.includes("--watch")) {
-  const context = await esbuild.context(options);
-  await context.watch();
+  for (const each of [options, chunkOptions]) {
+    await (await esbuild.context(each)).watch();
+  }
 } else {
-  const { metafile } = await esbuild.build(options);
-  await writeLicenses(metafile);
+  const [{ metafile: panels }, { metafile: chunks }] = [
+    await esbuild.build(options),
+    await esbuild.build(chunkOptions),
+  ];
+  await writeLicenses({ inputs: { ...panels.inputs, ...chunks.inputs } });
 }

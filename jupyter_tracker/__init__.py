@@ -29,13 +29,22 @@ if TYPE_CHECKING:
     from jupyter_tracker.errors import TrackerError
     from jupyter_tracker.frames import save
     from jupyter_tracker.models import Secret
-    from jupyter_tracker.widgets import ClassificationPanel, ComparePanel, RunPanel, RunsPanel
+    from jupyter_tracker.widgets import (
+        ClassificationPanel,
+        ComparePanel,
+        EventPanel,
+        LogPanel,
+        RunPanel,
+        RunsPanel,
+    )
 
 _HOMES = {
     "AsyncRun": "client",
     "AsyncTracker": "client",
     "ClassificationPanel": "widgets",
     "ComparePanel": "widgets",
+    "EventPanel": "widgets",
+    "LogPanel": "widgets",
     "Run": "client",
     "RunPanel": "widgets",
     "RunsPanel": "widgets",
@@ -55,6 +64,8 @@ __all__ = [
     "AsyncTracker",
     "ClassificationPanel",
     "ComparePanel",
+    "EventPanel",
+    "LogPanel",
     "Run",
     "RunPanel",
     "RunsPanel",

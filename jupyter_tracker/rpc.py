@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from jupyter_tracker.client import requests
 from jupyter_tracker.client.async_run import AsyncRun
@@ -12,14 +10,15 @@ from jupyter_tracker.client.run import GRACE_PERIOD
 from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.errors import InvalidInput, TrackerError, did_you_mean
 from jupyter_tracker.feed import comparing
+from jupyter_tracker.feed.answers import RUN_OPERATIONS
 from jupyter_tracker.feed.classifications import ClassificationFeed
-from jupyter_tracker.feed.feed import Push, RunFeed, Subscription, actions
+from jupyter_tracker.feed.feed import PARTS, Push, RunFeed, Subscription, actions
 from jupyter_tracker.feed.overview import OverviewFeed, experiment_data
+from jupyter_tracker.feed.params import Params, number_param, text_param, texts_param, whole_param
 from jupyter_tracker.feed.table import TableFeed
 from jupyter_tracker.feed.wire import Json, error_data, line_data, run_data
 from jupyter_tracker.models import MACHINE_PREFIX, Lifecycle
 
-Params = Mapping[str, Any]
 Answer = tuple[Json, list[bytes]]
 Leave = Callable[[], None]
 TableKey = tuple[str, str, str, Lifecycle]
@@ -92,10 +91,10 @@ class Session:
             raise InvalidInput(f"There is no topic {topic!r}.{did_you_mean(topic, TOPICS)}")
         return begin(self, params, push)
 
-    def follow_run(self, run_id: str, columns: int, push: Push) -> Leave:
-        """Tell a view about a run; the points of a run that nobody watches are forgotten."""
+    def follow_run(self, run_id: str, columns: int, push: Push, parts: Iterable[str] = PARTS) -> Leave:
+        """Tell a view about a run, or some parts of it; the points of a run that nobody watches are forgotten."""
         feed = self.feed(run_id)
-        view = Subscription(push, max(50, min(columns, 4000)))
+        view = Subscription(push, max(50, min(columns, 4000)), frozenset(parts))
         feed.watch(view)
 
         def leave() -> None:
@@ -157,7 +156,8 @@ async def _points(session: Session, params: Params) -> Answer:
 
 
 def _follow_run(session: Session, params: Params, push: Push) -> Leave:
-    return session.follow_run(text_param(params, "run"), int(number_param(params, "columns", 500)), push)
+    parts = texts_param(params, "parts") if "parts" in params else PARTS
+    return session.follow_run(text_param(params, "run"), int(number_param(params, "columns", 500)), push, parts)
 
 
 def _follow_table(session: Session, params: Params, push: Push) -> Leave:
@@ -333,41 +333,13 @@ OPERATIONS: Mapping[str, Callable[[Session, Params], Awaitable[Answer]]] = {
     "runs.sparks": _sparks,
     "runs.stop": _changes(_stop),
     "runs.unarchive": _changes(_moves("unarchive")),
+    **RUN_OPERATIONS,
 }
 
 READING = frozenset(
     {"refresh", "runs.get", "runs.groups", "runs.ids", "runs.logs", "runs.points", "runs.rows", "runs.sparks"}
 )
 """The operations that change nothing: whoever may only read may ask for them."""
-
-
-def text_param(params: Params, name: str) -> str:
-    """A param that must be text; `InvalidInput` when it is not."""
-    value = params.get(name)
-    if not isinstance(value, str) or not value:
-        raise InvalidInput(f"The param {name!r} must be text, not {value!r}.")
-    return value
-
-
-def number_param(params: Params, name: str, default: float | None = None) -> float:
-    """A param that must be a finite number; `InvalidInput` when it is not."""
-    value = params.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
-        raise InvalidInput(f"The param {name!r} must be a finite number, not {value!r:.40}.")
-    return float(value)
-
-
-def whole_param(params: Params, name: str, default: int | None = None) -> int:
-    """A param that must be a whole number; `InvalidInput` when it is not."""
-    return int(number_param(params, name, default))
-
-
-def texts_param(params: Params, name: str) -> list[str]:
-    """A param that must be a list of texts; `InvalidInput` when it is not."""
-    value = params.get(name)
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise InvalidInput(f"The param {name!r} must be a list of texts, not {value!r:.80}.")
-    return value
 
 
 def table_key(params: Params) -> TableKey:

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { parseAnsi, stripAnsi } from "../src/core/ansi";
 import { LogBuffer, collapseReturns } from "../src/core/log-buffer";
-import { LogSearch } from "../src/core/log-search";
 import { parseLogLines } from "../src/core/parse";
-import { isAtEnd, scrollToShow, visibleRows } from "../src/core/virtual";
+import { isAtEnd, offsetOf, scrollToShow, scrollTopOf, spaceHeight, visibleRows } from "../src/core/virtual";
 import { wireLine } from "./helpers";
 
 const ESC = "\u001b";
@@ -111,40 +110,10 @@ describe("the log", () => {
     expect(log.total).toBe(130);
   });
 
-  it("takes older lines in above, once", () => {
-    const log = new LogBuffer();
-    fill(log, [wireLine(10, "ten")]);
-    const older = parseLogLines([wireLine(8, "eight"), wireLine(9, "nine"), wireLine(10, "again")]);
-    expect(log.prepend(older)).toBe(2);
-    expect(log.prepend(older)).toBe(0);
-    expect(texts(log)).toEqual(["eight", "nine", "ten"]);
-  });
-
   it("bounds a line without an end", () => {
     const log = new LogBuffer();
     fill(log, [wireLine(1, "x".repeat(100_000))]);
     expect(log.at(0)?.text.length).toBeLessThan(20_000);
-  });
-});
-
-describe("searching the log", () => {
-  it("finds text whatever its case and colour", () => {
-    const log = new LogBuffer();
-    fill(log, [wireLine(1, "fine"), wireLine(2, `an ${ESC}[31mErr${ESC}[0mor`)]);
-    expect(new LogSearch().update(log, "error")).toEqual([1]);
-  });
-
-  it("goes on with new lines and starts again when the question or the order changes", () => {
-    const log = new LogBuffer();
-    const search = new LogSearch();
-    fill(log, [wireLine(5, "a")]);
-    expect(search.update(log, "a")).toEqual([0]);
-    fill(log, [wireLine(6, "a")]);
-    expect(search.update(log, "a")).toEqual([0, 1]);
-    log.prepend(parseLogLines([wireLine(1, "b")]));
-    expect(search.update(log, "a")).toEqual([1, 2]);
-    expect(search.update(log, "b")).toEqual([0]);
-    expect(search.update(log, "")).toEqual([]);
   });
 });
 
@@ -166,5 +135,15 @@ describe("a virtual list", () => {
   it("scrolls to a row only when it is out of sight", () => {
     expect(scrollToShow(5, 0, 300, 20)).toBe(0);
     expect(scrollToShow(50, 0, 300, 20)).toBe(860);
+  });
+
+  it("is lower than browsers can draw, however many rows there are, and still reaches each of them", () => {
+    const count = 2_000_000;
+    const space = spaceHeight(18, count);
+    expect(space).toBeLessThan(17_000_000);
+    expect(offsetOf(space - 300, 300, 18, count)).toBeCloseTo(18 * count - 300);
+    expect(offsetOf(scrollTopOf(1_234_567 * 18, 300, 18, count), 300, 18, count)).toBeCloseTo(1_234_567 * 18);
+    expect(spaceHeight(18, 1000)).toBe(18_000);
+    expect(offsetOf(77, 300, 18, 1000)).toBe(77);
   });
 });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { RunSession } from "../src/core/session";
 import { sessionOf } from "../src/core/session";
-import { pointsBuffer, push, wireLine, wirePoints, wireRun } from "./helpers";
+import { pointsBuffer, push, wirePoints, wireRun } from "./helpers";
 import { MockHost } from "./mock-host";
 
 let host: MockHost;
@@ -72,27 +72,24 @@ describe("a session", () => {
   });
 
   it("takes the state after a stop from the answer", async () => {
-    const stopped = session.stop();
+    const stopped = session.act("runs.stop");
     expect(host.calls[0]).toMatchObject({ op: "runs.stop", params: { run: "r1" } });
     host.calls[0]?.resolve({ result: { run: wireRun({ state: "stopping" }) }, buffers: [] });
     await stopped;
     expect(session.run?.state).toBe("stopping");
   });
 
-  it("asks for the lines before the first one, until there are none", async () => {
-    session.attach(300);
-    push(host.follows[0], {
-      log: { reset: true, lines: [wireLine(7, "seven", { cursor: "210.7" })], total: 7 },
-    });
-    const loading = session.loadOlder();
-    expect(host.calls[0]).toMatchObject({ op: "runs.logs", params: { run: "r1", before: "210.7" } });
-    expect(await session.loadOlder()).toBe(0);
-    host.calls[0]?.resolve({ result: { lines: [wireLine(6, "six")] }, buffers: [] });
-    expect(await loading).toBe(1);
-    const last = session.loadOlder();
-    host.calls[1]?.resolve({ result: { lines: [] }, buffers: [] });
-    expect(await last).toBe(0);
-    expect(session.olderLines).toBe(false);
+  it("does not take another run from an answer for its own", async () => {
+    const cloned = session.act("runs.clone", { params: { lr: 1 } });
+    host.calls[0]?.resolve({ result: { run: wireRun({ id: "r2" }) }, buffers: [] });
+    expect((await cloned)?.id).toBe("r2");
+    expect(session.run).toBeNull();
+  });
+
+  it("follows only the parts that it is made for", () => {
+    const other = new MockHost();
+    sessionOf(other, "r1", "run", ["log"]).attach(50);
+    expect(other.follows[0]?.topic.params).toEqual({ run: "r1", parts: ["log"] });
   });
 
   it("brings the points of a range", async () => {

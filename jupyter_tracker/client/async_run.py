@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from jupyter_tracker.client import classifying, exporting, flows, registry, requests, writing
+from jupyter_tracker.client import classifying, cloning, exporting, flows, registry, requests, writing
 from jupyter_tracker.client.reports import Statistics
 from jupyter_tracker.client.results import (
     ArtifactList,
@@ -289,6 +289,17 @@ class AsyncRun(AsyncRunLineage):
         """See `Run.restart`."""
         self.info = await self._drive(self.backend.runs.restart(self.id, variables or {}))
         return self
+
+    async def clone(
+        self,
+        params: Mapping[str, JsonValue] | None = None,
+        *,
+        name: str | None = None,
+        variables: Mapping[str, str | Secret] | None = None,
+    ) -> AsyncRun:
+        """See `Run.clone`."""
+        made = cloning.clone(self.backend, self.id, params or {}, name, variables or {})
+        return AsyncRun(self.tracker, await self._drive(made))
 
     async def wait(self, timeout: float | None = None) -> Self:
         """See `Run.wait`."""

@@ -7,33 +7,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from jupyter_tracker.client import classifying, current, exporting, flows, registry, requests, writing
+from jupyter_tracker.client import classifying, cloning, current, exporting, flows, requests, writing
 from jupyter_tracker.client.reports import Statistics
 from jupyter_tracker.client.results import (
-    ArtifactList,
-    CheckpointList,
     ClassificationList,
     ClassificationResult,
     EventList,
     LogList,
     RunList,
 )
-from jupyter_tracker.client.run_lineage import RunLineage
+from jupyter_tracker.client.run_files import RunFiles
 from jupyter_tracker.models import (
     Artifact,
-    Checkpoint,
     Environment,
     Event,
     JsonValue,
     Level,
     LogLine,
-    Model,
     RunInfo,
     RunState,
     Secret,
@@ -52,7 +47,7 @@ GRACE_PERIOD = 600.0
 """Seconds between asking a run to end and killing it (Chariot: `stop_run`)."""
 
 
-class Run(RunLineage):
+class Run(RunFiles):
     """A run. As a context manager it ends with the block: failed when the block raises."""
 
     def __init__(self, tracker: Tracker, info: RunInfo) -> None:
@@ -210,38 +205,6 @@ class Run(RunLineage):
         parts |= {"y_true": y_true, "y_score": y_score, "y_pred": y_pred}
         self._drive(classifying.log_classification(self.backend, self.id, name=name, step=step, **parts))
 
-    def log_artifact(self, source: str | os.PathLike[str], path: str | None = None) -> list[Artifact]:
-        """Keep a copy of a file or folder with the run, under its own name or under `path`."""
-        return list(self._drive(writing.log_artifact(self.backend, self.id, source, path)))
-
-    def log_checkpoint(self, step: int, source: str | os.PathLike[str]) -> Checkpoint:
-        """Keep a copy of a file or folder as the checkpoint of a step."""
-        return self._drive(writing.log_checkpoint(self.backend, self.id, step, source))
-
-    @contextmanager
-    def checkpoint(self, step: int) -> Iterator[Path]:
-        """Write a checkpoint file by file: `with run.checkpoint(20) as folder: torch.save(state, folder / "state.pt")`.
-
-        It is complete when the block ends. A block that raises, or a process that dies in it, leaves it incomplete.
-        """
-        begun, folder = self._drive(writing.begin_checkpoint(self.backend, self.id, step))
-        yield folder
-        self._drive(self.backend.checkpoints.complete(begun.id))
-
-    def log_model(
-        self,
-        source: str | os.PathLike[str],
-        name: str,
-        *,
-        version: str | None = None,
-        summary: str = "",
-        metrics: Mapping[str, float] | None = None,
-        tags: Mapping[str, str] | None = None,
-    ) -> Model:
-        """Keep a file or folder as a version of a model that this run trained; see `Models.create`."""
-        made = registry.create_model(self.backend, name, None, source, self.id, version, summary, metrics, tags)
-        return self._drive(made)
-
     def statistics(self) -> Statistics:
         """The latest value of each metric by stage, and epoch, number of epochs and progress; read anew."""
         return Statistics(self._drive(self.backend.runs.get(self.id)))
@@ -305,32 +268,6 @@ class Run(RunLineage):
         """All classification metrics."""
         return ClassificationList(map(ClassificationResult, self._drive(self.backend.classifications.list(self.id))))
 
-    def artifacts(self) -> ArtifactList:
-        """The files kept with the run."""
-        return ArtifactList(self._drive(self.backend.artifacts.list(self.id)))
-
-    def download_artifact(self, path: str, target: str | os.PathLike[str] = ".") -> Path:
-        """Copy an artifact, a file or a folder, into the folder `target`; the result is where it lies."""
-        return self._drive(self.backend.artifacts.download(self.id, path, Path(target)))
-
-    def checkpoints(
-        self,
-        *,
-        step: int | Sequence[int] | None = None,
-        min_step: int | None = None,
-        max_step: int | None = None,
-        status: str | None = None,
-        order_by: str = "step",
-        limit: int | None = None,
-    ) -> CheckpointList:
-        """The checkpoints kept with the run, by step; see `Checkpoints.list` (Chariot: `get_run_checkpoints`)."""
-        wanted = registry.wanted(step, min_step, max_step, status, None, None, order_by, limit, 0)
-        return CheckpointList(self._drive(registry.list_checkpoints(self.backend, wanted, None, self.id)))
-
-    def checkpoint_steps(self) -> tuple[int, ...]:
-        """The steps that have a complete checkpoint (Chariot: `get_global_steps_with_checkpoints`)."""
-        return self._drive(self.backend.checkpoints.steps(self.id))
-
     def children(self) -> RunList[Run]:
         """The runs that are a part of it, such as the trials of a sweep, the first one first."""
         return RunList(self._drive(flows.list_children(self.backend, self.id)), partial(Run, self.tracker))
@@ -372,6 +309,22 @@ class Run(RunLineage):
         """
         self.info = self._drive(self.backend.runs.restart(self.id, variables or {}))
         return self
+
+    def clone(
+        self,
+        params: Mapping[str, JsonValue] | None = None,
+        *,
+        name: str | None = None,
+        variables: Mapping[str, str | Secret] | None = None,
+    ) -> Run:
+        """Submit its code, as it was kept, as another run; `params` are those that differ.
+
+        Raises:
+            Conflict: it was no submitted run.
+            InvalidInput: a variable that it had is missing: values were not kept.
+        """
+        made = cloning.clone(self.backend, self.id, params or {}, name, variables or {})
+        return Run(self.tracker, self._drive(made))
 
     def wait(self, timeout: float | None = None) -> Self:
         """Wait until the run has ended; `WaitTimeout` when it has not within `timeout` seconds."""

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from jupyter_tracker.backends.base import Support, capabilities
 from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.errors import TrackerError
+from jupyter_tracker.feed.log import LogIndex
 from jupyter_tracker.feed.points import PointStore, envelope, packed, within
 from jupyter_tracker.feed.wire import Json, error_data, event_data, line_data, number, run_data
-from jupyter_tracker.models import Event, LogLine, RunInfo
+from jupyter_tracker.models import Event, Lifecycle, LogLine, RunInfo, RunKind, RunState
 
 FIRST_LINES = 500
 """Log lines that a view gets at first; it asks for older ones when somebody scrolls up."""
@@ -26,6 +27,9 @@ SIGN_OF_LIFE = 5.0
 _FASTEST, _SLOWEST = 0.2, 1.0
 """Seconds between two polls: while something comes, and while nothing does."""
 
+PARTS = ("points", "log", "events")
+"""What a view can be told of, besides the run itself."""
+
 Push = Callable[[Json, list[bytes]], None]
 
 
@@ -35,6 +39,8 @@ class Subscription:
 
     push: Push
     columns: int
+    parts: frozenset[str] = frozenset(PARTS)
+    """What it is told of, besides the run itself."""
     rows: dict[tuple[str, ...], int] = field(default_factory=dict)
     held: dict[str, int] = field(default_factory=dict)
     last_step: dict[str, float] = field(default_factory=dict)
@@ -74,6 +80,15 @@ class RunFeed:
         self._task: asyncio.Task[None] | None = None
         self._complete = False
         self._lock = asyncio.Lock()
+        self._index: LogIndex | None = None
+
+    @property
+    def log(self) -> LogIndex:
+        """The whole log by row numbers; read when somebody asks for rows."""
+        if self._index is None:
+            logs, drive = self._tracker.backend.logs, self._tracker.drive
+            self._index = LogIndex(lambda after, limit: drive(logs.read(self._run_id, after, limit)))
+        return self._index
 
     @property
     def info(self) -> RunInfo | None:
@@ -195,15 +210,18 @@ class RunFeed:
         if run != view.run:
             view.run = update["run"] = run
             update["live"] = not info.state.ended
-        points = self._new_points(view, buffers)
+        points = self._new_points(view, buffers) if "points" in view.parts else []
         if points or not view.begun:
             update["points"] = points
-        lines = [line_data(line) for number_, line in self._log if number_ >= view.lines]
-        if lines or not view.begun:
+        fresh = [line for number_, line in self._log if number_ >= view.lines]
+        # Who wants no lines still hears that there are more.
+        lines = [line_data(line) for line in fresh] if "log" in view.parts else []
+        if fresh or not view.begun:
             reset = not view.begun or view.log_part != self._log_part
             update["log"] = {"reset": reset, "lines": lines, "total": self._log_total}
         view.lines, view.log_part = self._log_count, self._log_part
-        events = [event_data(event) for event in self._events if event.sequence > view.events]
+        wanted = self._events if "events" in view.parts else ()
+        events = [event_data(event) for event in wanted if event.sequence > view.events]
         if events or not view.begun:
             update["events"] = {"reset": not view.begun, "events": events}
         view.events = self._sequence
@@ -253,22 +271,59 @@ class RunFeed:
 def actions(tracker: AsyncTracker, info: RunInfo) -> dict[str, str | None]:
     """What can be done with a run now: for each operation None, or the reason why not."""
     found: dict[str, str | None] = {}
-    for capability in capabilities(tracker.backend):
-        if capability.operation in _ACTIONS:
-            lacking = capability.support is Support.LACKING
-            reason = f"{tracker.backend.name} has no {capability.operation}." if lacking else None
-            found[capability.operation] = reason or _not_now(capability.operation, info)
+    support = {capability.operation: capability.support for capability in capabilities(tracker.backend)}
+    for operation in sorted(_ACTIONS):
+        # A clone is a submission of what was submitted.
+        lacking = support["runs.submit" if operation == "runs.clone" else operation] is Support.LACKING
+        reason = f"{tracker.backend.name} has no {operation}." if lacking else None
+        found[operation] = reason or _not_now(operation, info)
     return found
 
 
 _log = logging.getLogger(__name__)
-_ACTIONS = frozenset({"runs.stop", "runs.delete", "runs.restore", "runs.archive"})
+_ACTIONS = frozenset(
+    {
+        "runs.archive",
+        "runs.clone",
+        "runs.delete",
+        "runs.restart",
+        "runs.restore",
+        "runs.set_tags",
+        "runs.stop",
+        "runs.unarchive",
+        "runs.update",
+    }
+)
 
 
 def _not_now(operation: str, info: RunInfo) -> str | None:
-    ended = info.state.ended
-    if operation == "runs.stop":
-        return "The run has ended." if ended else None
-    if operation == "runs.delete":
-        return None if ended else "The run has not ended."
-    return None
+    ended, lifecycle = info.state.ended, info.lifecycle
+    reasons: dict[str, str | None] = {
+        "runs.stop": "The run has ended." if ended else None,
+        "runs.delete": _why_not_delete(info),
+        "runs.restore": None if lifecycle is not Lifecycle.ACTIVE else "The run was not deleted.",
+        "runs.archive": None if lifecycle is Lifecycle.ACTIVE else f"The run is {lifecycle} already.",
+        "runs.unarchive": None if lifecycle is Lifecycle.ARCHIVED else "The run was not archived.",
+        "runs.restart": _why_not_restart(info),
+        "runs.clone": _IN_KERNEL if info.kind is RunKind.IN_KERNEL else None,
+    }
+    return reasons.get(operation)
+
+
+_IN_KERNEL = "The run was the work of a notebook or script: run that again."
+
+
+def _why_not_delete(info: RunInfo) -> str | None:
+    if info.lifecycle is Lifecycle.DELETED:
+        return "The run is deleted already."
+    return None if info.state.ended else "The run has not ended."
+
+
+def _why_not_restart(info: RunInfo) -> str | None:
+    if info.kind is RunKind.IN_KERNEL:
+        return _IN_KERNEL
+    if not info.state.ended:
+        return "The run has not ended."
+    if info.state is RunState.SUCCEEDED:
+        return "The run has succeeded; there is nothing to restart. Clone it to run its code again."
+    return "The run was deleted; restore it first." if info.lifecycle is Lifecycle.DELETED else None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from jupyter_tracker.errors import InvalidFilter, TrackerError
-from jupyter_tracker.models import Event, JsonValue, LogLine, MetricSummary, RunInfo
+from jupyter_tracker.feed.logrows import LogRow
+from jupyter_tracker.models import Event, JsonValue, Level, LogLine, MetricSummary, RunInfo
 
 Json = dict[str, Any]
 
@@ -22,6 +24,11 @@ def run_data(info: RunInfo, actions: dict[str, str | None]) -> Json:
         "native_state": info.native_state,
         "reason": info.reason,
         "kind": str(info.kind),
+        "lifecycle": str(info.lifecycle),
+        "notes": info.notes,
+        "parent": info.parent,
+        "attempt": info.attempt,
+        "trimmed_at": seconds(info.trimmed_at),
         "params": {key: plain(value) for key, value in info.params.items()},
         "tags": dict(info.tags),
         "metrics": {
@@ -41,6 +48,30 @@ def run_data(info: RunInfo, actions: dict[str, str | None]) -> Json:
         "started_at": seconds(info.started_at),
         "ended_at": seconds(info.ended_at),
         "actions": actions,
+    }
+
+
+def child_data(info: RunInfo, metric: str | None, varied: Collection[str] | None) -> Json:
+    """A run that is a part of another one: what differs between it and its siblings."""
+    latest = info.metrics.get(metric) if metric else None
+    return {
+        "id": info.id,
+        "name": info.name,
+        "state": str(info.state),
+        "params": {key: plain(value) for key, value in info.params.items() if varied is None or key in varied},
+        "value": None if latest is None else number(latest.value),
+    }
+
+
+def row_data(row: LogRow, level: Level) -> Json:
+    """A row of a log."""
+    return {
+        "line": row.line,
+        "time": row.time,
+        "stream": str(row.stream),
+        "level": str(level),
+        "text": row.text,
+        "repeats": row.repeats,
     }
 
 

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from jupyter_tracker import flow, rpc
 from jupyter_tracker.client.tracker import AsyncTracker, connect_async
 from jupyter_tracker.errors import PlatformFailure, Unreachable
+from jupyter_tracker.feed.params import Params
 from jupyter_tracker.feed.wire import Json
 from jupyter_tracker.server import frames
 from jupyter_tracker.server.breaker import Breaker
@@ -96,7 +97,7 @@ class Connection:
         """Seconds until the platform is asked again, when it does not answer; else 0."""
         return 0.0 if self._tracker is None else self._tracker.breaker.waiting
 
-    async def call(self, operation: str, params: rpc.Params) -> Packed:
+    async def call(self, operation: str, params: Params) -> Packed:
         """Answer one request; see `rpc.call`."""
 
         async def answer() -> Packed:
@@ -117,7 +118,7 @@ class Connection:
 
         return await asyncio.wrap_future(self._submit(ask()))
 
-    async def follow(self, key: str, topic: str, params: rpc.Params, push: Push) -> Leave:
+    async def follow(self, key: str, topic: str, params: Params, push: Push) -> Leave:
         """Begin to push a topic; the result ends it. `push` is called in the loop of the caller."""
         home = asyncio.get_running_loop()
         left = False

@@ -30,6 +30,7 @@ from jupyter_tracker.errors import (
     Unreachable,
     Unsupported,
 )
+from jupyter_tracker.feed.params import Params, text_param
 from jupyter_tracker.feed.wire import Json, error_data
 from jupyter_tracker.server import frames, operations
 from jupyter_tracker.server.connection import Leave, Packed
@@ -137,8 +138,8 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         else:
             self._send(frames.text({"id": identity, "result": {}}))
 
-    async def _carry_out(self, operation: str, params: rpc.Params) -> None:
-        key = rpc.text_param(params, "key")
+    async def _carry_out(self, operation: str, params: Params) -> None:
+        key = text_param(params, "key")
         if operation == "unfollow":
             self._wanted.pop(key, None)
             self._leave(key)
@@ -149,7 +150,7 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
             raise InvalidInput(f"One page can follow {MOST_TOPICS} topics; close some tabs.")
         request_ = self._wanted[key] = object()
         connection = await self._connections.get(profile_of(params))
-        leave = await connection.follow(key, rpc.text_param(params, "topic"), params, self._send)
+        leave = await connection.follow(key, text_param(params, "topic"), params, self._send)
         if self._wanted.get(key) is request_:
             self._leave(key)
             self._followed[key] = leave
@@ -215,4 +216,4 @@ def request(message: str | bytes) -> Json:
 
 def profile_of(content: Mapping[str, Any]) -> str:
     """The profile that a request names; the store of this machine where it names none."""
-    return DEFAULT if content.get("profile") is None else rpc.text_param(content, "profile")
+    return DEFAULT if content.get("profile") is None else text_param(content, "profile")

@@ -12,6 +12,7 @@ from jupyter_tracker import rpc
 from jupyter_tracker.client import flows
 from jupyter_tracker.client.run import Run
 from jupyter_tracker.feed import comparing
+from jupyter_tracker.feed.params import text_param
 from jupyter_tracker.models import RunInfo
 from jupyter_tracker.widgets.panel import Panel, session_of
 
@@ -39,7 +40,7 @@ class GroupPanel(Panel):
 
     async def _call(self, operation: str, params: Mapping[str, Any]) -> rpc.Answer:
         if operation == "runs.code_difference":
-            targets = [self._target({"run": rpc.text_param(params, name)}) for name in ("run", "other")]
+            targets = [self._target({"run": text_param(params, name)}) for name in ("run", "other")]
             before, after = ((session.tracker, str(known["run"])) for session, known in targets)
             return await comparing.code_difference(before, after), []
         return await super()._call(operation, params)

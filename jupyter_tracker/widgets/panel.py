@@ -16,6 +16,7 @@ from jupyter_tracker import rpc
 from jupyter_tracker.backends.base import Backend
 from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.errors import InvalidInput, TrackerError
+from jupyter_tracker.feed.params import text_param
 from jupyter_tracker.feed.wire import Json, error_data
 from jupyter_tracker.widgets.kept import Bundle, KeptPicture
 from jupyter_tracker.widgets.loop import LOOP
@@ -78,11 +79,11 @@ class Panel(anywidget.AnyWidget):
 
     async def _call(self, operation: str, params: Mapping[str, Any]) -> rpc.Answer:
         if operation == "follow":
-            return self._follow(rpc.text_param(params, "key"), rpc.text_param(params, "topic"), params)
+            return self._follow(text_param(params, "key"), text_param(params, "topic"), params)
         if operation == "unfollow":
-            return self._unfollow(rpc.text_param(params, "key"))
+            return self._unfollow(text_param(params, "key"))
         if operation == "module":
-            return await asyncio.to_thread(_module, rpc.text_param(params, "name"))
+            return await asyncio.to_thread(_module, text_param(params, "name"))
         session, params = self._target(params)
         return await rpc.call(session, operation, params)
 

@@ -40,6 +40,30 @@ export function chartSpecs(keys: readonly string[]): ChartSpec[] {
   }));
 }
 
+export interface Section {
+  /** What the keys begin with; empty for those without a slash. */
+  readonly name: string;
+  readonly specs: readonly ChartSpec[];
+}
+
+/** Charts by the first part of their names, `gen/loss` under `gen`; those without one come first. */
+export function sectionsOf(specs: readonly ChartSpec[]): Section[] {
+  const byName = new Map<string, ChartSpec[]>([["", []]]);
+  for (const spec of specs) {
+    const slash = spec.title.indexOf("/");
+    const name = slash > 0 ? spec.title.slice(0, slash) : "";
+    const section = byName.get(name);
+    if (section) {
+      section.push(spec);
+    } else {
+      byName.set(name, [spec]);
+    }
+  }
+  return Array.from(byName, ([name, own]) => ({ name, specs: own })).filter(
+    ({ specs: own }) => own.length > 0,
+  );
+}
+
 /** How a key is called inside its chart: the part that tells it from its neighbours. */
 export function shortLabel(key: string, title: string): string {
   return key !== title && key.endsWith(`/${title}`) ? key.slice(0, -title.length - 1) : key;

@@ -1,6 +1,5 @@
-/** The log lines that the browser holds: bounded, in order, progress bars folded into one line. */
+/** The last log lines, which the browser holds: bounded, in order, progress bars folded into one line. */
 
-import { stripAnsi } from "./ansi";
 import type { LogLine, LogStream } from "./wire";
 
 export interface LogEntry {
@@ -54,7 +53,7 @@ export class LogBuffer {
   private entries: LogEntry[] = [];
   private readonly limit: number;
 
-  constructor(limit = 200_000) {
+  constructor(limit = 2000) {
     this.limit = limit;
   }
 
@@ -80,25 +79,6 @@ export class LogBuffer {
     this.total = Math.max(update.total, this.entries.length);
     this.trim();
     this.version += 1;
-  }
-
-  /** Older lines, asked for by scrolling up. Returns how many rows came in before the first one. */
-  prepend(lines: readonly LogLine[]): number {
-    const first = this.entries[0]?.line ?? Infinity;
-    const older = new LogBuffer(this.limit);
-    older.apply({ reset: false, lines: lines.filter((line) => line.line < first), total: 0 });
-    const room = Math.max(0, this.limit - this.entries.length);
-    const added = room === 0 ? [] : older.entries.slice(-room);
-    if (added.length > 0) {
-      this.entries = added.concat(this.entries);
-      this.epoch += 1;
-      this.version += 1;
-    }
-    return added.length;
-  }
-
-  plainText(): string {
-    return this.entries.map((entry) => stripAnsi(entry.text)).join("\n");
   }
 
   private add(line: LogLine): void {

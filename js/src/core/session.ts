@@ -3,9 +3,9 @@
 
 import type { Coalesced } from "./frame";
 import { coalesce } from "./frame";
-import type { FollowStatus, Host } from "./host";
+import type { FollowStatus, Host, Params } from "./host";
 import { LogBuffer } from "./log-buffer";
-import { isFields, parseLogLines, parsePoints, parseRun, parseUpdate } from "./parse";
+import { isFields, parsePoints, parseRun, parseUpdate } from "./parse";
 import { Series, decodeColumns } from "./series";
 import type { RunData, RunEvent, RunUpdate } from "./wire";
 
@@ -18,7 +18,9 @@ export interface PointsRange {
 }
 
 const MAX_EVENTS = 5000;
-const OLDER_LINES = 1000;
+
+/** What is followed besides the run itself. */
+export type Part = "points" | "log" | "events";
 
 export class RunSession {
   readonly id: string;
@@ -35,23 +37,24 @@ export class RunSession {
   problem: string | null = null;
   /** Grows with every change. */
   version = 0;
-  /** False once the host has said that there are no lines before the first one. */
-  olderLines = true;
+  /** The moment that is marked in the curves. */
+  mark: number | null = null;
 
-  private readonly host: Host;
+  readonly host: Host;
   private readonly topic: string;
+  private readonly parts: readonly Part[] | null;
   private readonly listeners = new Set<() => void>();
   private readonly notify: Coalesced;
   private followers = 0;
   private columns = 0;
   private unfollow: (() => void) | null = null;
-  private loadingOlder = false;
 
-  /** `topic` says what is followed: `run` brings everything, `curves` no log, events and machine. */
-  constructor(host: Host, id: string, topic = "run") {
+  /** `topic` says what is followed: `run` brings everything, or some parts; `curves` no log, events and machine. */
+  constructor(host: Host, id: string, topic = "run", parts: readonly Part[] | null = null) {
     this.host = host;
     this.topic = topic;
     this.id = id;
+    this.parts = parts;
     this.notify = coalesce(() => this.listeners.forEach((listener) => listener()));
   }
 
@@ -99,32 +102,21 @@ export class RunSession {
     }
   }
 
-  async stop(): Promise<void> {
-    const { result } = await this.host.call("runs.stop", { run: this.id });
+  /** Does something with the run, as `runs.stop` does; the result is the run that the host answers with. */
+  async act(op: string, params: Params = {}): Promise<RunData | null> {
+    const { result } = await this.host.call(op, { run: this.id, ...params });
     const run = isFields(result) ? parseRun(result.run) : null;
-    if (run !== null) {
+    if (run?.id === this.id) {
       this.run = run;
       this.changed();
     }
+    return run;
   }
 
-  /** Lines before the first one held. Returns how many rows came in above. */
-  async loadOlder(): Promise<number> {
-    const first = this.log.at(0);
-    if (this.loadingOlder || !this.olderLines) {
-      return 0;
-    }
-    this.loadingOlder = true;
-    try {
-      const before = first === undefined ? null : first.cursor;
-      const { result } = await this.host.call("runs.logs", { run: this.id, before, limit: OLDER_LINES });
-      const added = this.log.prepend(parseLogLines(isFields(result) ? result.lines : null));
-      this.olderLines = added > 0;
-      this.changed();
-      return added;
-    } finally {
-      this.loadingOlder = false;
-    }
+  /** A moment to which the reader points, in epoch seconds. */
+  pointTo(time: number | null): void {
+    this.mark = time;
+    this.changed();
   }
 
   /** Points of a part of the run, at the resolution of the screen. */
@@ -143,7 +135,11 @@ export class RunSession {
     // The new one first: the host then need not tell the kernel to stop in between.
     const previous = this.unfollow;
     this.unfollow = this.host.follow(
-      { name: this.topic, params: { run: this.id }, columns: this.columns },
+      {
+        name: this.topic,
+        params: { run: this.id, ...(this.parts ? { parts: this.parts } : {}) },
+        columns: this.columns,
+      },
       (update, buffers) => this.apply(parseUpdate(update), buffers),
       (status) => {
         this.status = status;
@@ -173,7 +169,6 @@ export class RunSession {
     }
     if (update.log) {
       this.log.apply(update.log);
-      this.olderLines = update.log.reset ? true : this.olderLines;
     }
     if (update.events) {
       const kept = update.events.reset ? [] : this.events;
@@ -190,12 +185,17 @@ export class RunSession {
 
 const sessions = new WeakMap<Host, Map<string, RunSession>>();
 
-/** The one session of a run and a topic on a host. */
-export function sessionOf(host: Host, run: string, topic = "run"): RunSession {
+/** The one session of a run and a topic on a host; the first who asks says which parts it follows. */
+export function sessionOf(
+  host: Host,
+  run: string,
+  topic = "run",
+  parts: readonly Part[] | null = null,
+): RunSession {
   const ofHost = sessions.get(host) ?? new Map<string, RunSession>();
   sessions.set(host, ofHost);
   const key = `${topic} ${run}`;
-  const session = ofHost.get(key) ?? new RunSession(host, run, topic);
+  const session = ofHost.get(key) ?? new RunSession(host, run, topic, parts);
   ofHost.set(key, session);
   return session;
 }

@@ -35,7 +35,15 @@ export interface RunData {
   readonly state: RunState;
   readonly nativeState: string;
   readonly reason: string;
-  readonly kind: "submitted" | "in_kernel";
+  readonly kind: "submitted" | "in_kernel" | "sweep";
+  readonly lifecycle: "active" | "archived" | "deleted";
+  /** What people wrote about it. */
+  readonly notes: string;
+  /** Id of the run that it is a part of; empty for most. */
+  readonly parent: string;
+  readonly attempt: number;
+  /** When retention removed points, log and files. */
+  readonly trimmedAt: number | null;
   readonly params: Readonly<Record<string, unknown>>;
   readonly tags: Readonly<Record<string, string>>;
   readonly metrics: Readonly<Record<string, MetricData>>;

@@ -102,6 +102,13 @@ def restart(session: Session, arguments: Arguments) -> Run:
     return session.wait(found) if arguments.wait else found
 
 
+def clone(session: Session, arguments: Arguments) -> Run:
+    """Submit the code of a run as another one."""
+    source = shared.named_run(session, arguments)
+    made = source.clone(arguments.param, name=arguments.name, variables=arguments.env)
+    return session.wait(made) if arguments.wait else made
+
+
 def children(session: Session, arguments: Arguments) -> RunList[Run]:
     """The runs that are a part of another one."""
     return shared.named_run(session, arguments).children()
@@ -195,6 +202,14 @@ COMMANDS = (
         (shared.RUN,),
         (shared.ENV, shared.WAIT),
         example="%tracker restart last",
+    ),
+    Command(
+        "clone",
+        "submit the code of a run, as it was kept, as another run",
+        clone,
+        (shared.RUN,),
+        (shared.PARAM, Option("--name", "of the new run", "NAME"), shared.ENV, shared.WAIT),
+        example="%tracker clone last --param lr=0.01",
     ),
     Command("children", "the runs that are a part of a run, such as the trials of a sweep", children, (shared.RUN,)),
     Command(

@@ -31,6 +31,8 @@ interface Props {
   readonly whole: readonly Series[];
   readonly settings: ChartSettings;
   readonly range: Range | null;
+  /** A marked moment, on the x axis. */
+  readonly mark?: number | null;
   readonly syncKey: string;
   readonly theme: number;
   readonly onZoom: (from: number, to: number) => void;
@@ -80,6 +82,7 @@ export function ChartCard(props: Props): JSX.Element {
           logY={settings.logY}
           smoothed={settings.smoothing > 0}
           range={props.range}
+          mark={props.mark}
           syncKey={props.syncKey}
           theme={props.theme}
           onZoom={props.onZoom}

@@ -21,6 +21,7 @@ interface Props {
   readonly logY: boolean;
   readonly smoothed: boolean;
   readonly range: Range | null;
+  readonly mark?: number | null | undefined;
   readonly syncKey: string;
   readonly theme: number;
   readonly onZoom: (from: number, to: number) => void;
@@ -28,7 +29,7 @@ interface Props {
   readonly onHover: (hover: Hover | null) => void;
 }
 
-/** One plot on a canvas. Arrow keys walk over the points, + and - zoom, Shift with arrows pans, Esc resets. */
+/** One plot on a canvas. Arrow keys walk over the points, + and - zoom, Shift with arrows or the mouse pans, Esc resets. */
 export function Chart(props: Props): JSX.Element {
   const element = useRef<HTMLDivElement>(null);
   const plot = useRef<Plot | null>(null);
@@ -44,7 +45,7 @@ export function Chart(props: Props): JSX.Element {
     if (target === null) {
       return undefined;
     }
-    const { range, smoothed } = latest.current;
+    const { range, smoothed, mark = null } = latest.current;
     const made = new Plot(
       target,
       {
@@ -61,7 +62,7 @@ export function Chart(props: Props): JSX.Element {
           latest.current.onHover(hover);
         },
       },
-      { colors: readColors(target), smoothed, range },
+      { colors: readColors(target), smoothed, range, mark },
     );
     plot.current = made;
     const observer = new ResizeObserver(() => made.resize(target.clientWidth));
@@ -73,16 +74,20 @@ export function Chart(props: Props): JSX.Element {
     };
   }, [lines, hues, props.unitKey, props.x, props.logY, props.syncKey]);
 
-  const { data, smoothed, range } = props;
+  const { data, smoothed, range, mark = null } = props;
   useLayoutEffect(() => {
     if (element.current !== null) {
-      plot.current?.setData(data, { colors: readColors(element.current), smoothed, range });
+      plot.current?.setData(data, { colors: readColors(element.current), smoothed, range, mark });
     }
-  }, [data, smoothed, range, lines, hues, props.unitKey, props.x, props.logY, props.syncKey]);
+  }, [data, smoothed, range, mark, lines, hues, props.unitKey, props.x, props.logY, props.syncKey]);
 
   useEffect(() => {
     if (element.current !== null) {
-      plot.current?.recolor({ ...latest.current, colors: readColors(element.current) });
+      plot.current?.recolor({
+        ...latest.current,
+        mark: latest.current.mark ?? null,
+        colors: readColors(element.current),
+      });
     }
   }, [props.theme]);
 

@@ -33,6 +33,8 @@ export interface PlotLook {
   readonly colors: ChartColors;
   readonly smoothed: boolean;
   readonly range: { readonly from: number; readonly to: number } | null;
+  /** Where a moment is marked, on the x axis. */
+  readonly mark?: number | null;
 }
 
 const DASHES = [
@@ -115,6 +117,13 @@ export class Plot {
         drag: { x: true, y: false, setScale: false, dist: 4 },
         sync: { key: options.syncKey, setSeries: false, scales: ["x", null] },
         bind: {
+          mousedown: (_plot, _target, begin) => (event) => {
+            if (event.shiftKey && this.look.range !== null) {
+              this.pan(event, options.onZoom);
+              return null;
+            }
+            return begin(event);
+          },
           dblclick: () => () => {
             options.onReset();
             return null;
@@ -131,8 +140,49 @@ export class Plot {
       hooks: {
         setCursor: [(plot) => options.onHover(hoverOf(plot))],
         setSelect: [(plot) => this.onSelect(plot, options.onZoom)],
+        draw: [(plot) => this.drawMark(plot)],
       },
     };
+  }
+
+  /** Moves the range with the pointer until it is let go. */
+  private pan(down: MouseEvent, onZoom: PlotOptions["onZoom"]): void {
+    const { range } = this.look;
+    const width = this.plot.over.clientWidth;
+    if (range === null || width === 0) {
+      return;
+    }
+    const scale = (range.to - range.from) / width;
+    const move = (event: MouseEvent): void => {
+      const by = (down.clientX - event.clientX) * scale;
+      onZoom(range.from + by, range.to + by);
+    };
+    const up = (): void => {
+      document.removeEventListener("mousemove", move);
+      document.removeEventListener("mouseup", up);
+    };
+    document.addEventListener("mousemove", move);
+    document.addEventListener("mouseup", up);
+    down.preventDefault();
+  }
+
+  private drawMark(plot: uPlot): void {
+    const { mark, colors } = this.look;
+    const { left, top, width, height } = plot.bbox;
+    const x = mark == null ? NaN : plot.valToPos(mark, "x", true);
+    if (!(x >= left && x <= left + width)) {
+      return;
+    }
+    const { ctx } = plot;
+    ctx.save();
+    ctx.strokeStyle = colors.axis;
+    ctx.setLineDash([4, 3]);
+    ctx.lineWidth = window.devicePixelRatio || 1;
+    ctx.beginPath();
+    ctx.moveTo(x, top);
+    ctx.lineTo(x, top + height);
+    ctx.stroke();
+    ctx.restore();
   }
 
   private xRange(min: number | null, max: number | null): [number, number] {

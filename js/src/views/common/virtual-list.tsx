@@ -1,6 +1,6 @@
 import type { JSX, RefObject } from "preact";
 import { useLayoutEffect, useState } from "preact/hooks";
-import { visibleRows } from "../../core/virtual";
+import { offsetOf, spaceHeight, visibleRows } from "../../core/virtual";
 
 interface Props {
   readonly scroller: RefObject<HTMLDivElement>;
@@ -8,13 +8,15 @@ interface Props {
   readonly rowHeight: number;
   readonly row: (index: number) => JSX.Element | null;
   readonly onScroll?: (element: HTMLDivElement) => void;
+  /** Which rows are drawn now. */
+  readonly onRows?: (first: number, end: number) => void;
   readonly label: string;
   readonly role: "log" | "list";
 }
 
 /** Draws only the rows on the screen; every row has the same height. */
 export function VirtualList(props: Props): JSX.Element {
-  const { scroller, count, rowHeight, row, onScroll } = props;
+  const { scroller, count, rowHeight, row, onScroll, onRows } = props;
   const [place, setPlace] = useState({ top: 0, height: 0 });
 
   const measure = (): void => {
@@ -26,7 +28,10 @@ export function VirtualList(props: Props): JSX.Element {
   // The parent may have scrolled in an effect of its own, so look after every drawing.
   useLayoutEffect(measure);
 
-  const { first, end } = visibleRows(place.top, place.height || 400, rowHeight, count);
+  const height = place.height || 400;
+  const offset = offsetOf(place.top, height, rowHeight, count);
+  const { first, end } = visibleRows(offset, height, rowHeight, count);
+  useLayoutEffect(() => onRows?.(first, end), [first, end, count]);
   const rows: (JSX.Element | null)[] = [];
   for (let index = first; index < end; index += 1) {
     rows.push(row(index));
@@ -46,8 +51,8 @@ export function VirtualList(props: Props): JSX.Element {
         measure();
       }}
     >
-      <div class="jp-tracker-list-space" style={{ height: `${count * rowHeight}px` }}>
-        <div class="jp-tracker-list-rows" style={{ top: `${first * rowHeight}px` }}>
+      <div class="jp-tracker-list-space" style={{ height: `${spaceHeight(rowHeight, count)}px` }}>
+        <div class="jp-tracker-list-rows" style={{ top: `${place.top + first * rowHeight - offset}px` }}>
           {rows}
         </div>
       </div>

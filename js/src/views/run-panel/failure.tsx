@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { RunSession } from "../../core/session";
 import type { RunData } from "../../core/wire";
-import { LogRow } from "./log-row";
+import { LogRow } from "../log/log-row";
 
 const LAST_LINES = 20;
 

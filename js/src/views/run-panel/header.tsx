@@ -1,12 +1,13 @@
 import type { JSX } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { formatDateTime, formatDuration, formatNumber } from "../../core/format";
-import { errorText } from "../../core/host";
 import { RemainingTime, elapsedSeconds, progressShare } from "../../core/remaining";
 import type { RunSession } from "../../core/session";
 import type { ProgressData, RunData } from "../../core/wire";
 import { useSecondTick } from "../common/hooks";
 import { StateMark } from "../common/state-mark";
+import type { Notice } from "./actions";
+import { Actions } from "./actions";
 
 interface Props {
   readonly session: RunSession;
@@ -14,7 +15,13 @@ interface Props {
   readonly live: boolean;
 }
 
-export function Header({ session, run, live }: Props): JSX.Element {
+interface HeaderProps extends Props {
+  readonly code: string;
+  readonly onClone: () => void;
+  readonly onNotice: (notice: Notice | null) => void;
+}
+
+export function Header({ session, run, live, code, onClone, onNotice }: HeaderProps): JSX.Element {
   const first = run.progress[0];
   const stale = live && session.status.kind === "disconnected";
   return (
@@ -31,7 +38,9 @@ export function Header({ session, run, live }: Props): JSX.Element {
       </span>
       {first && <Progress progress={first} rest={run.progress.slice(1)} />}
       <Times session={session} run={run} live={live} />
-      {live && <StopButton session={session} run={run} />}
+      <span class="jp-tracker-actions">
+        <Actions session={session} run={run} code={code} onClone={onClone} onNotice={onNotice} />
+      </span>
     </header>
   );
 }
@@ -89,44 +98,5 @@ function Times({ session, run, live }: Props): JSX.Element {
       {elapsed !== null && formatDuration(elapsed)}
       {left !== null && <span class="jp-tracker-left"> · {formatDuration(left)} left</span>}
     </span>
-  );
-}
-
-/** Not offered at all where the host names no such action. */
-function StopButton({ session, run }: { session: RunSession; run: RunData }): JSX.Element | null {
-  const [asked, setAsked] = useState(false);
-  const [error, setError] = useState<string | null>(null);
-  const action = run.actions["runs.stop"];
-  if (action === undefined) {
-    return null;
-  }
-  const stop = async (): Promise<void> => {
-    setAsked(true);
-    setError(null);
-    try {
-      await session.stop();
-    } catch (reason) {
-      setError(errorText(reason));
-    } finally {
-      setAsked(false);
-    }
-  };
-  return (
-    <>
-      <button
-        type="button"
-        class="jp-tracker-button jp-tracker-stop"
-        disabled={action !== null || asked || run.state === "stopping"}
-        title={action ?? `Stop ${run.name}`}
-        onClick={() => void stop()}
-      >
-        Stop
-      </button>
-      {error !== null && (
-        <span class="jp-tracker-error" role="alert">
-          The run was not stopped: {error}
-        </span>
-      )}
-    </>
   );
 }

@@ -1,15 +1,16 @@
 /** The live view of one run. */
 
-import { render } from "preact";
+import { loadChunk } from "../../core/chunk";
 import type { Host } from "../../core/host";
 import { sessionOf } from "../../core/session";
-import { watchVisibility } from "../common/visibility";
+import { mountOnSession } from "../common/mount";
 import { RunPanel } from "./run-panel";
 import "uplot/dist/uPlot.min.css";
 import "../common/common.css";
 import "../chart/chart.css";
 import "./run-panel.css";
-import "./log.css";
+import "../log/log.css";
+import "../details/details.css";
 
 export interface RunPanelOptions {
   /** Id of the run. */
@@ -24,20 +25,7 @@ function chartColumns(width: number): number {
 
 export function mountRunPanel(el: HTMLElement, host: Host, options: RunPanelOptions): () => void {
   const session = sessionOf(host, options.run);
-  const root = document.createElement("div");
-  root.className = "jp-tracker-run-panel";
-  el.append(root);
-  render(<RunPanel session={session} />, root);
-
-  let detach: (() => void) | null = null;
-  const unwatch = watchVisibility(root, (visible) => {
-    detach?.();
-    detach = visible ? session.attach(chartColumns(root.clientWidth || 800)) : null;
-  });
-  return () => {
-    unwatch();
-    detach?.();
-    render(null, root);
-    root.remove();
-  };
+  // On its way while the first data is; who shows the curves says what went wrong.
+  loadChunk(host, "curves").catch(() => undefined);
+  return mountOnSession(el, session, <RunPanel session={session} />, chartColumns);
 }

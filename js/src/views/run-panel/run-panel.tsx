@@ -1,19 +1,21 @@
-import type { JSX } from "preact";
-import { useId } from "preact/hooks";
+import type { ComponentProps, JSX } from "preact";
+import { useId, useState } from "preact/hooks";
 import type { RunSession } from "../../core/session";
 import { SYSTEM_PREFIX, hasEnded } from "../../core/wire";
 import { isText, useChoice } from "../common/choices";
 import { useSession } from "../common/hooks";
+import { Part } from "../common/part";
 import type { Tab } from "../common/tabs";
 import { Tabs } from "../common/tabs";
+import type { CloneForm } from "../details/clone-form";
+import { About } from "./about";
+import type { Notice } from "./actions";
 import { Connection } from "./connection";
-import { Curves } from "./curves";
-import { Events } from "./events";
+import { useContents } from "./contents";
+import type { Curves } from "./curves";
 import { Failure } from "./failure";
 import { Header } from "./header";
-import { Log } from "./log";
 import { LogTail } from "./log-tail";
-import { Params } from "./params";
 import { Skeleton } from "./skeleton";
 
 const NO_METRICS = "No metrics yet: call run.log({...}).";
@@ -23,8 +25,11 @@ const NO_SYSTEM = "No system metrics: this run does not record any.";
 export function RunPanel({ session }: { session: RunSession }): JSX.Element {
   useSession(session);
   const [tab, setTab] = useChoice(session, "tab", "curves", isText);
+  const [cloning, setCloning] = useState(false);
+  const [notice, setNotice] = useState<Notice | null>(null);
+  const contents = useContents(session);
   const syncKey = useId();
-  const { run } = session;
+  const { run, host } = session;
 
   if (run === null) {
     return (
@@ -36,50 +41,108 @@ export function RunPanel({ session }: { session: RunSession }): JSX.Element {
   }
   const live = !hasEnded(run.state);
   const keys = Array.from(session.series.keys());
-  const metrics = keys.filter((key) => !key.startsWith(SYSTEM_PREFIX));
-  const system = keys.filter((key) => key.startsWith(SYSTEM_PREFIX));
+  const saved = contents.checkpoints + contents.models;
   const tabs: Tab[] = [
     { id: "curves", label: "Curves" },
     { id: "log", label: "Log", count: session.log.total },
     { id: "events", label: "Events", count: session.events.length },
     { id: "params", label: "Params" },
+    ...(run.kind === "sweep" ? [{ id: "trials", label: "Trials", count: contents.children }] : []),
+    ...(contents.classifications > 0 ? [{ id: "classification", label: "Classification" }] : []),
+    ...(contents.artifacts > 0 ? [{ id: "artifacts", label: "Artifacts", count: contents.artifacts }] : []),
+    ...(saved > 0 ? [{ id: "saved", label: "Checkpoints", count: saved }] : []),
     { id: "system", label: "System" },
+    { id: "code", label: "Code" },
+    { id: "environment", label: "Environment" },
   ];
+  const shown = tabs.some(({ id }) => id === tab) ? tab : "curves";
+
+  const curves = (system: boolean): JSX.Element => (
+    <Part<ComponentProps<typeof Curves>>
+      key={system ? "system" : "curves"}
+      host={host}
+      chunk="curves"
+      name="Curves"
+      props={{
+        session,
+        live,
+        keys: keys.filter((key) => key.startsWith(SYSTEM_PREFIX) === system),
+        name: system ? "system" : "curves",
+        initialX: system ? "relative" : "step",
+        syncKey: system ? `${syncKey}-system` : syncKey,
+        empty: system ? NO_SYSTEM : live ? NO_METRICS : NEVER_ANY,
+      }}
+    />
+  );
+  const detail = (name: string, more: object = {}): JSX.Element => (
+    <Part key={name} host={host} chunk="details" name={name} props={{ session, ...more }} />
+  );
+  const onTime = (time: number): void => {
+    session.pointTo(time);
+    setTab("curves");
+  };
+
+  const content: Readonly<Record<string, () => JSX.Element>> = {
+    curves: () => (
+      <>
+        {curves(false)}
+        <LogTail session={session} live={live} onOpen={() => setTab("log")} />
+      </>
+    ),
+    log: () => <Part key="log" host={host} chunk="log" name="Log" props={{ session, onTime }} />,
+    events: () => detail("Events"),
+    params: () => detail("Params", { run }),
+    trials: () => detail("Trials", { count: contents.children }),
+    classification: () => (
+      <Part
+        key="classification"
+        host={host}
+        chunk="classification"
+        name="Classification"
+        props={{ host, run: run.id }}
+      />
+    ),
+    artifacts: () => detail("Artifacts", { count: contents.artifacts }),
+    saved: () => detail("Saved", { checkpoints: contents.checkpoints, models: contents.models }),
+    system: () => curves(true),
+    code: () => detail("Code"),
+    environment: () => detail("Environment"),
+  };
+
   return (
     <>
-      <Header session={session} run={run} live={live} />
+      <Header
+        session={session}
+        run={run}
+        live={live}
+        code={contents.code}
+        onClone={() => setCloning(true)}
+        onNotice={setNotice}
+      />
+      <About session={session} run={run} notice={notice} onNotice={setNotice} />
+      {cloning && (
+        <Part<ComponentProps<typeof CloneForm>>
+          host={host}
+          chunk="details"
+          name="CloneForm"
+          props={{
+            session,
+            run,
+            onDone: (made) => {
+              setCloning(false);
+              if (made !== null) {
+                setNotice({
+                  text: `${made.name} was submitted; its id is ${made.id.slice(0, 8)}.`,
+                  bad: false,
+                });
+              }
+            },
+          }}
+        />
+      )}
       <Failure session={session} run={run} onOpenLog={() => setTab("log")} />
-      <Tabs label={`Run ${run.name}`} tabs={tabs} selected={tab} onSelect={setTab}>
-        {tab === "curves" && (
-          <>
-            <Curves
-              key="curves"
-              name="curves"
-              session={session}
-              keys={metrics}
-              initialX="step"
-              live={live}
-              syncKey={syncKey}
-              empty={live ? NO_METRICS : NEVER_ANY}
-            />
-            <LogTail session={session} live={live} onOpen={() => setTab("log")} />
-          </>
-        )}
-        {tab === "log" && <Log session={session} />}
-        {tab === "events" && <Events session={session} />}
-        {tab === "params" && <Params session={session} run={run} />}
-        {tab === "system" && (
-          <Curves
-            key="system"
-            name="system"
-            initialX="relative"
-            live={live}
-            session={session}
-            keys={system}
-            syncKey={`${syncKey}-system`}
-            empty={NO_SYSTEM}
-          />
-        )}
+      <Tabs label={`Run ${run.name}`} tabs={tabs} selected={shown} onSelect={setTab}>
+        {content[shown]?.()}
       </Tabs>
       {/* Below everything: it comes and goes, and must not move what is being read. */}
       <Connection session={session} />

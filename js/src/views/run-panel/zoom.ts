@@ -1,4 +1,4 @@
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { errorText } from "../../core/host";
 import type { Series } from "../../core/series";
 import type { RunSession } from "../../core/session";
@@ -23,12 +23,16 @@ interface State {
 
 const WHOLE: State = { range: null, series: new Map(), error: null };
 const COLUMNS = 1000;
+/** While a range is dragged, only where it comes to rest is asked for. */
+const SETTLED = 40;
 
 /** The part of the x axis that is shown, the same in all charts. What is held is shown in the new range
  *  at once; where the kernel has thinned it, the finer points follow. */
 export function useZoom(session: RunSession, keys: readonly string[], x: XKind, origin: number): Zoom {
   const [state, setState] = useState<State>(WHOLE);
   const latest = useRef(0);
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
 
   const zoomTo = (from: number, to: number): void => {
     const request = (latest.current += 1);
@@ -39,6 +43,17 @@ export function useZoom(session: RunSession, keys: readonly string[], x: XKind, 
       return;
     }
     const shift = x === "relative" ? origin : 0;
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => fetchPoints(request, thinned, from, to, shift), SETTLED);
+  };
+
+  const fetchPoints = (
+    request: number,
+    thinned: readonly string[],
+    from: number,
+    to: number,
+    shift: number,
+  ): void => {
     session
       .points({
         keys: thinned,
@@ -68,6 +83,7 @@ export function useZoom(session: RunSession, keys: readonly string[], x: XKind, 
     zoomTo,
     reset: () => {
       latest.current += 1;
+      clearTimeout(timer.current);
       setState(WHOLE);
     },
   };

@@ -9,7 +9,7 @@ import "uplot/dist/uPlot.min.css";
 import "../common/common.css";
 import "../chart/chart.css";
 import "../run-panel/run-panel.css";
-import "../run-panel/log.css";
+import "../log/log.css";
 import "./runs-panel.css";
 
 export function mountRunsPanel(el: HTMLElement, session: TableSession, slots: Slots): () => void {

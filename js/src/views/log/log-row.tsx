@@ -3,33 +3,60 @@ import { Component } from "preact";
 import type { Span, Style } from "../../core/ansi";
 import { parseAnsi } from "../../core/ansi";
 import { formatClock, formatDateTime } from "../../core/format";
-import type { LogEntry } from "../../core/log-buffer";
+import type { EventLevel, LogStream } from "../../core/wire";
 
 export const LOG_ROW_HEIGHT = 18;
 
+export interface LogRowEntry {
+  readonly line: number;
+  readonly time: number;
+  readonly stream: LogStream;
+  readonly text: string;
+  readonly level?: EventLevel;
+  readonly repeats?: number;
+}
+
 interface Props {
-  readonly entry: LogEntry;
+  readonly entry: LogRowEntry;
   readonly query: string;
   readonly current: boolean;
+  /** Shows the time in the curves, where there are any. */
+  readonly onTime?: ((time: number) => void) | undefined;
 }
 
 /** Rows are many and rarely change, so each looks first whether it is the same. */
 export class LogRow extends Component<Props> {
   override shouldComponentUpdate(next: Props): boolean {
     const { entry, query, current } = this.props;
-    return next.entry !== entry || next.query !== query || next.current !== current;
+    return (
+      next.entry !== entry ||
+      next.onTime !== this.props.onTime ||
+      next.query !== query ||
+      next.current !== current
+    );
   }
 
-  override render({ entry, query, current }: Props): JSX.Element {
-    const marks = `${entry.stream === "stdout" ? "" : ` jp-tracker-log-${entry.stream}`}${
-      current ? " jp-tracker-log-current" : ""
-    }`;
+  override render({ entry, query, current, onTime }: Props): JSX.Element {
+    const { time, stream, line, level = "info", repeats = 1 } = entry;
+    const marks = `${stream === "stdout" ? "" : ` jp-tracker-log-${stream}`}${
+      level === "info" ? "" : ` jp-tracker-level-${level}`
+    }${current ? " jp-tracker-log-current" : ""}`;
+    const title = `${formatDateTime(time)}, ${stream}, line ${line + 1}${level === "info" ? "" : `, ${level}`}`;
     return (
       <div class={`jp-tracker-log-row${marks}`} style={{ height: `${LOG_ROW_HEIGHT}px` }}>
-        <time title={`${formatDateTime(entry.time)}, ${entry.stream}, line ${entry.line}`}>
-          {formatClock(entry.time)}
-        </time>
+        {onTime === undefined ? (
+          <time title={title}>{formatClock(time)}</time>
+        ) : (
+          <time title={`${title}\nClick to see this moment in the curves`} onClick={() => onTime(time)}>
+            {formatClock(time)}
+          </time>
+        )}
         <code>{parseAnsi(entry.text).map((span) => styled(span, query))}</code>
+        {repeats > 1 && (
+          <span class="jp-tracker-repeats" title={`${repeats.toLocaleString()} equal lines`}>
+            ×{repeats.toLocaleString()}
+          </span>
+        )}
       </div>
     );
   }

@@ -4,6 +4,8 @@ import { isFields } from "../../core/parse";
 import type { RunSession } from "../../core/session";
 import type { RunData } from "../../core/wire";
 import { SYSTEM_PREFIX } from "../../core/wire";
+import { Notes, Tags } from "./notes";
+import { Pairs } from "./table";
 
 /** Nested groups become `optimizer.lr`, one row each. */
 function flatten(params: Readonly<Record<string, unknown>>, prefix = "", depth = 0): [string, unknown][] {
@@ -17,7 +19,6 @@ function flatten(params: Readonly<Record<string, unknown>>, prefix = "", depth =
 export function Params({ session, run }: { session: RunSession; run: RunData }): JSX.Element {
   const params = flatten(run.params);
   const metrics = Object.entries(run.metrics).filter(([key]) => !key.startsWith(SYSTEM_PREFIX));
-  const tags = Object.entries(run.tags);
   const now = session.now();
   return (
     <div class="jp-tracker-tables">
@@ -55,32 +56,11 @@ export function Params({ session, run }: { session: RunSession; run: RunData }):
         {params.length === 0 ? (
           <p class="jp-tracker-empty">No params: call run.log_params({"{...}"}).</p>
         ) : (
-          <Pairs pairs={params} />
+          <Pairs pairs={params.map(([key, value]) => [key, formatParam(value)])} />
         )}
-        {tags.length > 0 && (
-          <>
-            <h4>Tags</h4>
-            <Pairs pairs={tags} />
-          </>
-        )}
+        <Tags session={session} run={run} />
+        <Notes session={session} run={run} />
       </section>
     </div>
-  );
-}
-
-function Pairs({ pairs }: { pairs: readonly (readonly [string, unknown])[] }): JSX.Element {
-  return (
-    <table class="jp-tracker-table">
-      <tbody>
-        {pairs.map(([key, value]) => (
-          <tr key={key}>
-            <th scope="row" title={key}>
-              {key}
-            </th>
-            <td title={formatParam(value)}>{formatParam(value)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   );
 }

@@ -1,0 +1,3 @@
+/** Curves, and the chart library below them. */
+
+export { Curves } from "../views/run-panel/curves";

@@ -1,0 +1,3 @@
+/** The log of a run. */
+
+export { Log } from "../views/log/log";

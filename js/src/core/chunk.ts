@@ -1,0 +1,39 @@
+/** Parts of a view that come when they are needed: the host hands over the text of their bundle, and Preact goes
+ *  into it as an argument, so that it is there once. `src/chunks/NAME.ts` is built to `static/chunks/NAME.js`. */
+
+import * as preact from "preact";
+import * as hooks from "preact/hooks";
+import * as jsx from "preact/jsx-runtime";
+import type { Host } from "./host";
+import { isFields, text } from "./parse";
+
+/** What the build puts around a chunk (`build-widgets.mjs`): called with the shared modules, it gives its exports. */
+type Factory = (...shared: readonly unknown[]) => unknown;
+
+const loaded = new Map<string, Promise<unknown>>();
+
+/** The exports of a chunk; loaded once for all views of a bundle. Rejects where it is not there, or a page forbids
+ *  modules from memory. */
+export function loadChunk(host: Host, name: string): Promise<unknown> {
+  const known = loaded.get(name);
+  if (known !== undefined) {
+    return known;
+  }
+  const made = fetchChunk(host, name);
+  loaded.set(name, made);
+  // Another attempt may go better.
+  made.catch(() => loaded.delete(name));
+  return made;
+}
+
+async function fetchChunk(host: Host, name: string): Promise<unknown> {
+  const { result } = await host.call("assets.get", { name });
+  const code = isFields(result) ? text(result.text) : "";
+  const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+  try {
+    const module = (await import(/* @vite-ignore */ url)) as { default: Factory };
+    return module.default(preact, hooks, jsx);
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}

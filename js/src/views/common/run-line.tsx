@@ -1,0 +1,24 @@
+import type { JSX } from "preact";
+import type { RunSession } from "../../core/session";
+import { StateMark } from "./state-mark";
+
+/** Which run is shown, and how it stands. */
+export function RunLine({ session }: { session: RunSession }): JSX.Element {
+  const { run } = session;
+  return (
+    <header class="jp-tracker-header">
+      {run !== null && (
+        <>
+          <StateMark state={run.state} native={run.nativeState} />
+          <span class="jp-tracker-name" title={`${run.experiment} / ${run.name}\nid ${run.id}`}>
+            <span class="jp-tracker-experiment">
+              {run.experiment}
+              <span class="jp-tracker-slash"> / </span>
+            </span>
+            <b>{run.name}</b>
+          </span>
+        </>
+      )}
+    </header>
+  );
+}
