@@ -25,6 +25,8 @@ SOURCES = (
     "tsconfig.json",
     "tsconfig.lab.json",
     "build-widgets.mjs",
+    "copy-styles.mjs",
+    "schema",
     "src",
     "style",
 )

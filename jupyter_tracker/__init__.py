@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from jupyter_tracker.errors import TrackerError
     from jupyter_tracker.frames import save
     from jupyter_tracker.models import Secret
-    from jupyter_tracker.widgets import ClassificationPanel, ComparePanel, RunPanel
+    from jupyter_tracker.widgets import ClassificationPanel, ComparePanel, RunPanel, RunsPanel
 
 _HOMES = {
     "AsyncRun": "client",
@@ -38,6 +38,7 @@ _HOMES = {
     "ComparePanel": "widgets",
     "Run": "client",
     "RunPanel": "widgets",
+    "RunsPanel": "widgets",
     "Secret": "models",
     "Tracker": "client",
     "TrackerError": "errors",
@@ -56,6 +57,7 @@ __all__ = [
     "ComparePanel",
     "Run",
     "RunPanel",
+    "RunsPanel",
     "Secret",
     "Tracker",
     "TrackerError",
@@ -89,3 +91,10 @@ def load_ipython_extension(ipython: Any) -> None:
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
     """Where JupyterLab finds the front end."""
     return [{"src": "labextension", "dest": "jupyter-tracker"}]
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    """What Jupyter's server loads."""
+    from jupyter_tracker.server import TrackerServer
+
+    return [{"module": "jupyter_tracker.server", "app": TrackerServer}]

@@ -18,6 +18,16 @@ from jupyter_tracker.errors import ConfigError, NotFound
 _NAME = re.compile(r"[A-Za-z][\w.-]{0,63}")
 
 
+def default_home() -> Path:
+    """`$JUPYTER_TRACKER_HOME`, or a folder under Jupyter's data directory, for the store and what panels remember."""
+    chosen = os.environ.get("JUPYTER_TRACKER_HOME")
+    if chosen:
+        return Path(chosen).expanduser()
+    from jupyter_core.paths import jupyter_data_dir
+
+    return Path(jupyter_data_dir()) / "jupyter_tracker"
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A connection under a name."""

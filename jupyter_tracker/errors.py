@@ -227,7 +227,9 @@ class PlatformFailure(RemoteError):
 
 
 class RemoteInvalid(RemoteError, InvalidInput):
-    """The platform rejected a value."""
+    """The platform rejected a value; `mistakes` has what is wrong with each field, where it says so."""
+
+    mistakes: tuple[object, ...] = ()
 
 
 class RemoteNotFound(RemoteError, NotFound):

@@ -7,20 +7,24 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from jupyter_tracker.client import requests
+from jupyter_tracker.client.async_run import AsyncRun
 from jupyter_tracker.client.run import GRACE_PERIOD
 from jupyter_tracker.client.tracker import AsyncTracker
-from jupyter_tracker.errors import InvalidInput, did_you_mean
+from jupyter_tracker.errors import InvalidInput, TrackerError, did_you_mean
 from jupyter_tracker.feed import comparing
 from jupyter_tracker.feed.classifications import ClassificationFeed
 from jupyter_tracker.feed.feed import Push, RunFeed, Subscription, actions
+from jupyter_tracker.feed.overview import OverviewFeed, experiment_data
 from jupyter_tracker.feed.table import TableFeed
-from jupyter_tracker.feed.wire import Json, line_data, run_data
+from jupyter_tracker.feed.wire import Json, error_data, line_data, run_data
 from jupyter_tracker.models import MACHINE_PREFIX, Lifecycle
 
 Params = Mapping[str, Any]
 Answer = tuple[Json, list[bytes]]
 Leave = Callable[[], None]
 TableKey = tuple[str, str, str, Lifecycle]
+MOST_RUNS = 500
+"""Runs that one request changes at most."""
 
 
 class Session:
@@ -31,6 +35,7 @@ class Session:
         self._feeds: dict[str, RunFeed] = {}
         self._tables: dict[TableKey, TableFeed] = {}
         self._classifications: dict[str, ClassificationFeed] = {}
+        self._overview = OverviewFeed(tracker)
 
     def feed(self, run_id: str) -> RunFeed:
         """The feed of a run, the same for all views."""
@@ -48,8 +53,21 @@ class Session:
         if key not in self._tables:
             experiment, where, order_by, lifecycle = key
             query = requests.query(experiment or None, where, order_by, lifecycle)
+            # A view asks for the first rows before it follows, so that one is kept which nobody watches yet.
+            self._tables = {known: feed for known, feed in self._tables.items() if feed.watched}
             self._tables[key] = TableFeed(self.tracker, query)
         return self._tables[key]
+
+    def changed(self) -> None:
+        """Some runs were changed: tell those who watch a table or the experiments soon."""
+        for feed in self._tables.values():
+            feed.wake()
+        self._overview.wake()
+
+    def follow_overview(self, push: Push) -> Leave:
+        """Tell a view about the experiments."""
+        self._overview.watch(push)
+        return lambda: self._overview.unwatch(push)
 
     def follow_table(self, params: Params, push: Push) -> Leave:
         """Tell a view about a table; the runs of one that nobody watches are forgotten."""
@@ -118,13 +136,6 @@ async def _get(session: Session, params: Params) -> Answer:
     return {"run": run_data(run.info, actions(session.tracker, run.info))}, []
 
 
-async def _stop(session: Session, params: Params) -> Answer:
-    run = await session.tracker.runs.stop(
-        text_param(params, "run"), grace_period=number_param(params, "grace_period", GRACE_PERIOD)
-    )
-    return {"run": run_data(run.info, actions(session.tracker, run.info))}, []
-
-
 async def _logs(session: Session, params: Params) -> Answer:
     before = text_param(params, "before") if params.get("before") is not None else None
     limit = max(1, min(int(number_param(params, "limit", 500)), 5000))
@@ -186,8 +197,13 @@ async def _artifact(session: Session, params: Params) -> Answer:
 
 async def _rows(session: Session, params: Params) -> Answer:
     feed = session.table(params)
+    histories = texts_param(params, "histories") if "histories" in params else ()
+    if "runs" in params:
+        return await feed.rows_of(texts_param(params, "runs"), histories), []
+    anchor = None if params.get("anchor") is None else text_param(params, "anchor")
+    known = params.get("known") if isinstance(params.get("known"), Mapping) else {}
     start, stop = whole_param(params, "from"), whole_param(params, "to")
-    return await feed.rows(start, stop, texts_param(params, "histories") if "histories" in params else ()), []
+    return await feed.rows(start, stop, histories, anchor=anchor, known=known), []
 
 
 async def _ids(session: Session, params: Params) -> Answer:
@@ -203,50 +219,126 @@ async def _sparks(session: Session, params: Params) -> Answer:
     return await feed.sparks(texts_param(params, "runs"), text_param(params, "metric"), max(2, min(columns, 500)))
 
 
-def _changes(verb: str) -> Callable[[Session, Params], Awaitable[Answer]]:
-    """An operation that changes one run and answers with it."""
-
-    async def change(session: Session, params: Params) -> Answer:
-        run = await getattr(session.tracker.runs, verb)(text_param(params, "run"))
-        return {"run": run_data(run.info, actions(session.tracker, run.info))}, []
-
-    return change
+Change = Callable[[AsyncTracker, AsyncRun], Awaitable[Json]]
 
 
-async def _set_tags(session: Session, params: Params) -> Answer:
+def _changes(read: Callable[[Params], Change]) -> Callable[[Session, Params], Awaitable[Answer]]:
+    """An operation that changes one run and answers with it, or many and answers which of them it did not change.
+
+    `read` checks the params and makes the change of them.
+    """
+
+    async def one_or_many(session: Session, params: Params) -> Answer:
+        change = read(params)
+        if "runs" not in params:
+            run = await session.tracker.runs.get(text_param(params, "run"))
+            more = await change(session.tracker, run)
+            session.changed()
+            return {"run": run_data(run.info, actions(session.tracker, run.info)), **more}, []
+        done: list[Json] = []
+        failed: list[Json] = []
+        for reference in texts_param(params, "runs")[:MOST_RUNS]:
+            try:
+                run = await session.tracker.runs.get(reference)
+                done.append({"id": run.id, **await change(session.tracker, run)})
+            except TrackerError as error:
+                failed.append({"id": reference, "error": error_data(error)})
+        session.changed()
+        return {"done": done, "failed": failed}, []
+
+    return one_or_many
+
+
+def _stop(params: Params) -> Change:
+    grace = number_param(params, "grace_period", GRACE_PERIOD)
+
+    async def stop(_: AsyncTracker, run: AsyncRun) -> Json:
+        await run.stop(grace)
+        return {}
+
+    return stop
+
+
+def _set_tags(params: Params) -> Change:
     tags = params.get("tags")
     if not isinstance(tags, Mapping) or not all(isinstance(value, str | None) for value in tags.values()):
         raise InvalidInput(f"The param 'tags' must be texts by name, or null for those that go, not {tags!r:.80}.")
-    run = await session.tracker.runs.get(text_param(params, "run"))
-    await run.set_tags(tags)
-    return {"run": run_data(run.info, actions(session.tracker, run.info))}, []
+
+    async def set_tags(_: AsyncTracker, run: AsyncRun) -> Json:
+        before = {name: run.info.tags.get(name) for name in tags}
+        await run.set_tags(tags)
+        return {"before": before}
+
+    return set_tags
+
+
+def _moves(verb: str) -> Callable[[Params], Change]:
+    """A change of the lifecycle, which takes no params."""
+
+    async def move(tracker: AsyncTracker, run: AsyncRun) -> Json:
+        run.info = (await getattr(tracker.runs, verb)(run.id)).info
+        return {}
+
+    return lambda _: move
+
+
+def _follow_overview(session: Session, _: Params, push: Push) -> Leave:
+    return session.follow_overview(push)
+
+
+def _moves_experiment(verb: str) -> Callable[[Session, Params], Awaitable[Answer]]:
+    """A change of the lifecycle of an experiment."""
+
+    async def move(session: Session, params: Params) -> Answer:
+        experiment = await getattr(session.tracker.experiments, verb)(text_param(params, "experiment"))
+        session.changed()
+        return {"experiment": experiment_data(experiment)}, []
+
+    return move
+
+
+async def _refresh(session: Session, _: Params) -> Answer:
+    session.changed()
+    return {}, []
 
 
 TOPICS: Mapping[str, Callable[[Session, Params, Push], Leave]] = {
     "classifications": _follow_classifications,
     "curves": _follow_curves,
+    "overview": _follow_overview,
     "run": _follow_run,
     "table": _follow_table,
 }
 """What a view can be told about as it changes; the first update holds everything."""
 
 OPERATIONS: Mapping[str, Callable[[Session, Params], Awaitable[Answer]]] = {
-    "runs.archive": _changes("archive"),
+    "experiments.archive": _moves_experiment("archive"),
+    "experiments.delete": _moves_experiment("delete"),
+    "experiments.restore": _moves_experiment("restore"),
+    "experiments.unarchive": _moves_experiment("unarchive"),
+    "refresh": _refresh,
+    "runs.archive": _changes(_moves("archive")),
     "runs.artifact": _artifact,
     "runs.code_difference": _code_difference,
-    "runs.delete": _changes("delete"),
+    "runs.delete": _changes(_moves("delete")),
     "runs.environment": _environment,
     "runs.get": _get,
     "runs.groups": _groups,
     "runs.ids": _ids,
     "runs.logs": _logs,
     "runs.points": _points,
-    "runs.restore": _changes("restore"),
+    "runs.restore": _changes(_moves("restore")),
     "runs.rows": _rows,
-    "runs.set_tags": _set_tags,
+    "runs.set_tags": _changes(_set_tags),
     "runs.sparks": _sparks,
-    "runs.stop": _stop,
+    "runs.stop": _changes(_stop),
+    "runs.unarchive": _changes(_moves("unarchive")),
 }
+
+READING = frozenset(
+    {"refresh", "runs.get", "runs.groups", "runs.ids", "runs.logs", "runs.points", "runs.rows", "runs.sparks"}
+)
+"""The operations that change nothing: whoever may only read may ask for them."""
 
 
 def text_param(params: Params, name: str) -> str:

@@ -1,16 +1,20 @@
-"""Files over HTTP in constant memory: the steps `Upload` and `Download` of a flow, sync and async.
+"""HTTP clients, and files over HTTP in constant memory: the steps `Upload` and `Download` of a flow, sync and async.
 
 Reading and writing the file is quick beside the network, so the event loop does it itself, a chunk at a time.
 """
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Iterator
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import httpx
 
 from jupyter_tracker.flow import Download, Upload
+
+if TYPE_CHECKING:
+    from jupyter_tracker.backends.base import Transport
 
 CHUNK = 256 * 1024
 """bytes"""
@@ -90,3 +94,19 @@ def _received(step: Download, file: BinaryIO, chunk: bytes) -> None:
     file.write(chunk)
     if step.progress is not None:
         step.progress(len(chunk))
+
+
+def client_options(transport: Transport) -> dict[str, Any]:
+    """The arguments of an HTTP client."""
+    verify: bool | ssl.SSLContext = transport.verify is not False
+    if isinstance(transport.verify, str):
+        verify = ssl.create_default_context(cafile=transport.verify)
+    if transport.certificate is not None:
+        context = verify if isinstance(verify, ssl.SSLContext) else httpx.create_ssl_context(verify=verify)
+        context.load_cert_chain(*transport.certificate)
+        verify = context
+    return {
+        "verify": verify,
+        "timeout": httpx.Timeout(transport.timeout),
+        "limits": httpx.Limits(max_connections=transport.connections),
+    }

@@ -35,6 +35,7 @@ def store_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("JUPYTER_TRACKER_HOME", str(folder))
     monkeypatch.setenv("JUPYTER_TRACKER_KEYRING", "0")
     monkeypatch.delenv("JUPYTER_TRACKER_RUN_ID", raising=False)
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)  # of the notebook in which somebody runs the tests
     return folder
 
 

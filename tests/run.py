@@ -42,10 +42,15 @@ def main() -> int:
 
 
 PYTEST = (sys.executable, "-m", "pytest")
+ALONE = ("tests/bench", "tests/browser")
+"""What must have the machine for itself."""
+FOLDERS = sorted(f"tests/{folder.name}" for folder in (ROOT / "tests").iterdir() if any(folder.glob("test_*.py")))
+PARALLEL = tuple(folder for folder in FOLDERS if folder not in ALONE)
 STEPS: Mapping[str, tuple[Path, Sequence[str]]] = {
     "front end, style and types": (JS, ("npm", "run", "lint")),
     "front end, unit tests": (JS, ("npm", "test")),
-    "Python and browser": (ROOT, (*PYTEST, "--no-skips")),
+    "Python": (ROOT, (*PYTEST, "--no-skips", "-n", "2", "--dist", "loadgroup", *PARALLEL)),
+    "Python that measures, and JupyterLab in a browser": (ROOT, (*PYTEST, "--no-skips", *ALONE)),
     "notebooks": (
         ROOT,
         (*PYTEST, "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120", "--timeout=600", "notebooks"),

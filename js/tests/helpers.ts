@@ -66,3 +66,12 @@ export function push(
 ): void {
   follow?.onUpdate({ now: 1000, ...more }, buffers);
 }
+
+export function wireRow(id: string, more: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    ...wireRun({ id, name: `run ${id}`, metrics: {}, params: {}, progress: [] }),
+    histories: {},
+    digest: id,
+    ...more,
+  };
+}

@@ -16,7 +16,13 @@ from jupyter_tracker.errors import ConfigError, did_you_mean
 GROUP = "jupyter_tracker.backends"
 
 _BUILT_IN = {
+    "abeja": "jupyter_tracker.backends.abeja:connect",
+    "chariot": "jupyter_tracker.backends.chariot:connect",
+    "databricks": "jupyter_tracker.backends.mlflow:connect",
     "local": "jupyter_tracker.backends.local:connect",
+    "mlflow": "jupyter_tracker.backends.mlflow:connect",
+    "ubiops": "jupyter_tracker.backends.ubiops:connect",
+    "vertex": "jupyter_tracker.backends.vertex:connect",
 }
 
 

@@ -15,6 +15,7 @@ from jupyter_tracker.backends.operations import (
     ClassificationOperations,
     EventOperations,
     ExperimentOperations,
+    LineageOperations,
     LogOperations,
     MaintenanceOperations,
     MetricOperations,
@@ -60,6 +61,7 @@ class Backend:
     artifacts: ArtifactOperations = field(default_factory=ArtifactOperations)
     checkpoints: CheckpointOperations = field(default_factory=CheckpointOperations)
     models: ModelOperations = field(default_factory=ModelOperations)
+    lineage: LineageOperations = field(default_factory=LineageOperations)
     variables: VariableOperations = field(default_factory=VariableOperations)
     sources: SourceOperations = field(default_factory=SourceOperations)
     templates: TemplateOperations = field(default_factory=TemplateOperations)

@@ -22,7 +22,7 @@ from jupyter_tracker.client.results import (
     RunList,
 )
 from jupyter_tracker.client.run import GRACE_PERIOD
-from jupyter_tracker.client.run_properties import RunProperties
+from jupyter_tracker.client.run_lineage import AsyncRunLineage
 from jupyter_tracker.models import (
     Artifact,
     Checkpoint,
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from jupyter_tracker.client.tracker import AsyncTracker
 
 
-class AsyncRun(RunProperties):
+class AsyncRun(AsyncRunLineage):
     """A run, asynchronously. As a context manager it ends with the block: failed when the block raises."""
 
     def __init__(self, tracker: AsyncTracker, info: RunInfo) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from jupyter_tracker.errors import InvalidCode
@@ -11,6 +12,8 @@ from jupyter_tracker.models import Code, CodeKind, Source
 
 def code_of(code: str | os.PathLike[str] | Code | Source, entry_point: str | None = None) -> Code:
     """A script, folder or notebook by its path, source text (anything with a line break) as a cell, or a kept source.
+
+    What looks like `scheme://…` is the id of a source that lies on the platform.
 
     The backend checks that it is there and can be run.
 
@@ -24,6 +27,10 @@ def code_of(code: str | os.PathLike[str] | Code | Source, entry_point: str | Non
         if entry_point is not None and code.kind is not CodeKind.FOLDER:
             raise InvalidCode(f"entry_point names a file of a folder, and the source {code.label} is a {code.kind}.")
         return Code(code.kind, entry_point=entry_point or "", working_directory=here, source=code.id)
+    if isinstance(code, str) and is_uri(code):
+        if entry_point is not None:
+            raise InvalidCode(f"entry_point names a file of a folder, and {code!r} lies on the platform.")
+        return Code(CodeKind.FOLDER, working_directory=here, source=code)
     if isinstance(code, str) and "\n" in code:
         if entry_point is not None:
             raise InvalidCode("entry_point names a file of a folder, and the code is source text.")
@@ -35,6 +42,11 @@ def code_of(code: str | os.PathLike[str] | Code | Source, entry_point: str | Non
     if entry_point is not None and kind is not CodeKind.FOLDER:
         raise InvalidCode(f"entry_point names a file of a folder, and {str(path)!r} is none.")
     return Code(kind, path=str(path.absolute()), entry_point=entry_point or "", working_directory=here)
+
+
+def is_uri(text: str) -> bool:
+    """Whether this names something on the platform: `ubiops-file://bucket/train.zip`."""
+    return re.match(r"[a-z][a-z0-9+.-]*://", text) is not None
 
 
 def source_code(code: str | os.PathLike[str] | Code, entry_point: str | None = None) -> Code:

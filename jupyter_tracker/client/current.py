@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from jupyter_tracker.client.run import Run
 
 RUN_VARIABLE = "JUPYTER_TRACKER_RUN_ID"
+ADDRESS_VARIABLE = "JUPYTER_TRACKER_ADDRESS"
+"""Where the run is kept, in a job of a platform; the local backend where it is not set."""
 
 _lock = Lock()
 _stack: list[Run] = []
@@ -47,7 +49,7 @@ def current_run() -> Run:
         )
     with _lock:
         if run_id not in _attached:
-            from jupyter_tracker.client.tracker import connect
+            from jupyter_tracker.client.tracker import DEFAULT, connect
 
-            _attached[run_id] = connect().runs.attach(run_id)
+            _attached[run_id] = connect(os.environ.get(ADDRESS_VARIABLE) or DEFAULT).runs.attach(run_id)
         return _attached[run_id]

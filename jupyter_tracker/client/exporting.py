@@ -7,11 +7,13 @@ file. Nothing is held as a whole but a list: points, log and events go through i
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -22,7 +24,7 @@ from jupyter_tracker.backends.operations import RunQuery
 from jupyter_tracker.client.flows import PAGE, list_runs
 from jupyter_tracker.errors import Unsupported
 from jupyter_tracker.exchange import layout
-from jupyter_tracker.exchange.layout import RunRecord, SourceRecord
+from jupyter_tracker.exchange.layout import ModelRecord, RunRecord, SourceRecord
 from jupyter_tracker.exchange.records import encode
 from jupyter_tracker.exchange.streams import write_block, write_piece
 from jupyter_tracker.exchange.writer import ArchiveWriter, target_of
@@ -34,6 +36,8 @@ from jupyter_tracker.models import (
     Imported,
     Lifecycle,
     LogPiece,
+    MetricSummary,
+    Model,
     PointBlock,
     RunInfo,
     Source,
@@ -85,6 +89,7 @@ def _written(
         for run_id in ids:
             info = yield from backend.runs.get(run_id)
             yield from _run(backend, writer, info)
+            yield from _models(backend, writer, info.id)
             if info.source and info.source not in sources:
                 sources.add(info.source)
                 yield from _source(backend, writer, info.source)
@@ -105,6 +110,9 @@ def _run(backend: Backend, writer: ArchiveWriter, info: RunInfo) -> Flow[None]:
     submission: Submission | None = yield from _or(lambda: backend.runs.submission(info.id), None)
     if submission is not None:
         submission = dataclasses.replace(submission, variables=dict.fromkeys(submission.variables, ""))
+    summaries: Mapping[str, MetricSummary] = {}
+    if info.trimmed_at is not None:
+        summaries = (yield from backend.metrics.summaries([info.id], tuple(info.metrics))).get(info.id, {})
     record = RunRecord(
         info=info,
         environment=(yield from _or(lambda: backend.runs.environment(info.id), Environment())),
@@ -112,6 +120,10 @@ def _run(backend: Backend, writer: ArchiveWriter, info: RunInfo) -> Flow[None]:
         classifications=(yield from _or(lambda: backend.classifications.list(info.id), ())),
         artifacts=(yield from _artifacts(backend, writer, info, f"{folder}/{layout.ARTIFACTS}")),
         checkpoints=(yield from _or(lambda: backend.checkpoints.list(CheckpointQuery(run_ids=(info.id,))), ())),
+        inputs=(yield from _or(lambda: backend.lineage.inputs(info.id), ())),
+        outputs=(yield from _or(lambda: backend.lineage.outputs(info.id), ())),
+        executions=(yield from _or(lambda: backend.lineage.executions(info.id), ())),
+        summaries=summaries,
     )
     yield Local(lambda: writer.record(f"{folder}/{layout.RUN}", record))
 
@@ -176,22 +188,40 @@ def _artifacts(backend: Backend, writer: ArchiveWriter, info: RunInfo, folder: s
     """The files of a run, each copied through a temporary folder; the result is what was written of them."""
     written: list[Artifact] = []
     for artifact in (yield from _or(lambda: backend.artifacts.list(info.id), ())):
-        scratch: Path = yield Local(lambda: Path(tempfile.mkdtemp(prefix="jupyter-tracker-export-")))
-        try:
+        with _scratch() as scratch:
             copy = yield from backend.artifacts.download(info.id, artifact.path, scratch)
             member = yield Local(lambda: writer.copy(folder + artifact.path, copy))  # noqa: B023  # called at once
             written.append(dataclasses.replace(artifact, size=member.size, sha256=member.sha256))
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
     return tuple(written)
+
+
+def _models(backend: Backend, writer: ArchiveWriter, run_id: str) -> Flow[None]:
+    """The models that a run made but those that were deleted, with their files."""
+    for lifecycle in (Lifecycle.ACTIVE, Lifecycle.ARCHIVED):
+        listed = partial(backend.models.list, None, versions=True, lifecycle=lifecycle, run_id=run_id)
+        for model in (yield from _or(listed, ())):
+            with _scratch() as scratch:
+                copy = yield from backend.models.download(model.id, scratch / "model")
+                yield Local(partial(_model, writer, model, copy))
+
+
+def _model(writer: ArchiveWriter, model: Model, folder: Path) -> None:
+    kept = []
+    for file in sorted(each for each in folder.rglob("*") if each.is_file()):
+        with file.open("rb") as reader:
+            sha256 = hashlib.file_digest(reader, "sha256").hexdigest()
+        name = f"objects/{sha256}"
+        if not writer.has(name):
+            writer.copy(name, file)
+        kept.append(Artifact(file.relative_to(folder).as_posix(), file.stat().st_size, sha256))
+    writer.record(f"{writer.folder('models')}.json", ModelRecord(model, tuple(kept)))
 
 
 def _source(backend: Backend, writer: ArchiveWriter, source: str) -> Flow[None]:
     described = yield from _or(lambda: backend.sources.describe(source), None)
     if described is None:
         return
-    scratch: Path = yield Local(lambda: Path(tempfile.mkdtemp(prefix="jupyter-tracker-export-")))
-    try:
+    with _scratch() as scratch:
         copy = yield from backend.sources.download(source, scratch / "source")
 
         def write() -> None:
@@ -203,8 +233,16 @@ def _source(backend: Backend, writer: ArchiveWriter, source: str) -> Flow[None]:
             writer.record(f"{writer.folder('sources')}.json", SourceRecord(kept, described.files))
 
         yield Local(write)
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """A folder for what is copied, which is gone at the end of the block."""
+    folder = Path(tempfile.mkdtemp(prefix="jupyter-tracker-export-"))
+    try:
+        yield folder
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _or(operation: Callable[[], Flow[T]], otherwise: U) -> Flow[T | U]:

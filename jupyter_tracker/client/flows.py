@@ -44,7 +44,7 @@ def list_runs(backend: Backend, query: RunQuery, limit: int | None) -> Flow[Sequ
     while limit is None or len(found) < limit:
         size = PAGE if limit is None else min(PAGE, limit - len(found))
         page = yield from backend.runs.list(dataclasses.replace(query, limit=size))
-        if page.cursor is None and not found:
+        if not found and (page.cursor is None or size == limit):
             return page.items  # the only page stays as it is, which may be a table
         found.extend(page.items)
         if page.cursor is None:

@@ -12,7 +12,7 @@ from jupyter_tracker.client import requests
 from jupyter_tracker.client.code import code_of, source_code
 from jupyter_tracker.errors import InvalidConfig
 from jupyter_tracker.flow import Flow
-from jupyter_tracker.models import Code, JsonValue, RunInfo, Secret, Source, Template
+from jupyter_tracker.models import Code, CodeKind, JsonValue, RunInfo, Secret, Source, Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,15 @@ def submit(
     mistakes = yield from backend.templates.validate(template.id, config)
     if mistakes:
         raise InvalidConfig(f"config for the template {template.label}", mistakes)
-    source = yield from backend.sources.get(template.source)
+    # A platform that keeps the code with the recipe needs none.
+    code: Code | Source = Code(CodeKind.FOLDER)
+    if template.source:
+        code = yield from backend.sources.get(template.source)
     submission = requests.submission(
         experiment,
-        source,
+        code,
         template.entry_point or None,
-        template.name if wanted.name is None else wanted.name,
+        template.name if wanted.name is None and template.source else wanted.name,
         template.config(config),
         wanted.data,
         {**template.resources, **(wanted.resources or {})},

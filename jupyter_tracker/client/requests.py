@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from jupyter_tracker.backends.operations import RunQuery
-from jupyter_tracker.client.code import code_of
+from jupyter_tracker.client.code import code_of, is_uri
 from jupyter_tracker.errors import InvalidInput
 from jupyter_tracker.models import (
     Code,
@@ -30,6 +30,8 @@ from jupyter_tracker.models import (
 
 E = TypeVar("E", bound=StrEnum)
 
+NOTEBOOK = "notebook"
+"""The tag that names the notebook in which a run was made."""
 MOST_RETRIES = 1000
 LONGEST_DELAY = 3600.0
 LONGEST_TIMEOUT = 172_800.0
@@ -52,6 +54,13 @@ class Schedule:
     restart_interrupted: bool = False
 
 
+def tags_of(tags: Mapping[str, str] | None) -> Mapping[str, str]:
+    """The tags of a new run: those given, and the notebook it is made in, where Jupyter's server tells its path."""
+    # A console has a session as well, but no file.
+    notebook = os.environ.get("JPY_SESSION_NAME", "")
+    return {**({NOTEBOOK: notebook} if Path(notebook).suffix else {}), **(tags or {})}
+
+
 def query(experiment: str | None, where: str | None, order_by: str | Sequence[str] | None, wanted: str) -> RunQuery:
     """A query from what people write; `InvalidFilter` points at the column of a mistake."""
     from jupyter_tracker.filters import parse, parse_order
@@ -62,6 +71,11 @@ def query(experiment: str | None, where: str | None, order_by: str | Sequence[st
         order_by=parse_order(order_by) if order_by else (),
         lifecycle=lifecycle(wanted),
     )
+
+
+def order_text(order_by: str | Sequence[str] | None) -> str:
+    """An order as one text; empty when none is given."""
+    return (order_by or "") if isinstance(order_by, str | None) else ", ".join(order_by)
 
 
 def submission(
@@ -87,18 +101,19 @@ def submission(
     delay = schedule.retry_delay
     if isinstance(delay, bool) or not isinstance(delay, int | float) or not 0 <= delay <= LONGEST_DELAY:
         raise InvalidInput(f"The retry_delay must be from 0 to {LONGEST_DELAY:,.0f} seconds, not {delay!r}.")
-    if data is not None and not Path(data).exists():
+    there = data is not None and is_uri(os.fspath(data))
+    if data is not None and not there and not Path(data).exists():
         raise InvalidInput(f"There is no data at {os.fspath(data)!r}.")
     return Submission(
         experiment=experiment,
         code=code_of(code, entry_point),
         name=name,
         params=params or {},
-        data=None if data is None else str(Path(data).absolute()),
+        data=None if data is None else os.fspath(data) if there else str(Path(data).absolute()),
         resources=resources or {},
         timeout=float(timeout),
         variables=variables or {},
-        tags=tags or {},
+        tags=tags_of(tags),
         history=tuple(history),
         priority=schedule.priority,
         retries=retries,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from jupyter_tracker.client.async_run import AsyncRun
     from jupyter_tracker.client.run import Run
+    from jupyter_tracker.client.tracker import AsyncTracker, Tracker
 
 SHOWN_ROWS = 100
 SHOWN_LINES = 500
@@ -92,15 +94,29 @@ class ExperimentList(ResultList[Experiment]):
         return frames.experiments(self)
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The question that a list of runs answers, so that it can be asked again."""
+
+    tracker: Tracker | AsyncTracker
+    experiment: str | None
+    where: str
+    order_by: str
+    lifecycle: str
+    limit: int | None
+
+
 class RunList(Shown, Sequence[R], Generic[R]):
     """Runs, as they were listed; one becomes an object when it is looked at.
 
     Args:
         infos: What was listed.
         make: Turns one of them into a run.
+        listing: Of which question this is the answer.
     """
 
-    def __init__(self, infos: Sequence[RunInfo], make: Callable[[RunInfo], R]) -> None:
+    def __init__(self, infos: Sequence[RunInfo], make: Callable[[RunInfo], R], listing: Listing | None = None) -> None:
+        self.listing = listing
         self._infos = infos
         self._make = make
         self._made: dict[int, tuple[RunInfo, R]] = {}

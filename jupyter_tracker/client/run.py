@@ -24,7 +24,7 @@ from jupyter_tracker.client.results import (
     LogList,
     RunList,
 )
-from jupyter_tracker.client.run_properties import RunProperties
+from jupyter_tracker.client.run_lineage import RunLineage
 from jupyter_tracker.models import (
     Artifact,
     Checkpoint,
@@ -52,7 +52,7 @@ GRACE_PERIOD = 600.0
 """Seconds between asking a run to end and killing it (Chariot: `stop_run`)."""
 
 
-class Run(RunProperties):
+class Run(RunLineage):
     """A run. As a context manager it ends with the block: failed when the block raises."""
 
     def __init__(self, tracker: Tracker, info: RunInfo) -> None:

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_tracker import flow
 from jupyter_tracker.backends import open_backend
-from jupyter_tracker.backends.base import Backend, Transport, capabilities
+from jupyter_tracker.backends.base import Backend, capabilities
 from jupyter_tracker.client import flows
+from jupyter_tracker.client.async_runs import AsyncRuns
 from jupyter_tracker.client.checkpoints import AsyncCheckpoints, Checkpoints
 from jupyter_tracker.client.experiments import AsyncExperiments, Experiments
+from jupyter_tracker.client.lineage import LIMIT, Lineage, trace
 from jupyter_tracker.client.models import AsyncModels, Models
 from jupyter_tracker.client.native import AsyncNative, Native
 from jupyter_tracker.client.queue import AsyncQueue, Queue
 from jupyter_tracker.client.results import CapabilityList
-from jupyter_tracker.client.runs import AsyncRuns, Runs
+from jupyter_tracker.client.runs import Runs
 from jupyter_tracker.client.sources import AsyncSources, Sources
 from jupyter_tracker.client.templates import AsyncTemplates, Templates
 from jupyter_tracker.client.variables import AsyncVariables, Variables
@@ -84,6 +86,19 @@ class Tracker:
         """
         return self.drive(flows.maintain(self.backend, time, purge_deleted_after))
 
+    def lineage(
+        self, run: str | None = None, *, dataset: str | None = None, model: str | None = None, limit: int = LIMIT
+    ) -> Lineage:
+        """What led to something and what followed from it: `tracker.lineage(dataset="mnist")` has its runs.
+
+        Args:
+            run: Id, unique beginning of an id, name, or `last`.
+            dataset: Name (with all its digests), digest, or `name@digest`; a digest may be cut short.
+            model: Id, name (its latest version), or `name@version`.
+            limit: How many nodes at most, the nearest ones.
+        """
+        return Lineage(self.drive(trace(self.backend, run, dataset, model, limit)))
+
     def capabilities(self) -> CapabilityList:
         """What the backend does itself, emulates and lacks."""
         return CapabilityList(capabilities(self.backend))
@@ -100,7 +115,9 @@ class Tracker:
         if self._http is None and self.backend.transport is not None:
             import httpx
 
-            self._http = httpx.Client(**client_options(self.backend.transport))
+            from jupyter_tracker import transfer
+
+            self._http = httpx.Client(**transfer.client_options(self.backend.transport))
         return self._http
 
     def __enter__(self) -> Self:
@@ -150,6 +167,12 @@ class AsyncTracker:
         """See `Tracker.maintain`."""
         return await self.drive(flows.maintain(self.backend, time, purge_deleted_after))
 
+    async def lineage(
+        self, run: str | None = None, *, dataset: str | None = None, model: str | None = None, limit: int = LIMIT
+    ) -> Lineage:
+        """See `Tracker.lineage`."""
+        return Lineage(await self.drive(trace(self.backend, run, dataset, model, limit)))
+
     def capabilities(self) -> CapabilityList:
         """See `Tracker.capabilities`."""
         return CapabilityList(capabilities(self.backend))
@@ -166,7 +189,9 @@ class AsyncTracker:
         if self._http is None and self.backend.transport is not None:
             import httpx
 
-            self._http = httpx.AsyncClient(**client_options(self.backend.transport))
+            from jupyter_tracker import transfer
+
+            self._http = httpx.AsyncClient(**transfer.client_options(self.backend.transport))
         return self._http
 
     async def __aenter__(self) -> Self:
@@ -179,23 +204,3 @@ class AsyncTracker:
 
     def __repr__(self) -> str:
         return f"AsyncTracker({self.backend.name}, {self.backend.location})"
-
-
-def client_options(transport: Transport) -> dict[str, Any]:
-    """The arguments of an HTTP client."""
-    import ssl
-
-    import httpx
-
-    verify: bool | ssl.SSLContext = transport.verify is not False
-    if isinstance(transport.verify, str):
-        verify = ssl.create_default_context(cafile=transport.verify)
-    if transport.certificate is not None:
-        context = verify if isinstance(verify, ssl.SSLContext) else httpx.create_ssl_context(verify=verify)
-        context.load_cert_chain(*transport.certificate)
-        verify = context
-    return {
-        "verify": verify,
-        "timeout": httpx.Timeout(transport.timeout),
-        "limits": httpx.Limits(max_connections=transport.connections),
-    }

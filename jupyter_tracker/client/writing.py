@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import traceback
 from collections.abc import Mapping
 from operator import index
 from pathlib import Path
-from typing import SupportsFloat, SupportsIndex
+from typing import Any, SupportsFloat, SupportsIndex
 
 from jupyter_tracker.backends.base import Backend
 from jupyter_tracker.client.reports import EPOCH, OVERALL, PROGRESS
 from jupyter_tracker.errors import InvalidInput
-from jupyter_tracker.flow import Flow
+from jupyter_tracker.flow import Flow, local
 from jupyter_tracker.models import (
     Artifact,
     Checkpoint,
+    DatasetUse,
     Event,
+    Execution,
+    JsonValue,
     Level,
     Progress,
     RunState,
@@ -99,6 +103,65 @@ def _checked_step(step: int) -> int:
     if isinstance(step, bool) or not isinstance(step, SupportsIndex) or index(step) < 0:
         raise InvalidInput(f"The step of a checkpoint must be an integer of 0 or more, not {step!r}.")
     return index(step)
+
+
+def dataset_use(
+    name: str,
+    *,
+    source: str | os.PathLike[str] | None,
+    data: Any,
+    digest: str | None,
+    context: str,
+    tags: Mapping[str, str] | None,
+    schema: Mapping[str, JsonValue] | None,
+    profile: Mapping[str, JsonValue] | None,
+) -> Flow[DatasetUse]:
+    """A dataset that a run reads or makes; taking a digest may last, so that it is a step."""
+    from jupyter_tracker.client.datasets import dataset
+
+    if not isinstance(context, str) or not context.isprintable():
+        raise InvalidInput(f"The context of a dataset must be a line of text, such as 'training', not {context!r}.")
+    for key, value in (tags or {}).items():
+        if not isinstance(key, str) or not isinstance(value, str):
+            raise InvalidInput(f"The tags of a dataset must be text, not {key!r}: {value!r}.")
+    found = yield from local(lambda: dataset(name, source, data, digest, schema, profile))
+    return DatasetUse(found, context, dict(tags or {}))
+
+
+def log_input(backend: Backend, run_id: str, name: str, **parts: Any) -> Flow[DatasetUse]:
+    """Record a dataset that a run reads."""
+    use = yield from dataset_use(name, **parts)
+    yield from backend.lineage.log_inputs(run_id, [use])
+    return use
+
+
+def log_output(backend: Backend, run_id: str, name: str, **parts: Any) -> Flow[DatasetUse]:
+    """Record a dataset that a run makes."""
+    use = yield from dataset_use(name, **parts)
+    yield from backend.lineage.log_outputs(run_id, [use])
+    return use
+
+
+def associate_execution(
+    backend: Backend,
+    run_id: str,
+    name: str,
+    identity: str | None,
+    kind: str,
+    state: str,
+    metadata: Mapping[str, JsonValue] | None,
+) -> Flow[Execution]:
+    """Let an execution belong to a run, one of a new id unless it has one."""
+    for field, text in (("name", name), ("id", identity), ("kind", kind), ("state", state)):
+        optional = field in ("kind", "state")
+        if text is not None and not (isinstance(text, str) and text.isprintable() and (text or optional)):
+            raise InvalidInput(f"The {field} of an execution must be a line of text, not {text!r}.")
+    try:
+        json.dumps(metadata)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"The metadata of an execution must be JSON: {error}.") from None
+    execution = Execution(identity or os.urandom(16).hex(), name, kind, state, dict(metadata or {}))
+    return (yield from backend.lineage.associate_execution(run_id, execution))
 
 
 def set_progress(

@@ -10,7 +10,11 @@ from jupyter_tracker.models import (
     Artifact,
     Checkpoint,
     Classification,
+    DatasetUse,
     Environment,
+    Execution,
+    MetricSummary,
+    Model,
     RunInfo,
     Source,
     SourceFile,
@@ -47,6 +51,7 @@ class Manifest:
     experiments: int = 0
     runs: int = 0
     sources: int = 0
+    models: int = 0
     members: Mapping[str, Member] = field(default_factory=dict)
 
 
@@ -61,6 +66,12 @@ class RunRecord:
     classifications: tuple[Classification, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
     checkpoints: tuple[Checkpoint, ...] = ()
+    inputs: tuple[DatasetUse, ...] = ()
+    outputs: tuple[DatasetUse, ...] = ()
+    """Datasets that it made."""
+    executions: tuple[Execution, ...] = ()
+    summaries: Mapping[str, MetricSummary] = field(default_factory=dict)
+    """What is known of the metrics of a run of which retention removed the points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +80,11 @@ class SourceRecord:
 
     source: Source
     files: tuple[SourceFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """A version of a model and its files."""
+
+    model: Model
+    files: tuple[Artifact, ...] = ()

@@ -31,7 +31,7 @@ class ArchiveWriter:
         self.target = target
         self._backend = backend
         self._members: dict[str, Member] = {}
-        self._counts = {"experiments": 0, "runs": 0, "sources": 0}
+        self._counts = {"experiments": 0, "runs": 0, "sources": 0, "models": 0}
         if not target.parent.is_dir():
             raise NotFound("folder", str(target.parent), (), "Make it first, or choose another path.")
         if target.exists() and not target.is_file():
@@ -40,7 +40,7 @@ class ArchiveWriter:
         self._zip = zipfile.ZipFile(self._partial, "x", zipfile.ZIP_STORED)
 
     def folder(self, noun: str) -> str:
-        """The beginning of the names of the members of the next `experiments`, `runs` or `sources`."""
+        """The beginning of the names of the members of the next `experiments`, `runs`, `sources` or `models`."""
         self._counts[noun] += 1
         return f"{noun}/{self._counts[noun]}"
 

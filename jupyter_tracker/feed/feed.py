@@ -61,6 +61,9 @@ class RunFeed:
         self._points = PointStore()
         self._cursor: str | None = None
         self._log: deque[tuple[int, LogLine]] = deque(maxlen=_HELD_LINES)
+        self._has_logs = any(
+            one.operation == "logs.tail" and one.support is not Support.LACKING for one in capabilities(tracker.backend)
+        )
         self._log_cursor: str | None = None
         self._log_count = 0
         self._log_part = 0
@@ -165,6 +168,8 @@ class RunFeed:
         return changed or info.state.ended
 
     async def _read_lines(self) -> bool:
+        if not self._has_logs:
+            return False
         logs, drive = self._tracker.backend.logs, self._tracker.drive
         if self._log_cursor is None:
             page = await drive(logs.tail(self._run_id, FIRST_LINES, None))

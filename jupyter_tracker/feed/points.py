@@ -131,6 +131,15 @@ def envelope(lines: Lines, columns: int) -> tuple[Lines, bool]:
     return (steps[chosen], times[chosen], values[chosen]), True
 
 
+def share(values: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """Where values lie between the least (0) and the greatest (1) of some finite ones; 0.5 where these are the same."""
+    if not len(among):
+        return np.full(len(values), np.nan)
+    scale = float(np.abs(among).max()) or 1.0  # numbers of ±1e308 cannot be subtracted as they are
+    low, high = float(among.min()) / scale, float(among.max()) / scale
+    return (values / scale - low) / (high - low) if high > low else np.full(len(values), 0.5)
+
+
 def packed(lines: Lines) -> bytes:
     """The bytes that travel: steps, times, values, one behind the other."""
     return np.concatenate(lines).astype("<f8", copy=False).tobytes()

@@ -6,11 +6,14 @@ Views hold only the rows that they show: they are told that something changed, a
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
+import zlib
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +23,9 @@ from jupyter_tracker.client import flows
 from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.errors import TrackerError
 from jupyter_tracker.feed.feed import SIGN_OF_LIFE, Push
-from jupyter_tracker.feed.points import PointStore, envelope, packed
-from jupyter_tracker.feed.wire import Json, error_data, plain, run_data, summary_data
+from jupyter_tracker.feed.points import Lines, PointStore, envelope, share
+from jupyter_tracker.feed.wire import Json, error_data, number, plain, run_data, summary_data
+from jupyter_tracker.filters import lower_is_better
 from jupyter_tracker.models import MACHINE_PREFIX, JsonValue, MetricSummary, RunInfo, RunState, RunTable
 
 LIMIT = 100_000
@@ -30,7 +34,7 @@ GROUPS = 1000
 """Groups that a view is told of at most."""
 PAGE = 500
 """Rows that a view may ask for at once."""
-_FASTEST, _SLOWEST = 1.0, 10.0
+_FASTEST, _SLOWEST = 1.0, 5.0
 """Seconds between two polls: while a run of the table is active, and while none is."""
 _SHARE = 20
 """A poll that takes long comes so many times its own length after the one before."""
@@ -51,6 +55,8 @@ class Column:
     varies: bool
     """Whether they differ in it."""
     numeric: bool
+    best: float | None = None
+    """The least of their latest values where lower is better, else the greatest; None for what is no metric."""
 
 
 class TableFeed:
@@ -68,6 +74,8 @@ class TableFeed:
         self._task: asyncio.Task[None] | None = None
         self._lock = asyncio.Lock()
         self._sparks: dict[tuple[str, str, int], tuple[bytes, int]] = {}
+        self._places: Mapping[str, int] | None = None
+        self._wanted = asyncio.Event()
 
     @property
     def watched(self) -> bool:
@@ -100,37 +108,94 @@ class TableFeed:
                 return
             self._runs, self._more = runs, more
             self._columns = await asyncio.to_thread(columns_of, runs)
+            self._places = None
             self._version += 1
         self._tell(list(self._views))
 
-    async def rows(self, start: int, stop: int, aggregates: Sequence[str] = ()) -> Json:
-        """The runs from one place to another; with the metrics' history for those of which it is asked."""
+    def wake(self) -> None:
+        """Read the runs anew soon: somebody has changed one."""
+        self._wanted.set()
+
+    async def rows(
+        self,
+        start: int,
+        stop: int,
+        aggregates: Sequence[str] = (),
+        *,
+        anchor: str | None = None,
+        known: Mapping[str, object] | None = None,
+    ) -> Json:
+        """The runs from one place to another; with the metrics' history for those of which it is asked.
+
+        Args:
+            start: Place of the first run.
+            stop: Place behind the last one.
+            aggregates: Metrics whose history each row has.
+            anchor: Id of a run of which the place is told, too.
+            known: Digests of rows that the view has, by id; of those that are the same only the id is sent.
+        """
         if not self._read:
             await self.refresh()
         start = max(0, start)
-        infos = list(self._runs[start : min(stop, start + PAGE)])
+        version, count, infos = self._version, len(self._runs), list(self._runs[start : min(stop, start + PAGE)])
+        place = None if anchor is None else self._place(anchor)
+        rows = await self._rows(infos, aggregates)
+        known = known or {}
+        rows = [{"id": row["id"], "same": True} if known.get(row["id"]) == row["digest"] else row for row in rows]
+        return {"version": version, "start": start, "count": count, "anchor": place, "rows": rows}
+
+    async def rows_of(self, ids: Sequence[str], aggregates: Sequence[str] = ()) -> Json:
+        """Some runs by their ids, in the order of the table; those that are not in it are left out."""
+        if not self._read:
+            await self.refresh()
+        places = sorted(place for place in map(self._place, ids[:PAGE]) if place is not None)
+        return {"version": self._version, "rows": await self._rows([self._runs[at] for at in places], aggregates)}
+
+    async def _rows(self, infos: Sequence[RunInfo], aggregates: Sequence[str]) -> list[Json]:
         histories = await self._histories([info.id for info in infos], aggregates)
-        rows = [row_data(info, histories.get(info.id, {})) for info in infos]
-        return {"version": self._version, "start": start, "count": len(self._runs), "rows": rows}
+        return [row_data(info, histories.get(info.id, {})) for info in infos]
+
+    def _place(self, run_id: str) -> int | None:
+        if self._places is None:
+            self._places = {known: place for place, known in enumerate(self._ids())}
+        return self._places.get(run_id)
+
+    def _ids(self) -> Sequence[str]:
+        return self._runs.columns().id if isinstance(self._runs, RunTable) else [info.id for info in self._runs]
 
     def ids(self, start: int, stop: int) -> list[str]:
         """The ids of the runs from one place to another."""
-        return [self._runs[place].id for place in range(max(0, start), min(stop, len(self._runs)))]
+        return list(self._ids()[max(0, start) : max(0, stop)])
 
     def groups(self, param: str) -> list[Json]:
         """Where runs of the same value of a param begin, in a table that is ordered by it, and how many they are."""
         found: list[Json] = []
-        for place, info in enumerate(self._runs):
-            value = info.params.get(param)
-            if not found or found[-1]["value"] != plain(value):
+        missing = object()
+        for place, value in enumerate(self._values(f"params.{param}", missing)):
+            group = {"missing": True} if value is missing else {"value": plain(value)}
+            if not found or any(found[-1].get(key) != group.get(key) for key in ("missing", "value")):
                 if len(found) == GROUPS:
                     break
-                found.append({"value": plain(value), "start": place, "count": 0})
+                found.append({**group, "start": place, "count": 0})
             found[-1]["count"] += 1
         return found
 
+    def _values(self, name: str, missing: object) -> Sequence[object]:
+        """A column of the table, with a word of its own for runs that lack it."""
+        if not isinstance(self._runs, RunTable):
+            key = name.partition(".")[2]
+            return [info.params.get(key, missing) for info in self._runs]
+        values: list[object] = [missing] * len(self._runs)
+        for group in self._runs.columns().fields:
+            for row, value in zip(group.rows, group.columns.get(name, ()), strict=False):
+                values[row] = value
+        return values
+
     async def sparks(self, ids: Sequence[str], key: str, columns: int) -> tuple[Json, list[bytes]]:
-        """The curve of a metric for some runs, thinned to so many pixel columns."""
+        """The curve of a metric for some runs, thinned to so many pixel columns and drawn into a box of 1 × 1.
+
+        Each buffer has the steps and behind them the values, as float32 from 0 to 1; a gap is NaN.
+        """
         found: list[Json] = []
         buffers: list[bytes] = []
         for run_id in ids:
@@ -150,7 +215,7 @@ class TableFeed:
         store = PointStore()
         store.extend(points.blocks)
         lines, _ = envelope(store.lines(key, {}), columns)
-        curve = packed(lines), len(lines[0])
+        curve = boxed(lines), len(lines[0])
         if info.state.ended:
             if len(self._sparks) >= _SPARKS:
                 self._sparks.pop(next(iter(self._sparks)))
@@ -174,9 +239,10 @@ class TableFeed:
             quiet = [view for view, told in self._views.items() if time.monotonic() - told >= SIGN_OF_LIFE]
             self._push(quiet, {"now": time.time()})
             took = time.monotonic() - began
-            pause = _FASTEST if self._active() else _SLOWEST
-            for _ in range(max(1, round(max(pause, _SHARE * took) / _FASTEST))):
-                await asyncio.sleep(_FASTEST)
+            pause = max(_FASTEST if self._active() else _SLOWEST, _SHARE * took)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wanted.wait(), pause)
+            self._wanted.clear()
 
     def _active(self) -> int:
         if isinstance(self._runs, RunTable):
@@ -193,7 +259,13 @@ class TableFeed:
             "more": self._more,
             "active": self._active(),
             "columns": [
-                {"name": column.name, "count": column.count, "varies": column.varies, "numeric": column.numeric}
+                {
+                    "name": column.name,
+                    "count": column.count,
+                    "varies": column.varies,
+                    "numeric": column.numeric,
+                    "best": None if column.best is None else number(column.best),
+                }
                 for column in self._columns
             ],
         }
@@ -209,8 +281,20 @@ def row_data(info: RunInfo, histories: Mapping[str, MetricSummary]) -> Json:
     """A run as a row of a table."""
     row = run_data(info, {})
     row["metrics"] = {key: value for key, value in row["metrics"].items() if not key.startswith(MACHINE_PREFIX)}
-    row["histories"] = {key: summary_data(summary) for key, summary in histories.items()}
+    row["histories"] = {
+        key: {**summary_data(summary), "best": number(summary.min if lower_is_better(key) else summary.max)}
+        for key, summary in histories.items()
+    }
+    row["digest"] = f"{zlib.crc32(json.dumps(row).encode()):x}"
     return row
+
+
+def boxed(lines: Lines) -> bytes:
+    """A curve as shares of its box: steps, then values; float32 has more digits than a sparkline has pixels."""
+    steps, _, values = lines
+    finite = np.isfinite(values)
+    across, down = share(steps, steps), share(values, values[finite])
+    return np.concatenate((across, np.where(finite, down, np.nan))).astype("<f4").tobytes()
 
 
 def same(runs: Sequence[RunInfo], others: Sequence[RunInfo]) -> bool:
@@ -271,13 +355,16 @@ def _of_machine(name: str) -> bool:
 def _column(name: str, parts: Sequence[Sequence[JsonValue] | memoryview[float] | memoryview[int]], size: int) -> Column:
     count = sum(map(len, parts))
     numeric = all(_is_numeric(part) for part in parts)
+    best = None
     if numeric:
         numbers = np.concatenate([np.asarray(part, np.float64) for part in parts])
         low, high = np.min(numbers), np.max(numbers)
         varies = bool(low != high) and not bool(np.isnan(numbers).all())
+        if name.startswith("metrics.") and not np.isnan(numbers).all():
+            best = float(np.nanmin(numbers) if lower_is_better(name) else np.nanmax(numbers))
     else:
         varies = len({str(value) for part in parts for value in part}) > 1
-    return Column(name, count, varies or 0 < count < size, numeric)
+    return Column(name, count, varies or 0 < count < size, numeric, best)
 
 
 def _is_numeric(part: Sequence[JsonValue] | memoryview[float] | memoryview[int]) -> bool:

@@ -7,8 +7,10 @@
 run, with or without `attributes.`: id, name, experiment, experiment_id, state, kind, lifecycle, reason, created_at,
 started_at, ended_at, duration, exit_code, signal, parent, notes; MLflow's run_id, run_name, status, start_time,
 end_time and created mean the same as there. A name may hold letters, digits and `_ . / : @ -`; any other stands in
-backticks or double quotes. `first(metrics.x)`, `min()`, `max()`, `last()` and `best()` ask about a metric's history; `best` is
-the smallest value if the name says loss or error (`lower_is_better`), else the largest.
+backticks or double quotes. `first(metrics.x)`, `min()`, `max()`, `last()` and `best()` ask about a metric's history;
+`best` is the smallest value if the name says loss or error (`lower_is_better`), else the largest.
+
+`datasets.name`, `datasets.digest` and `datasets.context` (also `dataset.`) ask about the datasets that a run reads.
 
 *Conditions.* `=` `!=` `<` `<=` `>` `>=` (also `==`, `<>`), `LIKE`, `ILIKE`, `IN (…)`, `BETWEEN a AND b`, each also
 with `NOT`, `IS NULL` and `IS NOT NULL`, joined by `NOT`, `AND`, `OR` (in this order of binding) and parentheses.
@@ -26,6 +28,8 @@ the run has ended.
   have the value. `IS NULL` asks whether the value was never set.
 - NaN compares false with everything, itself included; a metric of NaN is not `NULL`.
 - `NOT e` selects exactly the runs that `e` does not: `NOT metrics.acc > 0.9` has the runs without `acc`, too.
+- A condition on datasets holds when it holds for one of them, each condition for itself, as in MLflow: `!=` selects the
+  runs that read another dataset, too. `IS NULL` selects those that read none, or none in a context.
 - Params are compared as numbers with numbers and as text with text: a param 0.1 is `= 0.1` and `= '0.1'`. Text that
   reads as a decimal number counts as a number. A param that is no number is neither equal nor unequal to one.
   `true` and `false` mean the words `true`, `True`, `TRUE` and so on.
@@ -44,6 +48,8 @@ from jupyter_tracker.filters.tree import (
     And,
     Attribute,
     Comparison,
+    Dataset,
+    DatasetField,
     Expression,
     Match,
     Metric,
@@ -57,6 +63,7 @@ from jupyter_tracker.filters.tree import (
     Tag,
     Value,
     Wildcard,
+    datasets_needed,
     history_needed,
     lower_is_better,
     param_number,
@@ -71,6 +78,8 @@ __all__ = [
     "And",
     "Attribute",
     "Comparison",
+    "Dataset",
+    "DatasetField",
     "Expression",
     "Histories",
     "History",
@@ -86,6 +95,7 @@ __all__ = [
     "Tag",
     "Value",
     "Wildcard",
+    "datasets_needed",
     "evaluate",
     "history_needed",
     "lower_is_better",

@@ -16,6 +16,8 @@ from jupyter_tracker.filters.tree import (
     And,
     Attribute,
     Comparison,
+    Dataset,
+    DatasetField,
     Expression,
     Match,
     Metric,
@@ -33,7 +35,7 @@ from jupyter_tracker.filters.tree import (
     param_text,
     pattern_parts,
 )
-from jupyter_tracker.models import MetricValue, RunInfo
+from jupyter_tracker.models import DatasetUse, MetricValue, RunInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,34 +60,38 @@ _OPERATIONS: dict[Operator, Callable[[Any, Any], bool]] = {
 }
 
 
-def evaluate(expression: Expression, run: RunInfo, histories: Histories | None = None) -> bool:
+def evaluate(
+    expression: Expression,
+    run: RunInfo,
+    histories: Histories | None = None,
+    datasets: Sequence[DatasetUse] | None = None,
+) -> bool:
     """Whether a filter selects a run.
 
     Args:
         expression: The filter.
         run: The run.
         histories: Needed for the metrics that `history_needed(expression)` names, as far as the run has them.
+        datasets: Those that the run reads; needed where `datasets_needed(expression)`.
 
     Raises:
-        ValueError: `histories` is left out although the filter needs it.
+        ValueError: `histories` or `datasets` is left out although the filter needs it.
     """
     match expression:
         case And(parts):
-            return all(evaluate(part, run, histories) for part in parts)
+            return all(evaluate(part, run, histories, datasets) for part in parts)
         case Or(parts):
-            return any(evaluate(part, run, histories) for part in parts)
+            return any(evaluate(part, run, histories, datasets) for part in parts)
         case Not(part):
-            return not evaluate(part, run, histories)
-        case Comparison(subject, how, value):
-            actual = _comparable(subject, type(value), run, histories)
-            return actual is not None and not _is_nan(value) and _OPERATIONS[how](actual, value)
-        case Match(subject, pattern, ignore_case, negated):
-            text = _comparable(subject, str, run, histories)
-            return text is not None and (_pattern(pattern, ignore_case).fullmatch(str(text)) is None) is negated
-        case Among(subject, values, negated):
-            return _among(subject, values, negated, run, histories)
+            return not evaluate(part, run, histories, datasets)
+        case Missing(Dataset(field), negated):
+            return bool(_fields(field, datasets)) is negated
         case Missing(subject, negated):
             return _is_there(subject, run, histories) is negated
+        case Comparison(Dataset(field)) | Match(Dataset(field)) | Among(Dataset(field)):
+            return any(_holds(expression, _always(text)) for text in _fields(field, datasets))
+        case _:
+            return _holds(expression, lambda kind: _comparable(expression.subject, kind, run, histories))
 
 
 def sort_runs(
@@ -129,12 +135,36 @@ def _sorted_by(
     return [run for _, run in present] + missing
 
 
-def _among(
-    subject: Subject, values: tuple[Value, ...], negated: bool, run: RunInfo, histories: Histories | None
-) -> bool:
+def _holds(condition: Comparison | Match | Among, actual: Callable[[type], Any]) -> bool:
+    """Whether a condition is true of a value, which `actual` gives as it is compared with a literal of a type."""
+    match condition:
+        case Comparison(_, how, value):
+            found = actual(type(value))
+            return found is not None and not _is_nan(value) and _OPERATIONS[how](found, value)
+        case Match(_, pattern, ignore_case, negated):
+            text = actual(str)
+            return text is not None and (_pattern(pattern, ignore_case).fullmatch(str(text)) is None) is negated
+        case Among(_, values, negated):
+            return _among(values, negated, actual)
+
+
+def _always(text: str) -> Callable[[type], str]:
+    return lambda _: text
+
+
+def _fields(field: DatasetField, datasets: Sequence[DatasetUse] | None) -> list[str]:
+    """What the datasets of a run have there; a context may be missing."""
+    if datasets is None:
+        raise ValueError(f"datasets.{field} needs the datasets of the run.")
+    if field is DatasetField.CONTEXT:
+        return [use.context for use in datasets if use.context]
+    return [use.dataset.name if field is DatasetField.NAME else use.dataset.digest for use in datasets]
+
+
+def _among(values: tuple[Value, ...], negated: bool, actual: Callable[[type], Any]) -> bool:
     values = tuple(value for value in values if not _is_nan(value))
     # A param has two faces, and a list may ask about both.
-    faces = {kind: _comparable(subject, kind, run, histories) for kind in {type(value) for value in values}}
+    faces = {kind: actual(kind) for kind in {type(value) for value in values}}
     if all(face is None for face in faces.values()):
         return False
     return any(faces[type(value)] == value for value in values) is not negated
@@ -149,7 +179,7 @@ def _is_there(subject: Subject, run: RunInfo, histories: Histories | None) -> bo
         case Tag(name):
             return name in run.tags
         case _:
-            return _attribute(subject, run) is not None
+            return _comparable(subject, type(None), run, histories) is not None
 
 
 def _comparable(subject: Subject, kind: type, run: RunInfo, histories: Histories | None) -> Any:
@@ -164,8 +194,10 @@ def _comparable(subject: Subject, kind: type, run: RunInfo, histories: Histories
             return param_number(run.params[name]) if kind is float else param_text(run.params[name])
         case Tag(name):
             return run.tags.get(name)
-        case _:
+        case Attribute():
             return _attribute(subject, run)
+        case Dataset():
+            raise ValueError("A run may read several datasets, none of which stands for the others.")
 
 
 def _metric(metric: Metric, run: RunInfo, histories: Histories | None) -> float | None:

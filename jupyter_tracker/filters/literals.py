@@ -10,7 +10,7 @@ from typing import NoReturn, TypeAlias, TypeVar
 from jupyter_tracker.errors import InvalidFilter, did_you_mean
 from jupyter_tracker.filters.cursor import Cursor
 from jupyter_tracker.filters.tokens import Kind, Token, duration
-from jupyter_tracker.filters.tree import Attribute, Metric, Param, Subject, Tag, Value
+from jupyter_tracker.filters.tree import Attribute, Dataset, Metric, Param, Subject, Tag, Value
 from jupyter_tracker.models import Lifecycle, RunKind, RunState
 
 T = TypeVar("T")
@@ -136,7 +136,7 @@ def is_text(subject: Subject) -> bool:
     """Whether a subject is text and nothing else."""
     if isinstance(subject, Attribute):
         return subject not in TIMES and subject not in (Attribute.DURATION, Attribute.EXIT_CODE)
-    return isinstance(subject, Tag)
+    return isinstance(subject, Tag | Dataset)
 
 
 def described(subject: Subject) -> str:
@@ -148,6 +148,8 @@ def described(subject: Subject) -> str:
             return f"params.{name} is compared with a number, a text in quotes, true or false"
         case Tag(name):
             return f"tags.{name} is text in quotes"
+        case Dataset(field):
+            return f"datasets.{field} is text in quotes"
         case Attribute.DURATION:
             return "duration is a length of time, such as 90s, 5m, 1h30m, or a number of seconds"
         case Attribute.EXIT_CODE:

@@ -15,6 +15,8 @@ from jupyter_tracker.filters.tree import (
     And,
     Attribute,
     Comparison,
+    Dataset,
+    DatasetField,
     Expression,
     Match,
     Metric,
@@ -108,11 +110,20 @@ class _Parser(Cursor):
         return found
 
     def _order(self) -> Order:
-        subject = self._subject()
+        subject = self._ordered()
         if self.word("DESC"):
             return Order(subject, descending=True)
         self.word("ASC")
         return Order(subject)
+
+    def _ordered(self) -> Subject:
+        token = self.current
+        subject = self._subject()
+        if isinstance(subject, Dataset):
+            raise InvalidFilter(
+                "A run may read several datasets: runs are not sorted by them.", self.text, token.column
+            )
+        return subject
 
     def _conjunction(self) -> Expression:
         return self._joined("AND", self._negation, And)
@@ -227,7 +238,7 @@ class _Parser(Cursor):
                 return self._attribute(token, token.name, token.column + len(prefix) + 1)
             return made(token.name)
         if prefix in ("dataset", "datasets"):
-            raise InvalidFilter("Runs cannot be filtered by dataset yet.", self.text, token.column)
+            return self._dataset_field(token)
         hint = did_you_mean(prefix, _PREFIXES)
         raise InvalidFilter(
             f"{token.prefix!r} holds no names; expected metrics, params, tags or attributes.{hint}",
@@ -244,6 +255,14 @@ class _Parser(Cursor):
         if not hint and token.kind is Kind.WORD:
             hint = " Metrics, params and tags are written metrics.x, params.x, tags.x."
         raise InvalidFilter(f"Runs have no attribute {name!r}.{hint}", self.text, column)
+
+    def _dataset_field(self, token: Token) -> Subject:
+        known = [field.value for field in DatasetField]
+        name = token.name.lower()
+        if name not in known:
+            message = f"Datasets have no {token.name!r}; expected one of {', '.join(known)}."
+            raise InvalidFilter(message + did_you_mean(name, known), self.text, token.column)
+        return Dataset(DatasetField(name))
 
     def _aggregated(self, function: Token) -> Subject:
         name = function.text.lower()

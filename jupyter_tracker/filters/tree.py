@@ -88,8 +88,23 @@ class Tag:
     name: str
 
 
-Subject: TypeAlias = Metric | Param | Tag | Attribute
-"""What a filter asks about or an order sorts by."""
+class DatasetField(StrEnum):
+    """What can be asked of datasets."""
+
+    NAME = "name"
+    DIGEST = "digest"
+    CONTEXT = "context"
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A field of the datasets that a run reads, which is text: a condition holds when it holds for one of them."""
+
+    field: DatasetField
+
+
+Subject: TypeAlias = Metric | Param | Tag | Attribute | Dataset
+"""What a filter asks about; an order sorts by all but datasets, of which a run may have several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +272,21 @@ def pattern_parts(pattern: str) -> Iterator[str | Wildcard]:
             yield Wildcard(character) if character in "%_" else character
     if escaped:
         yield "\\"
+
+
+def datasets_needed(*parts: Expression) -> bool:
+    """Whether the datasets count that a run reads."""
+    for part in parts:
+        match part:
+            case And(expressions) | Or(expressions):
+                if datasets_needed(*expressions):
+                    return True
+            case Not(expression):
+                if datasets_needed(expression):
+                    return True
+            case _ if isinstance(part.subject, Dataset):
+                return True
+    return False
 
 
 def history_needed(*parts: Expression | Order) -> frozenset[str]:

@@ -10,6 +10,7 @@ from jupyter_tracker.filters.tree import (
     Among,
     And,
     Comparison,
+    Dataset,
     Expression,
     Match,
     Metric,
@@ -69,6 +70,8 @@ def _subject(subject: Subject) -> str:
             return f"params.{_name(name)}"
         case Tag(name):
             return f"tags.{_name(name)}"
+        case Dataset(field):
+            return f"datasets.{field}"
         case _:
             return subject.value
 

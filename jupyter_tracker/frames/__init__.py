@@ -12,7 +12,8 @@ from jupyter_tracker.frames.assets import (
     variables,
 )
 from jupyter_tracker.frames.classification import class_curves, confusion_matrix, per_class, pr_curve, roc_curve
-from jupyter_tracker.frames.points import machine, series
+from jupyter_tracker.frames.graphs import executions, inputs, lineage_edges, lineage_nodes
+from jupyter_tracker.frames.points import machine, series, time_series
 from jupyter_tracker.frames.queue import queue
 from jupyter_tracker.frames.reports import alerts, lineage, models, progress, statistics
 from jupyter_tracker.frames.run_tables import compare, runs
@@ -39,11 +40,15 @@ __all__ = [
     "compare",
     "confusion_matrix",
     "events",
+    "executions",
     "experiments",
     "html",
     "imported",
+    "inputs",
     "latest_metrics",
     "lineage",
+    "lineage_edges",
+    "lineage_nodes",
     "logs",
     "machine",
     "models",
@@ -64,5 +69,6 @@ __all__ = [
     "template_config",
     "templates",
     "text",
+    "time_series",
     "variables",
 ]

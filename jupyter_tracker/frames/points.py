@@ -113,3 +113,14 @@ def _joined(buffers: Sequence[memoryview[Any]], dtype: type) -> np.ndarray:
 def _moments(seconds: memoryview[float] | np.ndarray) -> pd.DatetimeIndex:
     microseconds = np.round(np.asarray(seconds) * 1e6).astype("datetime64[us]")
     return pd.DatetimeIndex(microseconds).tz_localize("UTC")
+
+
+def time_series(points: Points) -> pd.DataFrame:
+    """A row for each step and time, a column for each metric (Vertex AI: `get_time_series_data_frame`)."""
+    frame = _long(points.blocks)
+    if frame.empty:
+        return pd.DataFrame()
+    frame = frame.rename(columns={"time": "wall_time"}).drop_duplicates(["step", "wall_time", "key"], keep="last")
+    table = frame.set_index(["step", "wall_time", "key"])["value"].unstack("key")  # noqa: PD010  # a pivot would leave out points that are NaN
+    table.columns = pd.Index(table.columns.tolist())
+    return table.reset_index()

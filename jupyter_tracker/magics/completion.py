@@ -20,6 +20,8 @@ PATIENCE = 0.05
 """Seconds that Tab may take; what comes later is offered at the next Tab."""
 NEWEST = 200
 """Runs that are offered."""
+NEWEST_READERS = 20
+"""Runs of which the datasets are offered."""
 
 _LINE = re.compile(r"\s*(?:[\w.,\s]+=\s*)?(?P<mark>%%?)tracker\s+(?P<rest>.*)\Z", re.DOTALL)
 
@@ -110,6 +112,7 @@ class Completer:
             return at_hand[suggest]()
         asked = {
             Suggest.CHECKPOINTS: self._checkpoints,
+            Suggest.DATASETS: self._datasets,
             Suggest.EXPERIMENTS: self._experiments,
             Suggest.MODELS: self._models,
             Suggest.RUNS: self._runs,
@@ -151,6 +154,11 @@ class Completer:
     def _checkpoints(self) -> Iterable[str]:
         found = self._session.tracker.checkpoints.list(order_by="created_at DESC", limit=NEWEST)
         return [checkpoint.id[:8] for checkpoint in found]
+
+    def _datasets(self) -> Iterable[str]:
+        """Names of what the newest runs read."""
+        runs = self._session.tracker.runs.list(limit=NEWEST_READERS)
+        return [use.dataset.name for run in runs for use in run.inputs()]
 
     def _models(self) -> Iterable[str]:
         found = self._session.tracker.models.list(versions=True)[:NEWEST]

@@ -7,6 +7,7 @@ from typing import Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 from traitlets import Bool, Unicode
 
+from jupyter_tracker.client.results import RunList
 from jupyter_tracker.magics.code import empty_cell
 from jupyter_tracker.magics.commands import COMMANDS
 from jupyter_tracker.magics.completion import Completer, matcher
@@ -18,6 +19,9 @@ from jupyter_tracker.magics.table import Arguments, Command
 from jupyter_tracker.magics.tracked import TrackedRun
 from jupyter_tracker.magics.views import experiment_text
 from jupyter_tracker.models import Experiment
+
+SAVED_ROWS = 20
+"""Runs in the HTML beside a live table, so that a saved notebook stays small."""
 
 
 @magics_class
@@ -62,6 +66,7 @@ class TrackerMagics(Magics):
         shell.Completer.custom_matchers.append(self._matcher)
         shell.input_transformers_cleanup.append(self.begin_in_cell)
         plain = shell.display_formatter.formatters["text/plain"]
+        shell.display_formatter.mimebundle_formatter.for_type(RunList, self.runs_bundle)
         plain.for_type(Experiment, lambda experiment, printer, _: printer.text(experiment_text(experiment)))
 
     def hook_out(self) -> None:
@@ -73,6 +78,22 @@ class TrackerMagics(Magics):
         ):
             if ours in hooks:
                 hooks.remove(ours)
+
+    def runs_bundle(self, runs: RunList[Any], **_: object) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """Listed runs as a live table, and beside it the first of them for where that cannot live.
+
+        None where there is no such table: then IPython shows text and HTML of the list itself.
+        """
+        panel = self.session.table(runs)
+        if panel is None:
+            return None
+        from jupyter_tracker import frames
+
+        data, metadata = panel.bundle()
+        if runs:
+            shown = frames.runs([run.info for run in runs[:SAVED_ROWS]])
+            data["text/html"] = frames.html(shown, SAVED_ROWS)
+        return data, metadata
 
     def begin_in_cell(self, lines: list[str]) -> list[str]:
         """Let the shell itself run the code of a `%%tracker track` cell.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -10,6 +10,7 @@ import jupyter_tracker
 from jupyter_tracker import config
 from jupyter_tracker.backends import names
 from jupyter_tracker.client import Run, Tracker, connect
+from jupyter_tracker.client.results import RunList
 from jupyter_tracker.magics.mistakes import Interrupted, RunFailed
 from jupyter_tracker.magics.surface import Surface
 from jupyter_tracker.models import RunState
@@ -74,11 +75,20 @@ class Session:
 
     def panel(self, *runs: Run, kind: str = "RunPanel", wanted: bool = True, **options: Any) -> Any | None:
         """The live panel of a kind of some runs, or None where it is not wanted or cannot be seen."""
-        if not (wanted and self.surface.rich and self.settings.panel):
-            return None
         # By its public name: the magics do not depend on the widgets.
+        return self._shown(lambda: getattr(jupyter_tracker, kind)(*runs, **options)) if wanted else None
+
+    def table(self, runs: RunList[Any]) -> Any | None:
+        """The live table of listed runs; None where it cannot be seen, or where only some were asked for."""
+        if runs.listing is None or runs.listing.limit is not None:
+            return None
+        return self._shown(lambda: jupyter_tracker.RunsPanel(runs))
+
+    def _shown(self, make: Callable[[], Any]) -> Any | None:
+        if not (self.surface.rich and self.settings.panel):
+            return None
         try:
-            return getattr(jupyter_tracker, kind)(*runs, **options)
+            return make()
         except (ImportError, FileNotFoundError) as error:
             # A front end that is not installed or not built must not stand in the way of training.
             self.surface.write(f"There is no panel here: {error}. `%tracker doctor` says more.\n")

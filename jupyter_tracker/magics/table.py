@@ -29,6 +29,7 @@ class Suggest(StrEnum):
     SOURCES = "sources"
     TEMPLATES = "templates"
     CHECKPOINTS = "checkpoints"
+    DATASETS = "datasets"
     MODELS = "models"
     COMMANDS = "commands"
     OPERATIONS = "operations"

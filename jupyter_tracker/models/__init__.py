@@ -6,6 +6,15 @@ from jupyter_tracker.models.core import JsonValue, Level, Lifecycle, Page, span
 from jupyter_tracker.models.exchange import Imported, ImportedRun, LogPiece
 from jupyter_tracker.models.experiments import Experiment
 from jupyter_tracker.models.files import Artifact, Checkpoint, CheckpointQuery
+from jupyter_tracker.models.lineage import (
+    Dataset,
+    DatasetUse,
+    Execution,
+    LineageEdge,
+    LineageGraph,
+    LineageNode,
+    NodeKind,
+)
 from jupyter_tracker.models.queue import UNLIMITED, QueueEntry, QueueLimits
 from jupyter_tracker.models.recording import (
     MACHINE_PREFIX,
@@ -25,7 +34,7 @@ from jupyter_tracker.models.recording import (
 from jupyter_tracker.models.registry import Model, ModelDescription, ModelDraft, SemVer
 from jupyter_tracker.models.resources import Resources
 from jupyter_tracker.models.retention import Cleanup, RetentionMode
-from jupyter_tracker.models.runs import FieldGroup, RunColumns, RunInfo, RunKind, RunState, RunTable
+from jupyter_tracker.models.runs import FieldGroup, QueryPlan, RunColumns, RunInfo, RunKind, RunState, RunTable
 from jupyter_tracker.models.sources import Source, SourceDescription, SourceDifference, SourceFile
 from jupyter_tracker.models.submission import Code, CodeKind, Environment, Submission
 from jupyter_tracker.models.sweeps import TRIAL_TAG, Between, Choice, Dimension, Goal, Sweep, SweepMethod
@@ -54,10 +63,13 @@ __all__ = [
     "Code",
     "CodeKind",
     "ConfigMistake",
+    "Dataset",
+    "DatasetUse",
     "Dimension",
     "Environment",
     "Event",
     "Example",
+    "Execution",
     "Experiment",
     "FieldGroup",
     "Goal",
@@ -66,6 +78,9 @@ __all__ = [
     "JsonValue",
     "Level",
     "Lifecycle",
+    "LineageEdge",
+    "LineageGraph",
+    "LineageNode",
     "LogLine",
     "LogPiece",
     "MetricSummary",
@@ -73,10 +88,12 @@ __all__ = [
     "Model",
     "ModelDescription",
     "ModelDraft",
+    "NodeKind",
     "Page",
     "PointBlock",
     "Points",
     "Progress",
+    "QueryPlan",
     "QueueEntry",
     "QueueLimits",
     "Resources",

@@ -28,8 +28,9 @@ class Cleanup:
     experiments_purged: int = 0
     sources_purged: int = 0
     templates_purged: int = 0
+    models_purged: int = 0
     orphans_removed: int = 0
-    """Files and folders that nothing in the store referred to."""
+    """Files, folders, datasets and executions that nothing in the store referred to."""
     bytes_freed: int = 0
     """Size of all files that were removed; the database reuses or gives back its own room."""
 
@@ -45,6 +46,7 @@ class Cleanup:
             "experiment": self.experiments_purged,
             "source": self.sources_purged,
             "template": self.templates_purged,
+            "model": self.models_purged,
         }
         counted = [_counted(count, noun) for noun, count in purged.items() if count]
         parts = [

@@ -87,6 +87,26 @@ class RunInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class QueryPlan:
+    """How a query is answered: what the platform is asked, and what is looked at here of the runs that it gives."""
+
+    there: str
+    """In the platform's own language; empty when it is asked for all runs."""
+    here: tuple[str, ...] = ()
+    """Conditions that only this package can say."""
+    ordered_there: bool = True
+    """Whether the platform gives the runs in the order that is asked for, so that a limit spares requests."""
+
+    def __repr__(self) -> str:
+        lines = [
+            f"asked there: {self.there or 'all runs'}",
+            f"looked at here: {' AND '.join(self.here) or 'nothing'}",
+            f"ordered {'there' if self.ordered_there else 'here, which takes all runs that are selected'}",
+        ]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
 class FieldGroup:
     """Columns of some rows of a table of runs: those whose runs have the same fields."""
 

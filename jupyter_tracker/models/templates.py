@@ -15,8 +15,8 @@ class Template:
 
     id: str
     name: str
-    version: int
-    """1, 2, 3, … under its name."""
+    version: int | str
+    """1, 2, 3, … under its name; text where the platform has text."""
     source: str
     """Id of the source that has its code."""
     entry_point: str = ""

@@ -3,5 +3,6 @@
 from jupyter_tracker.widgets.classification_panel import ClassificationPanel
 from jupyter_tracker.widgets.compare_panel import ComparePanel
 from jupyter_tracker.widgets.run_panel import RunPanel
+from jupyter_tracker.widgets.runs_panel import RunsPanel
 
-__all__ = ["ClassificationPanel", "ComparePanel", "RunPanel"]
+__all__ = ["ClassificationPanel", "ComparePanel", "RunPanel", "RunsPanel"]

@@ -109,7 +109,8 @@ class Panel(anywidget.AnyWidget):
     def close(self) -> None:
         """End the widget and its polls."""
         if self.comm is not None:  # it is closed again when it is forgotten
-            LOOP.submit(self._unfollow_all())
+            if self._followed:
+                LOOP.submit(self._unfollow_all())
             if self._kept is not None:
                 self._kept.close()
         super().close()

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from jupyter_tracker import svg
-from jupyter_tracker.feed.points import Lines, PointStore, envelope
+from jupyter_tracker.feed.points import Lines, PointStore, envelope, share
 from jupyter_tracker.models import MACHINE_PREFIX, RunInfo, RunState, span
 
 WIDTH = 760
@@ -18,7 +18,7 @@ _CHART_WIDTH, _CHART_HEIGHT = 362, 130
 _POINTS = 120
 """Pixel columns of a curve, which bounds the size of the picture."""
 
-_STATE_COLOUR = {
+STATE_COLOUR = {
     RunState.QUEUED: "#757575",
     RunState.RUNNING: "#1976d2",
     RunState.STOPPING: "#b26a00",
@@ -28,7 +28,7 @@ _STATE_COLOUR = {
     RunState.LOST: "#c62828",
     RunState.UNKNOWN: "#757575",
 }
-_STATE_SHAPE = {
+STATE_SHAPE = {
     RunState.QUEUED: "○",
     RunState.RUNNING: "●",
     RunState.STOPPING: "◐",
@@ -42,7 +42,7 @@ _STATE_SHAPE = {
 
 def run_text(info: RunInfo) -> str:
     """A run in some lines: state, name, times, progress, params and latest metrics."""
-    lines = [f"{_STATE_SHAPE[info.state]} {info.state}   {info.experiment} / {info.name}   {info.id[:8]}"]
+    lines = [f"{STATE_SHAPE[info.state]} {info.state}   {info.experiment} / {info.name}   {info.id[:8]}"]
     spans = [part for part in (_progress(info), _duration(info)) if part]
     lines += ["  " + " · ".join(spans)] if spans else []
     lines += [f"  {info.reason}"] if info.reason else []
@@ -72,8 +72,8 @@ def run_picture(info: RunInfo, points: PointStore) -> str:
 
 
 def _header(picture: svg.Element, info: RunInfo) -> None:
-    colour = _STATE_COLOUR[info.state]
-    picture.append(svg.text(12, 26, f"{_STATE_SHAPE[info.state]} {info.state}", fill=colour, bold=True))
+    colour = STATE_COLOUR[info.state]
+    picture.append(svg.text(12, 26, f"{STATE_SHAPE[info.state]} {info.state}", fill=colour, bold=True))
     picture.append(svg.text(110, 26, f"{info.experiment} / {info.name}"[:60], bold=True))
     right = " · ".join(part for part in (_progress(info), _duration(info)) if part)
     picture.append(svg.text(WIDTH - 12, 26, right, fill=svg.MUTED, anchor="end"))
@@ -106,21 +106,14 @@ def _paths(lines: Lines, x: float, y: float, width: float, height: float) -> lis
     finite = np.isfinite(values)
     if not finite.any():
         return []
-    across = x + _share(steps, steps) * width
-    down = y + height - _share(np.where(finite, values, values[finite][0]), values[finite]) * height
+    across = x + share(steps, steps) * width
+    down = y + height - share(np.where(finite, values, values[finite][0]), values[finite]) * height
     points = list(zip(across.tolist(), down.tolist(), strict=True))
     cuts = (np.flatnonzero(np.diff(finite)) + 1).tolist()
     pieces = [points[start:stop] for start, stop in pairwise([0, *cuts, len(points)]) if finite[start]]
     curves = [piece for piece in pieces if len(piece) > 1]
     alone = [piece[0] for piece in pieces if len(piece) == 1]
     return [svg.curve(curves, svg.HUE)] * bool(curves) + [svg.dots(alone, svg.HUE)] * bool(alone)
-
-
-def _share(values: np.ndarray, among: np.ndarray) -> np.ndarray:
-    """Where finite values lie between the least (0) and the greatest (1) of some; 0.5 where these are the same."""
-    scale = float(np.abs(among).max()) or 1.0  # numbers of ±1e308 cannot be subtracted as they are
-    low, high = float(among.min()) / scale, float(among.max()) / scale
-    return (values / scale - low) / (high - low) if high > low else np.full(len(values), 0.5)
 
 
 def _notes(info: RunInfo, hidden: int) -> list[str]:

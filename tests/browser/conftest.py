@@ -192,11 +192,18 @@ class Notebook:
         found.scroll_into_view_if_needed()
         return found
 
+    def table(self, index: int) -> Locator:
+        """The table of runs under a cell, in view."""
+        found = self.cell(index).locator(".jp-tracker-runs-panel")
+        found.wait_for(state="visible")
+        found.scroll_into_view_if_needed()
+        return found
+
     def wait(self, condition: str, limit: float) -> None:
         """Wait until a condition in JavaScript holds."""
         self.page.wait_for_function(condition, timeout=limit * 1000)
 
-    def command(self, name: str, **arguments: object) -> None:
+    def command(self, name: str, /, **arguments: object) -> None:
         """Carry out a command of JupyterLab."""
         self.page.evaluate(
             "([name, values]) => window.jupyterapp.commands.execute(name, values).then(() => null)", [name, arguments]

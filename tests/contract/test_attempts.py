@@ -94,6 +94,7 @@ def test_a_run_that_ended_badly_is_restarted_as_a_further_attempt_that_finds_its
         run.restart()
 
 
+@pytest.mark.needs("processes")
 def test_a_stopped_run_is_restarted_and_one_that_runs_is_not(tracker, eventually):
     run = tracker.runs.submit("digits", code=WAITING)
     eventually(lambda: texts(run), LIMIT)
@@ -111,6 +112,7 @@ def test_a_run_of_a_kernel_is_not_restarted(run):
         run.restart()
 
 
+@pytest.mark.needs("run variables")
 def test_a_restart_needs_the_variables_again_whose_values_were_not_kept(tracker):
     code = "import os, sys\nprint(len(os.environ['TOKEN']))\nsys.exit(1)\n"
     run = tracker.runs.submit("digits", code=code, variables={"TOKEN": "four"}).wait(LIMIT)

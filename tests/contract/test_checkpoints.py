@@ -64,6 +64,7 @@ def test_one_whose_writer_raises_stays_incomplete(tracker, run, tmp_path):
         tracker.checkpoints.download(left, tmp_path / "back")
 
 
+@pytest.mark.needs("watching")
 def test_one_whose_writer_is_killed_stays_incomplete(tracker, process):
     child = process("""
         import os, signal

@@ -51,6 +51,7 @@ def test_a_grace_period_that_is_no_time_is_refused(run, grace):
     assert run.refresh().state is RunState.RUNNING
 
 
+@pytest.mark.needs("restoring")
 def test_a_deleted_run_is_found_by_its_id_only_and_can_be_restored(tracker, run):
     run.end()
     assert tracker.runs.delete(run.id).info.lifecycle is Lifecycle.DELETED
@@ -91,6 +92,7 @@ def test_each_change_of_place_is_an_event(tracker, run):
     assert [event.kind for event in run.events()][-3:] == ["archived", "restored", "deleted"]
 
 
+@pytest.mark.needs("restoring")
 def test_what_a_deleted_run_logged_is_there_after_restoring(tracker, run):
     run.log({"x": 1.0})
     run.end()

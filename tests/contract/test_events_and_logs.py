@@ -17,6 +17,7 @@ run.end()
 """
 
 
+@pytest.mark.needs("own events")
 def test_events_are_numbered_without_gaps_whoever_writes_them(tracker, run, process):
     code = f"run = tracker.runs.get({run.id!r})\nfor number in range(50):\n    run.log_event(str(number))"
     writers = [process(code) for _ in range(3)]
@@ -35,6 +36,7 @@ def test_events_behind_a_sequence_number(run):
     assert run.events(after=events[-1].sequence) == []
 
 
+@pytest.mark.needs("own events")
 def test_following_gives_every_event_once_until_the_run_has_ended(tracker, process, eventually):
     process(WRITER)
     run = eventually(lambda: next(iter(tracker.runs.list(where="name = 'talkative'")), None))
@@ -44,6 +46,7 @@ def test_following_gives_every_event_once_until_the_run_has_ended(tracker, proce
     assert events[-1].kind == "ended"
 
 
+@pytest.mark.needs("own events")
 def test_following_goes_on_behind_an_event(tracker, process, eventually):
     process(WRITER)
     run = eventually(lambda: next(iter(tracker.runs.list(where="name = 'talkative'")), None))

@@ -36,6 +36,7 @@ def test_a_name_that_is_taken_is_a_conflict(tracker):
         tracker.experiments.create("digits")
 
 
+@pytest.mark.needs("restoring")
 def test_a_name_that_a_deleted_one_has_is_explained(tracker):
     tracker.experiments.create("digits")
     tracker.experiments.delete("digits")
@@ -51,6 +52,7 @@ def test_a_name_that_cannot_be_shown_is_refused(tracker, name):
         tracker.experiments.create(name)
 
 
+@pytest.mark.needs("any names")
 @pytest.mark.parametrize("name", ["Ziffern 数字 🔢", "a/b", "50% 'quoted' \"twice\"", "<script>alert(1)</script>"])
 def test_unusual_names_are_kept_as_they_are(tracker, name):
     tracker.experiments.create(name)
@@ -69,7 +71,11 @@ def test_the_list_has_the_one_used_last_first(tracker):
 
 def test_it_counts_its_runs_and_those_that_have_not_ended(tracker):
     with tracker.runs.start("digits") as first:
-        assert tracker.experiments.get("digits").active_run_count == 1
+        found = tracker.experiments.get("digits")
+        if found.run_count is None:  # the platform does not say
+            assert found.active_run_count is None
+            return
+        assert found.active_run_count == 1
     tracker.runs.start("digits").end()
     found = tracker.experiments.get("digits")
     assert (found.run_count, found.active_run_count) == (2, 0)
@@ -83,8 +89,9 @@ def test_update_changes_only_what_is_given(tracker):
     tracker.experiments.update("digits", description="new")
     found = tracker.experiments.update("digits", name="numbers")
     assert (found.name, found.description, dict(found.tags)) == ("numbers", "new", {"b": "2", "c": "3"})
-    with pytest.raises(NotFound):
-        tracker.experiments.get("digits")
+    if found.id != "digits":  # where the first name is the id, it stays one
+        with pytest.raises(NotFound):
+            tracker.experiments.get("digits")
 
 
 def test_renaming_to_a_taken_name_is_a_conflict_and_changes_nothing(tracker):
@@ -95,6 +102,7 @@ def test_renaming_to_a_taken_name_is_a_conflict_and_changes_nothing(tracker):
     assert tracker.experiments.get("two").description == ""
 
 
+@pytest.mark.needs("restoring")
 def test_a_deleted_one_leaves_the_list_with_its_runs_until_it_is_restored(tracker):
     tracker.runs.start("digits").end()
     tracker.experiments.delete("digits")
@@ -123,7 +131,8 @@ def test_one_with_a_run_that_has_not_ended_cannot_be_deleted(tracker, run):
 
 
 def test_starting_a_run_makes_its_experiment(tracker, run):
-    assert tracker.experiments.get("digits").run_count == 1
+    assert tracker.experiments.get("digits").run_count in (1, None)
+    assert [found.id for found in tracker.runs.list("digits")] == [run.id]
 
 
 def test_an_unknown_lifecycle_is_refused_with_the_known_ones(tracker):
@@ -138,6 +147,6 @@ def test_the_list_turns_into_a_frame(tracker):
     tracker.experiments.create("words")
     frame = tracker.experiments.list().frame()
     assert frame["name"].tolist() == ["words", "digits"]
-    assert frame["runs"].tolist() == [0, 0]
+    assert frame["runs"].fillna(0).tolist() == [0, 0]
     assert str(frame["created_at"].dtype) == "datetime64[us, UTC]"
     assert frame["tags.team"].fillna("").tolist() == ["", "vision"]

@@ -128,6 +128,7 @@ def test_the_current_run_is_the_innermost(other):
         current_run()
 
 
+@pytest.mark.needs("watching")
 def test_a_stop_request_interrupts_the_code_and_the_run_is_stopped(tracker, process, eventually):
     process(
         """
@@ -144,6 +145,7 @@ def test_a_stop_request_interrupts_the_code_and_the_run_is_stopped(tracker, proc
     assert kinds.index("stop_requested") < kinds.index("terminating") < kinds.index("ended")
 
 
+@pytest.mark.needs("watching")
 def test_code_that_ignores_the_interrupt_loses_the_run_after_the_grace_period(tracker, process, eventually):
     child = process(
         """
@@ -168,6 +170,7 @@ def test_code_that_ignores_the_interrupt_loses_the_run_after_the_grace_period(tr
     assert child.stdout.readline() == "refused\n"
 
 
+@pytest.mark.needs("watching")
 def test_a_process_that_ends_in_the_middle_says_how(tracker, process, eventually):
     process('tracker.runs.start("digits", name="quiet").log({"loss": 1.0})').wait(60)
     process('tracker.runs.start("digits", name="loud").log({"loss": 1.0})\nraise ValueError("no")').wait(60)
@@ -177,6 +180,7 @@ def test_a_process_that_ends_in_the_middle_says_how(tracker, process, eventually
     assert quiet.series()["loss"].tolist() == [1.0]
 
 
+@pytest.mark.needs("watching")
 def test_a_process_that_is_killed_leaves_a_lost_run_with_all_its_points(tracker, process):
     child = process(
         """

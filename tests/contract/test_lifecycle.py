@@ -63,12 +63,20 @@ def test_unarchive_takes_back_what_was_archived(record):
         ((), "purge", "delete it first"),
         (("archive",), "archive", "unarchive"),
         (("archive",), "purge", "delete it first"),
-        (("delete",), "delete", "restore"),
-        (("delete",), "archive", "restore"),
-        (("delete",), "unarchive", "restore"),
     ],
 )
+@pytest.mark.needs("restoring")
 def test_a_move_that_is_not_there_is_a_conflict_and_changes_nothing(record, before, verb, told):
+    refuses(record, before, verb, told)
+
+
+@pytest.mark.needs("restoring")
+@pytest.mark.parametrize("verb", ["delete", "archive", "unarchive"])
+def test_what_was_deleted_can_only_be_restored(record, verb):
+    refuses(record, ("delete",), verb, "restore")
+
+
+def refuses(record, before, verb, told):
     verbs, identity = record
     for step in before:
         getattr(verbs, step)(identity)
@@ -78,6 +86,7 @@ def test_a_move_that_is_not_there_is_a_conflict_and_changes_nothing(record, befo
     assert where(record) is here
 
 
+@pytest.mark.needs("restoring")
 def test_what_is_purged_is_gone(record):
     verbs, identity = record
     verbs.delete(identity)
@@ -92,7 +101,7 @@ def test_a_name_that_was_purged_is_free_again(tracker, runs):
     tracker.experiments.delete("digits")
     assert tracker.experiments.purge("digits").runs_purged == 3
     tracker.experiments.create("digits")
-    assert tracker.experiments.get("digits").run_count == 0
+    assert tracker.experiments.get("digits").run_count in (0, None)
     assert tracker.runs.list() == []
     assert tracker.runs.list(lifecycle="deleted") == []
 
@@ -115,7 +124,7 @@ def test_an_experiment_takes_its_runs_along_and_brings_them_back_as_they_were(tr
         with pytest.raises(NotFound):
             tracker.runs.get(reference)
     (gone,) = tracker.experiments.list(lifecycle="deleted")
-    assert gone.run_count == 3
+    assert gone.run_count in (3, None)
     tracker.experiments.restore("digits")
     assert names(tracker.runs.list()) == ["a", "c"]
     assert names(tracker.runs.list(lifecycle="archived")) == ["b"]
@@ -131,6 +140,7 @@ def test_a_run_that_was_deleted_on_its_own_stays_deleted(tracker, runs):
     assert names(tracker.runs.list(lifecycle="deleted")) == ["a"]
 
 
+@pytest.mark.needs("restoring")
 def test_a_run_of_a_deleted_experiment_comes_back_with_it_only(tracker, runs):
     tracker.runs.delete(runs[0].id)
     tracker.experiments.delete("digits")
@@ -195,6 +205,7 @@ def test_tags_of_an_experiment_are_text(tracker, tags):
         tracker.experiments.update("digits", tags=tags)
 
 
+@pytest.mark.needs("restoring")
 def test_what_is_deleted_is_not_changed(tracker, runs):
     tracker.runs.delete(runs[0].id)
     with pytest.raises(Conflict, match=r"[Rr]estore"):
@@ -267,6 +278,7 @@ def test_a_source_is_not_purged_while_something_refers_to_it(tracker):
     assert tracker.sources.purge(source.id).sources_purged == 1
 
 
+@pytest.mark.needs("restoring")
 def test_purging_one_run_leaves_all_others_whole(tracker, runs):
     tracker.runs.delete(runs[1].id)
     assert tracker.runs.purge(runs[1].id).runs_purged == 1

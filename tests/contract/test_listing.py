@@ -174,3 +174,13 @@ def test_parts_of_a_listing_are_listings(tracker, runs):
     assert names(listed[1:3]) == ["r3", "r2"]
     assert names(sorted(listed, key=lambda run: run.name)) == ["r0", "r1", "r2", "r3", "r4"]
     assert listed[-1].name == "r0"
+
+
+def test_a_query_is_explained_without_losing_a_condition(tracker):
+    plan = tracker.runs.explain("metrics.acc > 0.5 and (params.lr < 0.1 or name = 'x')", order_by="metrics.acc DESC")
+    told = " ".join([plan.there, *plan.here])
+    for part in ("acc", "0.5", "lr", "'x'"):
+        assert part in told
+    assert "looked at here" in repr(plan)
+    with pytest.raises(InvalidFilter):
+        tracker.runs.explain("metrics.acc >")

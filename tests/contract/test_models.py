@@ -116,6 +116,7 @@ def test_a_run_logs_one(tracker, run, weights):
     assert labels(tracker.models.list(run=run.id)) == ["m@0.1.0"]
 
 
+@pytest.mark.needs("assets")
 def test_the_lineage_leads_from_model_to_source(tracker):
     code = (
         "import jupyter_tracker as jt\n"
@@ -301,7 +302,9 @@ def test_the_list_prints_and_is_a_frame(tracker, model):
     assert "of the paper" in repr(described)
 
 
+@pytest.mark.needs("assets")
 def test_capabilities_show_them(tracker):
+    tracker.models.list()  # where the backend has them
     shown = {each.operation: str(each.support) for each in tracker.capabilities()}
     for verb in (
         "create",

@@ -8,11 +8,12 @@ import pytest
 
 import jupyter_tracker as jt
 from jupyter_tracker.client import AsyncRun, Run
+from jupyter_tracker.client.async_runs import AsyncRuns
 from jupyter_tracker.client.checkpoints import AsyncCheckpoints, Checkpoints
 from jupyter_tracker.client.experiments import AsyncExperiments, Experiments
 from jupyter_tracker.client.models import AsyncModels, Models
 from jupyter_tracker.client.queue import AsyncQueue, Queue
-from jupyter_tracker.client.runs import AsyncRuns, Runs
+from jupyter_tracker.client.runs import Runs
 from jupyter_tracker.client.sources import AsyncSources, Sources
 from jupyter_tracker.client.templates import AsyncTemplates, Templates
 from jupyter_tracker.client.tracker import AsyncTracker, Tracker

@@ -35,6 +35,7 @@ def later(seconds):
     return datetime.now(UTC) + timedelta(seconds=seconds)
 
 
+@pytest.mark.needs("endless retention")
 def test_an_experiment_keeps_everything_unless_it_is_told_otherwise(tracker):
     made = tracker.experiments.create("digits")
     assert (made.retention_mode, made.retention_time) == (RetentionMode.FULL, None)
@@ -182,3 +183,21 @@ def test_a_tidy_store_has_nothing_to_remove(tracker):
 def test_what_was_removed_reads_well_and_adds_up():
     done = Cleanup(runs_purged=1, sources_purged=2, bytes_freed=1500) + Cleanup(runs_purged=1, runs_trimmed=1)
     assert repr(done) == "Purged 2 runs, 2 sources; trimmed 1 run to the metadata; freed 1.5 kB."
+
+
+def test_downloads_of_what_retention_removed_say_why(tracker, trained, tmp_path):
+    run = trained()
+    (checkpoint,) = run.checkpoints()
+    tracker.experiments.update("digits", retention_mode="metadata", retention_time=60)
+    tracker.maintain(time=later(HOUR))
+    told = "were removed by the retention of 'digits': metadata, 1 m 00 s after the end"
+    for download in (
+        lambda: run.download_artifact("model.bin", tmp_path / "copy"),
+        lambda: tracker.checkpoints.download(checkpoint.id, tmp_path / "copy"),
+        lambda: tracker.checkpoints.download(checkpoint.id[:8], tmp_path / "copy"),
+        lambda: tracker.models.create("net", checkpoint=checkpoint.id),
+    ):
+        with pytest.raises(NotFound, match=told):
+            download()
+    with pytest.raises(NotFound, match="lists them"):
+        tracker.checkpoints.download("0123abcd", tmp_path / "copy")

@@ -85,6 +85,7 @@ def test_an_archive_is_the_same_as_its_folder(tracker, project, tmp_path, kind):
     assert tracker.sources.create(archive, entry_point="package/words.py").entry_point == "package/words.py"
 
 
+@pytest.mark.needs("assets")
 def test_a_commit_is_kept_as_it_was(tracker, project):
     git(project, "init", "-q")
     git(project, "add", ".")
@@ -148,6 +149,7 @@ def test_a_version_is_written_into_an_empty_folder_only(tracker, project, tmp_pa
         tracker.sources.download("project", target)
 
 
+@pytest.mark.needs("assets")
 def test_an_archived_one_leaves_the_list_and_stays_usable(tracker, project):
     made = tracker.sources.create(project)
     assert tracker.sources.archive("project").lifecycle is Lifecycle.ARCHIVED
@@ -157,6 +159,7 @@ def test_an_archived_one_leaves_the_list_and_stays_usable(tracker, project):
     assert tracker.sources.restore("project").lifecycle is Lifecycle.ACTIVE
 
 
+@pytest.mark.needs("restoring")
 def test_a_deleted_one_is_found_by_id_and_version_and_is_restored(tracker, project):
     made = tracker.sources.create(project)
     tracker.sources.delete("project")
@@ -171,6 +174,7 @@ def test_a_deleted_one_is_found_by_id_and_version_and_is_restored(tracker, proje
     assert tracker.sources.create(project).lifecycle is Lifecycle.ACTIVE
 
 
+@pytest.mark.needs("assets")
 def test_the_code_of_a_submitted_run_is_kept_and_runs_again_as_it_was(tracker, project):
     first = tracker.runs.submit("digits", code=project)
     assert printed(first) == "one"
@@ -184,6 +188,7 @@ def test_the_code_of_a_submitted_run_is_kept_and_runs_again_as_it_was(tracker, p
     assert tracker.sources.describe(source.id).source == source
 
 
+@pytest.mark.needs("assets")
 def test_an_old_script_and_an_old_cell_run_with_the_modules_they_had(tracker, project, monkeypatch):
     monkeypatch.chdir(project)
     script = tracker.runs.submit("digits", code="main.py")
@@ -194,6 +199,7 @@ def test_an_old_script_and_an_old_cell_run_with_the_modules_they_had(tracker, pr
         assert printed(tracker.runs.submit("digits", code=tracker.sources.get(run.info.source))) == "one"
 
 
+@pytest.mark.needs("assets")
 def test_a_notebook_runs_again_as_it_was(tracker, tmp_path):
     import nbformat
 
@@ -207,6 +213,7 @@ def test_a_notebook_runs_again_as_it_was(tracker, tmp_path):
     assert printed(tracker.runs.submit("digits", code=made)).splitlines()[-1] == "one"
 
 
+@pytest.mark.needs("assets")
 def test_another_entry_point_of_a_source_can_be_started(tracker, project):
     (project / "other.py").write_text("print('the other')\n")
     made = tracker.sources.create(project)
@@ -221,6 +228,7 @@ def test_a_source_without_entry_point_asks_for_one(tracker, project):
         tracker.runs.submit("digits", code=tracker.sources.create(project))
 
 
+@pytest.mark.needs("assets")
 def test_code_that_is_too_large_is_run_and_told_of(tracker, project):
     (project / "data.bin").write_bytes(b"")
     with (project / "data.bin").open("r+b") as file:
@@ -234,6 +242,7 @@ def test_code_that_is_too_large_is_run_and_told_of(tracker, project):
     assert ".trackerignore" in event.message
 
 
+@pytest.mark.needs("assets")
 def test_code_that_cannot_be_kept_is_run_and_told_of(tracker, project):
     (project / ".gitignore").mkdir()
     (project / ".trackerignore").write_text("*\n")
@@ -276,7 +285,9 @@ def test_it_is_described_in_other_words(tracker, project):
     assert tracker.sources.list().frame()["files"].tolist() == [3]
 
 
+@pytest.mark.needs("assets")
 def test_capabilities_show_them(tracker):
+    tracker.sources.list()  # where the backend has them
     shown = {each.operation: str(each.support) for each in tracker.capabilities()}
     verbs = {operation.partition(".")[2] for operation in shown if operation.startswith("sources.")}
     assert {"create", "get", "list", "delete", "restore", "archive"} <= verbs

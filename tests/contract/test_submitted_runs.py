@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_tracker.errors import InvalidCode, InvalidInput, InvalidParams
+from jupyter_tracker.errors import Conflict, InvalidCode, InvalidInput, InvalidParams
 from jupyter_tracker.models import CodeKind, RunKind, RunState
 
 LIMIT = 60
@@ -36,6 +36,7 @@ def ready(run, eventually):
     eventually(lambda: "ready" in [line.text for line in run.logs()], LIMIT)
 
 
+@pytest.mark.needs("processes")
 def test_a_script_runs_with_its_params_and_ends(tracker, tmp_path):
     script = tmp_path / "train.py"
     script.write_text(SHOW_PARAMS)
@@ -62,6 +63,39 @@ def test_a_folder_runs_its_entry_point_and_imports_its_modules(tracker, tmp_path
     assert str(run.logs()) == "the other one"
 
 
+def test_params_reach_a_script_as_arguments_and_variables(tracker, tmp_path):
+    script = tmp_path / "train.py"
+    script.write_text(
+        "import json, os, sys\nprint(json.dumps(sys.argv[1:]))\nprint(os.environ['JUPYTER_TRACKER_PARAM_LR'])\n"
+    )
+    run = submit(tracker, script, params=PARAMS).wait(LIMIT)
+    assert run.state is RunState.SUCCEEDED, run.info.reason
+    arguments, variable = [line.text for line in run.logs()]
+    import json
+
+    assert json.loads(arguments)[:5] == ["--lr", "0.1", "--epochs", "3", "--flag"]
+    assert variable == "0.1"
+    found = tracker.runs.get(run.id)
+    assert (found.name, found.experiment, dict(found.params)) == ("train", "digits", PARAMS)
+    assert [each.id for each in tracker.runs.list("digits", where="params.lr = 0.1 and state = 'succeeded'")] == [
+        run.id
+    ]
+
+
+def test_code_that_fails_is_a_failure(tracker):
+    run = submit(tracker, "raise ValueError('bad lr')\n").wait(LIMIT)
+    assert run.state is RunState.FAILED
+    assert "ValueError: bad lr" in str(run.logs())
+
+
+def test_a_submitted_run_is_stopped(tracker):
+    run = submit(tracker, ENDLESS)
+    assert run.stop(grace_period=0).wait(LIMIT).state is RunState.STOPPED
+    with pytest.raises(Conflict, match="ended already"):
+        run.stop()
+
+
+@pytest.mark.needs("processes")
 def test_a_cell_runs_where_it_was_submitted(tracker, tmp_path):
     (tmp_path / "neighbour.py").write_text("WORD = 'next door'\n")
     run = submit(tracker, "import neighbour, os\nprint(neighbour.WORD)\nprint(os.getcwd())\n").wait(LIMIT)
@@ -71,6 +105,7 @@ def test_a_cell_runs_where_it_was_submitted(tracker, tmp_path):
     assert "neighbour" in submission.code.text
 
 
+@pytest.mark.needs("processes")
 def test_what_it_logs_is_complete(tracker):
     code = """
 import jupyter_tracker as jt
@@ -91,6 +126,7 @@ run.log_params({"found": [1, None]})
     assert run.classification().accuracy == 1.0
 
 
+@pytest.mark.needs("processes")
 def test_both_streams_become_log_lines_and_the_exception_the_reason(tracker):
     run = submit(tracker, "import sys\nprint('out')\nsys.stdout.flush()\nraise ValueError('bad lr')\n").wait(LIMIT)
     assert (run.state, run.info.exit_code) == (RunState.FAILED, 1)
@@ -116,6 +152,7 @@ def test_events_can_be_followed_to_the_end(tracker):
     ]
 
 
+@pytest.mark.needs("processes")
 def test_stopping_asks_first(tracker, eventually):
     code = (
         "import signal, sys, time\n"
@@ -133,6 +170,7 @@ def test_stopping_asks_first(tracker, eventually):
     assert "killed" not in kinds
 
 
+@pytest.mark.needs("processes")
 def test_stopping_kills_what_ignores_it_after_the_grace_period(tracker, eventually):
     run = submit(tracker, STUBBORN)
     ready(run, eventually)
@@ -141,6 +179,7 @@ def test_stopping_kills_what_ignores_it_after_the_grace_period(tracker, eventual
     assert "killed" in [event.kind for event in run.events()]
 
 
+@pytest.mark.needs("processes")
 def test_stopping_ends_the_children_too(tracker, eventually):
     code = (
         "import subprocess, sys\n"
@@ -154,12 +193,14 @@ def test_stopping_ends_the_children_too(tracker, eventually):
     eventually(lambda: not alive(child))
 
 
+@pytest.mark.needs("processes")
 def test_a_run_that_takes_too_long_is_ended(tracker):
     run = submit(tracker, ENDLESS, timeout=1).wait(LIMIT)
     assert run.state is RunState.FAILED
     assert "timed out after 1 s" in run.info.reason
 
 
+@pytest.mark.needs("processes")
 def test_a_process_that_is_killed_from_outside_is_a_failure_that_says_so(tracker, eventually):
     run = submit(tracker, "import os\nprint(os.getpid(), flush=True)\n" + ENDLESS)
     ready(run, eventually)
@@ -169,6 +210,7 @@ def test_a_process_that_is_killed_from_outside_is_a_failure_that_says_so(tracker
     assert "SIGKILL" in run.info.reason
 
 
+@pytest.mark.needs("processes")
 def test_a_run_whose_processes_all_vanish_is_lost_within_ten_seconds(tracker, eventually):
     run = submit(tracker, "import os\nprint(os.getpid(), os.getppid(), flush=True)\n" + ENDLESS)
     ready(run, eventually)
@@ -179,6 +221,7 @@ def test_a_run_whose_processes_all_vanish_is_lost_within_ten_seconds(tracker, ev
     assert [event.kind for event in run.events()].count("ended") == 1
 
 
+@pytest.mark.needs("processes")
 def test_it_survives_the_end_of_the_process_that_submitted_it(tracker, process, tmp_path):
     code = "import time\ntime.sleep(1)\nprint('still here')\n"
     submitter = process(f"print(tracker.runs.submit('digits', code={code!r}).id, flush=True)")
@@ -189,6 +232,7 @@ def test_it_survives_the_end_of_the_process_that_submitted_it(tracker, process, 
     assert str(run.logs()) == "still here"
 
 
+@pytest.mark.needs("processes")
 def test_it_survives_the_kill_of_the_process_that_submitted_it(tracker, process):
     code = "import time\ntime.sleep(1)\nprint('still here')\n"
     submitter = process(
@@ -201,6 +245,7 @@ def test_it_survives_the_kill_of_the_process_that_submitted_it(tracker, process)
     assert run.wait(LIMIT).state is RunState.SUCCEEDED
 
 
+@pytest.mark.needs("run variables")
 def test_variables_reach_the_code_and_their_values_are_not_kept(tracker, tmp_path):
     secret = "s3cret-value-of-a-variable"
     run = submit(
@@ -213,12 +258,14 @@ def test_variables_reach_the_code_and_their_values_are_not_kept(tracker, tmp_pat
     assert not [path for path in kept if secret.encode() in path.read_bytes()]
 
 
+@pytest.mark.needs("data files")
 def test_data_is_handed_over_by_path(tracker, tmp_path):
     (tmp_path / "data.csv").write_text("1,2,3")
     code = "import os\nprint(open(os.environ['JUPYTER_TRACKER_DATA']).read())\n"
     assert str(submit(tracker, code, data="data.csv").wait(LIMIT).logs()) == "1,2,3"
 
 
+@pytest.mark.needs("processes")
 def test_its_surroundings_are_captured(tracker, eventually):
     run = submit(tracker, "import time\ntime.sleep(1)\n").wait(LIMIT)
     environment = eventually(lambda: next(iter([run.environment()] if run.environment().python else []), None))
@@ -226,6 +273,7 @@ def test_its_surroundings_are_captured(tracker, eventually):
     assert "pytest" in environment.packages
 
 
+@pytest.mark.needs("processes")
 def test_the_machine_is_sampled(tracker):
     run = submit(tracker, "import time\ntime.sleep(1.5)\n").wait(LIMIT)
     assert {"system/cpu_percent", "system/memory_bytes"} <= set(run.machine().columns)

@@ -46,6 +46,8 @@ def test_a_grid_tries_each_point_in_a_run_of_its_own_and_names_the_best(tracker)
     best = tracker.runs.get(run.tags["best_run"])
     assert (best.params, run.tags["best_loss"]) == ({"x": 2, "y": 0, "z": 5}, "0.0")
     assert {child.info.parent for child in run.children()} == {run.id}
+    parts = [edge for edge in run.lineage().edges if edge.relation == "part"]
+    assert {edge.after for edge in parts} == {f"run:{child.id}" for child in run.children()}
     assert {child.tags["team"] for child in run.children()} == {"vision"}
     assert [child.tags["trial"] for child in run.children()] == ["1", "2", "3", "4", "5", "6"]
     assert (run.progress.value, run.progress.final_value) == (6, 6)

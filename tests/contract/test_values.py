@@ -117,6 +117,17 @@ def test_a_listing_has_the_progress_of_a_run_that_is_under_way(tracker, run):
     assert tracker.runs.list()[0].progress.value == 0.5
 
 
+def test_a_listing_has_the_progress_of_runs_that_have_ended(tracker, run):
+    run.set_progress(3, 10, operation="epoch")
+    run.set_progress(7, operation="batch", units="images")
+    tracker.runs.start("digits", name="other").end()
+    run.end()
+    other, found = tracker.runs.list()
+    assert found.info.progress == tracker.runs.get(run.id).info.progress
+    assert [str(each) for each in found.progresses] == ["batch 7 images", "epoch 3 of 10"]
+    assert other.progresses == []
+
+
 @pytest.mark.parametrize(("value", "final"), [(math.nan, 1), (1, math.inf), ("much", 3)])
 def test_progress_that_is_no_number_is_refused(run, value, final):
     with pytest.raises(InvalidInput, match="progress"):

@@ -28,7 +28,11 @@ def test_one_that_was_created_is_found(tracker):
     found = tracker.variables.get("WORKERS")
     assert found == made
     assert (found.value, found.secret, found.scope, found.inherited) == ("4", False, Scope.STORE, False)
-    assert found.created_at.tzinfo is not None
+
+
+@pytest.mark.needs("times of variables")
+def test_it_is_known_when_one_was_created(tracker):
+    assert tracker.variables.create("WORKERS", "4").created_at.tzinfo is not None
 
 
 def test_the_value_of_a_secret_is_never_returned(tracker, other):
@@ -57,6 +61,13 @@ def test_a_secret_never_becomes_public_again(tracker):
     with pytest.raises(Conflict, match="never becomes public"):
         tracker.variables.update("TOKEN", "public", secret=False)
     assert tracker.variables.update("TOKEN", "another").secret
+    assert tracker.variables.update("TOKEN", "another", name="KEY").secret
+    assert tracker.variables.get("KEY").value is None
+
+
+@pytest.mark.needs("renamed secrets")
+def test_a_secret_gets_another_name_without_its_value(tracker):
+    tracker.variables.create("TOKEN", TOKEN, secret=True)
     assert tracker.variables.update("TOKEN", name="KEY").secret
     assert tracker.variables.get("KEY").value is None
 
@@ -124,6 +135,7 @@ def test_unknown_ones_are_not_found_and_close_names_suggested(tracker):
         tracker.variables.create("A", "x", experiment="nothing")
 
 
+@pytest.mark.needs("restoring")
 def test_those_of_a_deleted_experiment_are_kept_for_its_restoration(tracker):
     tracker.experiments.create("digits")
     tracker.variables.create("A", "1", experiment="digits")
@@ -134,6 +146,7 @@ def test_those_of_a_deleted_experiment_are_kept_for_its_restoration(tracker):
     assert tracker.variables.get("A", experiment="digits").value == "1"
 
 
+@pytest.mark.needs("run variables")
 def test_submitted_runs_get_them_the_nearest_first(tracker):
     tracker.experiments.create("digits")
     for name in "ABC":
@@ -144,6 +157,7 @@ def test_submitted_runs_get_them_the_nearest_first(tracker):
     assert seen == {"A": "of the store", "B": "of the experiment", "C": "of the run", "D": None}
 
 
+@pytest.mark.needs("processes")
 def test_secrets_reach_the_run_and_are_masked_in_its_log(tracker):
     tracker.variables.create("TOKEN", TOKEN, secret=True)
     code = """
@@ -162,6 +176,7 @@ print("to stderr", token, file=sys.stderr)
     assert {f"{len(TOKEN)} token=***", "***", "logged ***", "to stderr ***"} <= lines
 
 
+@pytest.mark.needs("processes")
 def test_a_secret_in_the_reason_of_a_failure_is_masked(tracker):
     run = tracker.runs.submit(
         "digits", code="import os\nraise ValueError(os.environ['TOKEN'])\n", variables={"TOKEN": Secret(TOKEN)}
@@ -170,11 +185,13 @@ def test_a_secret_in_the_reason_of_a_failure_is_masked(tracker):
     assert TOKEN not in repr(run.events()) + repr(run.submission())
 
 
+@pytest.mark.needs("processes")
 def test_a_runs_own_value_in_the_place_of_a_secret_is_masked_too(tracker):
     tracker.variables.create("TOKEN", TOKEN, secret=True)
     assert printed(tracker, "import os\nprint(os.environ['TOKEN'])\n", variables={"TOKEN": "other-token"}) == "***"
 
 
+@pytest.mark.needs("processes")
 def test_a_secret_that_a_run_hands_to_one_that_it_submits_is_masked_there_too(tracker, address):
     code = f"""
 import jupyter_tracker as jt
@@ -200,7 +217,9 @@ def test_the_list_turns_into_a_frame_and_prints(tracker):
     assert "WORKERS" in repr(tracker.variables.list())
 
 
+@pytest.mark.needs("assets")
 def test_capabilities_show_them(tracker):
+    tracker.variables.list()  # where the backend has them
     shown = {each.operation: str(each.support) for each in tracker.capabilities()}
     verbs = ("create", "get", "list", "update", "delete")
     assert {shown[f"variables.{verb}"] for verb in verbs} == {"native"}

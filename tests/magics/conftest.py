@@ -95,6 +95,7 @@ def digits(shell, tmp_path):
         with shell.tracker.runs.start("digits", name=name, params={"lr": rate, "layers": 2}) as run:
             for step in range(5):
                 run.log({"loss": 1 / (step + 1), "acc": rate * step}, step=step)
+            run.log_input("mnist", digest="1f")
     shell.tracker.variables.create("WORKERS", "4")
     shell.tracker.sources.create("print(1)\n", name="project")
     shell.tracker.templates.create("recipe", code=shell.tracker.sources.get("project"))

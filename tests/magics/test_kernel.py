@@ -27,6 +27,8 @@ def cells(tmp_path_factory):
         "panel": "%config TrackerMagics.panel = True",
         "fails": "%%tracker track digits --name b\n1/0",
         "list": "%tracker runs",
+        "listed": "x = %tracker runs\ntype(x).__name__, len(x)",
+        "some": "%tracker runs --limit 1",
         "logs": "%tracker logs a",
         "submit": "%%tracker run digits --name c --wait\nprint('child')",
         "kept": "_",
@@ -78,7 +80,14 @@ def test_run_shows_the_panel_unless_panels_are_off(cells):
 
 
 def test_lists_are_rich_and_logs_are_text(cells):
-    assert "text/html" in cells["list"][0].data
+    data = cells["list"][0].data
+    assert {WIDGET, "text/html", "text/plain", "image/svg+xml"} <= set(data)
+    assert "digits" in data["text/html"]
+    assert "digits" in data["text/plain"]
+    assert cells["list"][0].metadata["jupyter_tracker"] == {"panel": "runs"}
+    assert cells["listed"][0].data["text/plain"] == "('RunList', 2)"
+    # A question with an end is no view that goes on.
+    assert set(cells["some"][0].data) == {"text/html", "text/plain"}
     assert cells["logs"][0].data == {"text/plain": "x"}
     assert cells["experiment"][0].data["text/plain"].startswith("experiment digits")
 

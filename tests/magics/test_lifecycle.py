@@ -45,7 +45,7 @@ def test_what_was_deleted_is_purged_and_it_is_told(digits):
     digits.value("%tracker delete --experiment digits")
     told = digits.value("%tracker purge --experiment digits")
     assert isinstance(told, Cleanup)
-    assert repr(told) == "Purged 1 run, 1 experiment."
+    assert repr(told).startswith("Purged 1 run, 1 experiment")
 
 
 def test_a_run_is_renamed_tagged_and_described(digits):

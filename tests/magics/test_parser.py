@@ -99,7 +99,7 @@ def test_mistakes_are_explained_in_one_line(line, says):
 
 
 def test_mistakes_in_options_end_with_the_usage_line():
-    with pytest.raises(UsageMistake, match=r"Usage: %tracker logs RUN \[--tail N\] \[--follow\]$"):
+    with pytest.raises(UsageMistake, match=r"Usage: %tracker logs RUN \[--tail N\] \[--follow\] \[--to FILE\]$"):
         understood("logs")
 
 

@@ -184,6 +184,7 @@ class Server(ThreadingHTTPServer):
 
 class Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else head and body of an answer are 40 ms apart
     server: Server
 
     def handle_one_request(self) -> None:

@@ -11,6 +11,7 @@ import pytest
 from jupyter_tracker.filters import (
     History,
     Operator,
+    datasets_needed,
     evaluate,
     history_needed,
     lower_is_better,
@@ -20,7 +21,7 @@ from jupyter_tracker.filters import (
     parse_order,
     sort_runs,
 )
-from jupyter_tracker.models import MetricValue, RunInfo, RunState
+from jupyter_tracker.models import Dataset, DatasetUse, MetricValue, RunInfo, RunState
 
 NOW = datetime(2026, 2, 8, 12, tzinfo=UTC)
 START = datetime(2026, 2, 1, tzinfo=UTC)
@@ -50,10 +51,11 @@ HISTORIES = {
     "loss": History(2.0, 0.1, 2.5),
     "nan": History(math.nan, math.nan, math.nan),
 }
+DATASETS = (DatasetUse(Dataset("mnist", "1f"), "training"), DatasetUse(Dataset("cifar", "2e")))
 
 
 def chosen(text: str) -> bool:
-    return evaluate(parse(text, now=NOW), RUN, HISTORIES)
+    return evaluate(parse(text, now=NOW), RUN, HISTORIES, DATASETS)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +95,10 @@ def chosen(text: str) -> bool:
         "metrics.nan IS NOT NULL AND min(metrics.nan) IS NOT NULL",
         "NOT metrics.nan = nan AND NOT metrics.nan != 1 AND NOT metrics.acc != nan",
         "NOT metrics.missing > 0",
+        # Datasets: one of them is enough, and each condition asks for itself (MLflow: `search_runs`).
+        "datasets.name = 'mnist' AND dataset.digest LIKE '2%' AND datasets.context IN ('training')",
+        "datasets.name != 'mnist' AND NOT datasets.name = 'svhn' AND datasets.context IS NOT NULL",
+        "datasets.`Name` ILIKE 'CIF%'",
         # Patterns.
         r"experiment LIKE 'd_g%' AND experiment NOT LIKE 'D%' AND experiment ILIKE 'DIG%'",
         "exit_code = 0 AND signal IS NULL AND kind != 'in_kernel' AND lifecycle = 'active' AND reason = ''",
@@ -116,6 +122,8 @@ def test_a_run_is_chosen(text: str) -> None:
         "signal != 'SIGKILL'",
         "min(metrics.nan) != 1",
         "metrics.missing IS NOT NULL",
+        "datasets.context != 'training'",
+        "datasets.name IS NULL",
     ],
 )
 def test_a_comparison_with_what_is_missing_is_false(text: str) -> None:
@@ -160,6 +168,13 @@ def test_histories_are_asked_for_by_name() -> None:
 def test_a_history_that_is_needed_and_not_given_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"best\(metrics.acc\) needs the history"):
         evaluate(parse("best(metrics.acc) > 1"), RUN)
+
+
+def test_datasets_that_are_needed_and_not_given_are_an_error() -> None:
+    assert datasets_needed(parse("name = 'a' OR NOT (name = 'b' AND datasets.name = 'c')"))
+    assert not datasets_needed(parse("name = 'a' OR NOT tags.name = 'b'"))
+    with pytest.raises(ValueError, match=r"datasets.name needs the datasets"):
+        evaluate(parse("datasets.name = 'mnist'"), RUN)
 
 
 def test_a_run_without_the_metric_needs_no_history() -> None:

@@ -218,7 +218,8 @@ def test_a_time_without_a_zone_is_local() -> None:
         ("mean(metrics.a) > 1", 0, "There is no function 'mean'; expected one of last, first, min, max, best."),
         ("min(params.a) > 1", 4, "min is taken of a metric"),
         ("min(max(metrics.a)) > 1", 4, "min is taken of a metric"),
-        ("datasets.name = 'x'", 0, "cannot be filtered by dataset"),
+        ("datasets.nam = 'x'", 0, "Did you mean 'name'?"),
+        ("datasets.name > 1", 16, "datasets.name is text in quotes"),
         ("name = '\ud800'", 8, "Half of a surrogate pair"),
         ("name = 'x' AND " + "(" * 60, 65, "nests at most 50 deep"),
         ("NOT " * 5000, 200, "nests at most 50 deep"),
@@ -240,6 +241,7 @@ def test_a_mistake_is_named_at_its_column(text: str, column: int, message: str) 
         ("metrics.acc,", 12, "Expected a name"),
         ("metrics.acc > 1", 12, "Expected ASC, DESC, a comma or the end, found '>'"),
         ("creatd_at", 0, "Did you mean 'created_at'?"),
+        ("name, datasets.name", 6, "A run may read several datasets"),
     ],
 )
 def test_a_mistake_in_an_order_is_named_at_its_column(text: str, column: int, message: str) -> None:

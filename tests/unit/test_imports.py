@@ -20,8 +20,8 @@ SURFACES = ("magics", "widgets", "server")
 
 LAYERS = (
     ("models", "errors"),
-    ("flow", "transfer", "filters", "frames", "environment", "svg", "config", "credentials", "exchange"),
-    ("pictures",),
+    ("flow", "transfer", "filters", "frames", "environment", "svg", "config", "credentials", "progress", "exchange"),
+    ("graphs", "pictures"),
     ("backends",),
     ("client",),
     ("feed",),
@@ -153,7 +153,7 @@ def test_a_library_stays_in_its_part(library: str):
 def test_what_is_imported_is_declared(root: Path):
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
     # These are used where they are installed.
-    extras = ("keyring", "mlruns", "parquet", "sweep")
+    extras = ("keyring", "lab", "mlruns", "parquet", "sweep", "vertex")
     optional = [requirement for extra in extras for requirement in project["optional-dependencies"][extra]]
     wanted = [*project["dependencies"], *optional]
     declared = {normal(requirement) for requirement in wanted}

@@ -30,8 +30,10 @@ client.log_batch(run, metrics, [Param("lr", "0.1"), Param("x/y", "two\\nlines")]
 with open("weights.txt", "w") as file:
     file.write("hello")
 client.log_artifact(run, "weights.txt", "deep")
-context = InputTag("mlflow.data.context", "train")
-client.log_inputs(run, [DatasetInput(Dataset("mnist", "abc", "local", "{}"), [context])])
+mnist = Dataset("mnist", "abc", "s3", '{"uri": "s3://key:hidden@bucket/mnist.csv"}', '{"x": "double"}', '{"rows": 3}')
+client.log_inputs(run, [DatasetInput(mnist, [InputTag("mlflow.data.context", "train")])])
+other = Dataset("mnist", "def", "local", "{}")
+client.log_inputs(run, [DatasetInput(other, [InputTag("mlflow.data.context", "test"), InputTag("split", "b")])])
 client.set_terminated(run, "FINISHED")
 gone = client.create_run(digits, run_name="gone").info.run_id
 client.set_terminated(gone, "FAILED")
@@ -86,9 +88,21 @@ def test_all_of_a_run_comes_with_its_id_times_and_points(tracker, mlflow_store):
     assert odd.index.tolist() == [0, 1, 2]
     assert math.isnan(odd[0])
     assert (odd[1], odd[2]) == (math.inf, -math.inf)
-    used = next(event for event in run.events() if event.kind == "input")
-    assert (used.data["name"], used.data["digest"], used.data["context"]) == ("mnist", "abc", "train")
-    assert [event.sequence for event in run.events()] == [1, 2, 3]
+    assert [event.sequence for event in run.events()] == [1, 2]
+
+
+def test_datasets_of_mlflow_are_inputs(tracker, mlflow_store):
+    # MLflow, log_inputs
+    path, identity = mlflow_store
+    tracker.runs.import_from(path)
+    run = tracker.runs.get(identity)
+    first, second = run.inputs()
+    assert (first.dataset.name, first.dataset.digest, first.context, first.tags) == ("mnist", "abc", "train", {})
+    assert (first.dataset.source_type, first.dataset.source) == ("s3", "s3://bucket/mnist.csv")
+    assert (first.dataset.schema, first.dataset.profile) == ({"x": "double"}, {"rows": 3})
+    assert (second.dataset.name, second.context, second.tags) == ("mnist", "test", {"split": "b"})
+    assert [found.id for found in tracker.runs.list(where="datasets.name = 'mnist'")] == [identity]
+    assert "mnist@abc" in repr(tracker.lineage(dataset="mnist"))
 
 
 def test_artifacts_are_copied(tracker, mlflow_store, tmp_path):

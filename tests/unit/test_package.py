@@ -67,9 +67,15 @@ def test_the_lock_names_no_registry(root: Path):
     assert '"resolved"' not in (root / "js/package-lock.json").read_text()
 
 
+MOST_OF_A_PANEL = 100_000
+"""Bytes of a bundle."""
+
+
 def test_the_front_end_is_built(root: Path):
     built = root / "jupyter_tracker"
     assert (built / "static/run-panel.js").stat().st_size > 0
+    for name in ("runs-panel.js", "runs-curves.js"):
+        assert 0 < (built / "static" / name).stat().st_size <= MOST_OF_A_PANEL
     package = json.loads((built / "labextension/package.json").read_text())
     assert package["name"] == "jupyter-tracker"
 
@@ -134,6 +140,9 @@ def test_the_wheel_and_the_sdist_carry_all_that_is_needed(root: Path, tmp_path: 
         "jupyter_tracker/py.typed",
         "jupyter_tracker/static/run-panel.css",
         "jupyter_tracker/static/run-panel.js",
+        "jupyter_tracker/static/runs-curves.js",
+        "jupyter_tracker/static/runs-panel.css",
+        "jupyter_tracker/static/runs-panel.js",
         f"{data}/install.json",
         f"{data}/package.json",
         f"{data}/static/style.js",

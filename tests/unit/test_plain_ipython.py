@@ -15,6 +15,8 @@ with jt.connect().runs.start("digits", name="first", params={"lr": 0.1}) as run:
 display(jt.RunPanel(run))
 %tracker run first
 %tracker series first
+display(get_ipython().run_line_magic("tracker", "runs digits"))
+display(jt.RunsPanel("digits"))
 """
 
 
@@ -30,4 +32,6 @@ def test_a_run_is_shown_as_text(tmp_path: Path):
     assert "params   lr=0.1" in shown
     assert "metrics  loss 0.25" in shown
     assert "<svg" not in shown
+    assert shown.count("first     digits succeeded") == 2  # the list, and the panel as text
     assert "RunPanel(" not in shown
+    assert "RunsPanel(" not in shown

@@ -288,3 +288,60 @@ def test_an_end_looks_after_few_runs_and_never_after_its_own(tracker, monkeypatc
     assert retention.apply_after_end(store, numbers[-1], late).runs_purged == 1
     assert retention.apply_after_end(store, numbers[-1], late).runs_purged == 0
     assert len(tracker.runs.list()) == 1
+
+
+def test_datasets_and_executions_that_no_run_has_any_more_are_orphans(tracker):
+    with tracker.runs.start("digits", name="kept") as kept, tracker.runs.start("digits", name="gone") as gone:
+        for run in (kept, gone):
+            run.log_input("shared", digest="1f")
+            run.associate_execution("shared", execution_id="shared")
+        gone.log_input("alone", digest="2e")
+        gone.log_output("made", digest="3d")
+        gone.associate_execution("alone", execution_id="alone")
+    assert not tracker.maintain()
+    tracker.runs.delete("gone")
+    tracker.runs.purge(gone.id)
+    assert tracker.maintain().orphans_removed == 3
+    assert not tracker.maintain()
+    with pytest.raises(NotFound):
+        tracker.lineage(dataset="alone")
+    assert len(kept.inputs()) == len(kept.executions()) == 1
+
+
+def test_contents_that_no_model_has_are_orphans_and_those_of_models_stay(tracker, tmp_path, store_folder):
+    (tmp_path / "weights.bin").write_bytes(b"123")
+    model = tracker.models.create("net", path=tmp_path / "weights.bin")
+    stray = store_folder / "models" / "objects" / "ab" / ("c" * 62)
+    stray.parent.mkdir(parents=True)
+    stray.write_bytes(bytes(500))
+    done = tracker.maintain()
+    assert (done.orphans_removed, done.bytes_freed) == (1, 500)
+    assert not stray.exists()
+    copy = tracker.models.download(model.id, tmp_path / "copy")
+    assert (copy / "weights.bin").read_bytes() == b"123"
+
+
+def test_runs_stay_by_themselves_when_the_one_that_they_are_a_part_of_is_purged(tracker):
+    sweep = tracker.runs.sweep("digits", code="print(1)\n", space={"lr": [1, 2]}, name="sweep").wait(120)
+    trials = [run.id for run in sweep.children()]
+    assert len(trials) == 2
+    tracker.runs.delete(sweep.id)
+    assert {tracker.runs.get(each).info.parent for each in trials} == {sweep.id}
+    tracker.runs.purge(sweep.id)
+    assert {tracker.runs.get(each).info.parent for each in trials} == {""}
+    assert tracker.runs.get(trials[0]).lineage().complete
+
+
+def test_a_deleted_model_is_purged_with_its_files_when_asked(tracker, tmp_path, store_folder):
+    for name in ("kept", "gone"):
+        (tmp_path / name).write_bytes(name.encode() * 100)
+        tracker.models.create(name, path=tmp_path / name)
+    tracker.models.delete("gone@1.0.0")
+    assert not tracker.maintain()
+    done = tracker.maintain(purge_deleted_after=0)
+    assert (done.models_purged, done.orphans_removed, done.bytes_freed) == (1, 1, 400)
+    assert repr(done) == "Purged 1 model; removed 1 orphan; freed 400 bytes."
+    assert len([path for path in (store_folder / "models" / "objects").rglob("*") if path.is_file()]) == 1
+    tracker.models.download("kept", tmp_path / "copy")
+    with pytest.raises(NotFound):
+        tracker.models.restore("gone@1.0.0")

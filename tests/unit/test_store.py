@@ -14,8 +14,9 @@ import pytest
 
 from jupyter_tracker.backends.local.backend import LocalBackend
 from jupyter_tracker.backends.local.schema import MIGRATIONS
-from jupyter_tracker.backends.local.store import Store, default_home
+from jupyter_tracker.backends.local.store import Store
 from jupyter_tracker.client import Tracker
+from jupyter_tracker.config import default_home
 from jupyter_tracker.errors import StoreError, StoreFull, StoreReadOnly, StoreTooNew
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,6 +62,7 @@ import sys
 from pathlib import Path
 from jupyter_tracker.backends.local.backend import LocalBackend
 from jupyter_tracker.client import Tracker
+from jupyter_tracker.config import default_home
 print("ready", flush=True)
 sys.stdin.readline()
 tracker = Tracker(LocalBackend(Path(sys.argv[1])))
@@ -172,6 +174,7 @@ import os, resource, signal, sys
 from pathlib import Path
 from jupyter_tracker.backends.local.backend import LocalBackend
 from jupyter_tracker.client import Tracker
+from jupyter_tracker.config import default_home
 from jupyter_tracker.errors import StoreFull
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 tracker = Tracker(LocalBackend(Path(sys.argv[1])))
@@ -219,6 +222,7 @@ import resource, signal, sys, os
 from pathlib import Path
 from jupyter_tracker.backends.local.backend import LocalBackend
 from jupyter_tracker.client import Tracker
+from jupyter_tracker.config import default_home
 from jupyter_tracker.errors import StoreError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 tracker = Tracker(LocalBackend(Path(sys.argv[1])))
@@ -283,6 +287,7 @@ import os, sys
 from pathlib import Path
 from jupyter_tracker.backends.local.backend import LocalBackend
 from jupyter_tracker.client import Tracker
+from jupyter_tracker.config import default_home
 tracker = Tracker(LocalBackend(Path(sys.argv[1])))
 run = tracker.runs.start("digits", name="forked")
 run.log({"x": 0.0}, step=0)
@@ -324,6 +329,8 @@ import multiprocessing, sys
 from pathlib import Path
 from jupyter_tracker.backends.local.backend import LocalBackend
 from jupyter_tracker.client import Tracker
+from jupyter_tracker.config import default_home
+from jupyter_tracker.config import default_home
 tracker = Tracker(LocalBackend(Path(sys.argv[1])))
 with tracker.runs.start("digits", name="forked") as run:
     run.log({"x": 0.0})

@@ -10,7 +10,7 @@ import pytest
 import jupyter_tracker as jt
 from jupyter_tracker import rpc
 from jupyter_tracker.errors import InvalidFilter, InvalidInput
-from jupyter_tracker.feed.table import TableFeed, columns_of, same
+from jupyter_tracker.feed.table import TableFeed, boxed, columns_of, same
 from jupyter_tracker.feed.wire import error_data
 
 
@@ -130,14 +130,24 @@ def test_curves_are_small_and_read_once_when_the_run_has_ended(tracker, runs, mo
     async def work(session, feed, pushed):
         answer, buffers = await feed.sparks([runs[0].id, runs[1].id], "loss", 60)
         assert [spark["count"] for spark in answer["sparks"]] == [10, 10]
-        steps, _, values = np.frombuffer(buffers[0], "<f8").reshape(3, 10)
-        assert steps.tolist() == list(range(10))
-        assert values[0] == 1.0
+        steps, values = np.frombuffer(buffers[0], "<f4").reshape(2, 10)
+        assert steps == pytest.approx(np.linspace(0, 1, 10))
+        assert (values[0], values[-1]) == (1.0, 0.0)
         monkeypatch.setattr(tracker.backend.metrics, "read", None)
         assert (await feed.sparks([runs[0].id], "loss", 60))[1] == buffers[:1]
         assert (await feed.sparks([runs[0].id], "acc", 60))[0] == {"sparks": []}
 
     with_feed(tracker, work)
+
+
+def test_a_curve_has_gaps_where_its_values_are_no_numbers():
+    steps, values = np.array([0.0, 1, 2, 4]), np.array([-1e308, np.nan, np.inf, 1e308])
+    across, down = np.frombuffer(boxed((steps, steps, values)), "<f4").reshape(2, 4)
+    assert across.tolist() == [0.0, 0.25, 0.5, 1.0]
+    assert np.isnan(down).tolist() == [False, True, True, False]
+    assert (down[0], down[3]) == (0.0, 1.0)
+    assert boxed((steps[:0], steps[:0], values[:0])) == b""
+    assert np.isnan(np.frombuffer(boxed((steps[:1], steps[:1], values[1:2])), "<f4")).tolist() == [False, True]
 
 
 def test_runs_that_are_objects_make_the_same_columns(tracker, runs):
@@ -189,3 +199,82 @@ def test_a_run_is_tagged_archived_deleted_and_restored(tracker, runs):
     call("runs.restore", run=runs[0].id)
     call("runs.delete", run=runs[1].id)
     assert {run.name for run in tracker.runs.list()} == {"r0", "r2", "r3", "r4"}
+
+
+def test_rows_come_by_their_ids_in_the_order_of_the_table(tracker, runs):
+    async def work(session, feed, pushed):
+        wanted = [runs[0].id, "gone", runs[3].id]
+        answer, _ = await rpc.call(session, "runs.rows", {"runs": wanted})
+        assert [row["name"] for row in answer["rows"]] == ["r3", "r0"]
+
+    with_feed(tracker, work)
+
+
+def test_a_row_is_found_again_when_others_have_come_above(tracker, runs):
+    async def work(session, feed, pushed):
+        assert (await feed.rows(0, 1, anchor=runs[3].id))["anchor"] == 1
+        assert (await feed.rows(0, 1, anchor="gone"))["anchor"] is None
+        with tracker.runs.start("digits"):
+            await feed.refresh()
+        assert (await feed.rows(0, 1, anchor=runs[3].id))["anchor"] == 2
+
+    with_feed(tracker, work)
+
+
+def test_columns_say_which_value_is_the_best(tracker, runs):
+    async def work(session, feed, pushed):
+        await feed.refresh()
+        best = {column["name"]: column["best"] for column in pushed[0]["columns"]}
+        assert best == {"params.lr": None, "params.seed": None, "metrics.loss": pytest.approx(0.1), "tags.team": None}
+
+    with_feed(tracker, work)
+
+
+def test_a_table_that_nobody_watches_is_forgotten_for_the_next(tracker):
+    session = rpc.Session(jt.AsyncTracker(tracker.backend))
+    for rate in range(20):
+        session.table({"where": f"params.lr > {rate}"})
+    assert len(session._tables) == 1
+
+
+def test_many_runs_are_changed_at_once_and_those_that_are_not_are_named(tracker, runs):
+    async def work(session, feed, pushed):
+        ids = [run.id for run in runs[:2]]
+        answer, _ = await rpc.call(session, "runs.set_tags", {"runs": [*ids, "gone"], "tags": {"team": "audio"}})
+        assert [done["before"] for done in answer["done"]] == [{"team": None}] * 2
+        assert [(each["id"], each["error"]["kind"]) for each in answer["failed"]] == [("gone", "NotFound")]
+        answer, _ = await rpc.call(session, "runs.archive", {"runs": ids})
+        assert [done["id"] for done in answer["done"]] == ids
+        await feed.refresh()
+        assert pushed[-1]["count"] == 3
+        await rpc.call(session, "runs.restore", {"runs": ids})
+        answer, _ = await rpc.call(session, "runs.stop", {"runs": ids})
+        assert {each["error"]["kind"] for each in answer["failed"]} == {"Conflict"}
+        await feed.refresh()
+        assert pushed[-1]["count"] == 5
+
+    with_feed(tracker, work)
+
+
+def test_who_changes_a_run_does_not_wait_for_the_next_poll(tracker, runs):
+    async def work(session, feed, pushed):
+        told = asyncio.Queue()
+        session.follow("table", {}, lambda update, _: told.put_nowait(update))
+        async with asyncio.timeout(3):
+            assert (await told.get())["count"] == 5
+            await rpc.call(session, "runs.delete", {"run": runs[0].id})
+            assert (await told.get())["count"] == 4
+
+    with_feed(tracker, work)
+
+
+def test_a_row_that_a_view_has_is_not_sent_again(tracker, runs):
+    async def work(session, feed, pushed):
+        first = (await feed.rows(0, 3))["rows"]
+        known = {row["id"]: row["digest"] for row in first}
+        await asyncio.to_thread(runs[3].set_tags, {"best": "yes"})
+        await feed.refresh()
+        answer, _ = await rpc.call(session, "runs.rows", {"from": 0, "to": 3, "known": known})
+        assert [row.get("same", row.get("tags")) for row in answer["rows"]] == [True, {"best": "yes"}, True]
+
+    with_feed(tracker, work)

@@ -42,11 +42,14 @@ export const CLOSED = "Closed";
 
 export class HostError extends Error {
   readonly kind: string;
+  /** Where in a filter the mistake is, counted from 0. */
+  readonly column: number | null;
 
-  constructor(kind: string, message: string) {
+  constructor(kind: string, message: string, column: number | null = null) {
     super(message);
     this.name = "HostError";
     this.kind = kind;
+    this.column = column;
   }
 
   /** True when nobody answered, false when somebody answered "no". */

@@ -25,7 +25,7 @@ function fields(value: unknown): Fields {
   return isFields(value) ? value : {};
 }
 
-function list(value: unknown): readonly unknown[] {
+export function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
@@ -33,11 +33,11 @@ export function text(value: unknown, fallback = ""): string {
   return typeof value === "string" ? value : fallback;
 }
 
-function finite(value: unknown, fallback: number): number {
+export function finite(value: unknown, fallback: number): number {
   return typeof value === "number" && Number.isFinite(value) ? value : fallback;
 }
 
-function finiteOrNull(value: unknown): number | null {
+export function finiteOrNull(value: unknown): number | null {
   return typeof value === "number" && Number.isFinite(value) ? value : null;
 }
 
@@ -53,7 +53,7 @@ export function wireNumber(value: unknown): number {
 }
 
 /** Entries are set as own properties, so that a key such as `__proto__` stays only a key. */
-function mapValues<T>(value: unknown, parse: (entry: unknown) => T | undefined): Record<string, T> {
+export function mapValues<T>(value: unknown, parse: (entry: unknown) => T | undefined): Record<string, T> {
   const pairs: [string, T][] = [];
   for (const [key, entry] of Object.entries(fields(value))) {
     const parsed = parse(entry);

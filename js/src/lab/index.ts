@@ -1,8 +1,24 @@
 /** The plugins of the JupyterLab extension; each has a file of its own. */
 
 import type { JupyterFrontEndPlugin } from "@jupyterlab/application";
+import { activity } from "./plugins/activity";
+import { commands } from "./plugins/commands";
+import { connections } from "./plugins/connections";
+import { launcher } from "./plugins/launcher";
 import { savedPanels } from "./plugins/saved-panels";
+import { service } from "./plugins/service";
+import { sidebar } from "./plugins/sidebar";
+import { tabs } from "./plugins/tabs";
 
-const plugins: JupyterFrontEndPlugin<void>[] = [savedPanels];
+const plugins: JupyterFrontEndPlugin<unknown>[] = [
+  savedPanels,
+  service,
+  sidebar,
+  tabs,
+  commands,
+  connections,
+  activity,
+  launcher,
+];
 
 export default plugins;

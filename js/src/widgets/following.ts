@@ -27,6 +27,7 @@ export class Following {
   private readonly channel: Channel;
   private readonly key: string;
   private readonly topic: Topic;
+  private readonly source: string;
   private readonly subscribers = new Set<Subscriber>();
   private timer: ReturnType<typeof setTimeout> | null = null;
   private pause = FIRST_PAUSE;
@@ -35,8 +36,9 @@ export class Following {
   /** Only the latest `follow` may change the status. */
   private attempt = 0;
 
-  /** `key` names the pushes of this topic. */
-  constructor(channel: Channel, key: string, topic: Topic) {
+  /** `key` names the pushes of this topic, `source` whom they come from, for messages. */
+  constructor(channel: Channel, key: string, topic: Topic, source = "The kernel") {
+    this.source = source;
     this.channel = channel;
     this.key = key;
     this.topic = topic;
@@ -69,6 +71,13 @@ export class Following {
     this.closed = true;
     this.clearTimer();
     this.lost("The kernel is gone. Run the cell again.");
+  }
+
+  /** What carried the pushes broke: begin anew in a while. */
+  onBroken(message: string): void {
+    this.attempt += 1;
+    this.lost(message);
+    this.retry();
   }
 
   private send(): void {
@@ -117,7 +126,7 @@ export class Following {
     this.clearTimer();
     this.timer = setTimeout(() => {
       if ((this.channel.heardAt ?? 0) < askedAt) {
-        this.lost("The kernel has gone quiet.");
+        this.lost(`${this.source} has gone quiet.`);
       }
       this.watch();
     }, PROBE_LIMIT);

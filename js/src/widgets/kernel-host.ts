@@ -107,8 +107,9 @@ export class KernelHost implements Host {
       return;
     }
     if (isFields(content.error)) {
-      const { kind, message } = content.error;
-      waiting.reject(new HostError(text(kind, "Error"), text(message, "The kernel gave no reason.")));
+      const { kind, message, column } = content.error;
+      const place = typeof column === "number" ? column : null;
+      waiting.reject(new HostError(text(kind, "Error"), text(message, "The kernel gave no reason."), place));
     } else {
       waiting.resolve({ result: content.result, buffers });
     }

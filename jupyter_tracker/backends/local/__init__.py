@@ -15,7 +15,7 @@ def connect(address: str) -> Backend:
         ConfigError: the address names a host.
     """
     from jupyter_tracker.backends.local.backend import LocalBackend
-    from jupyter_tracker.backends.local.store import default_home
+    from jupyter_tracker.config import default_home
 
     _, _, rest = address.partition("://")
     if rest and not rest.startswith(("/", "~", ".")):

@@ -42,7 +42,8 @@ class LocalArtifacts(ArtifactOperations):
                 with self._store.read() as db:
                     number = run_number(db, run_id)
                     known = [row[0] for row in db.execute("SELECT path FROM artifacts WHERE run = ?", (number,))]
-                raise NotFound("artifact", path, known, f"`%tracker artifacts {run_id[:8]}` lists them.")
+                    removed = why_removed(db, number)
+                raise NotFound("artifact", path, known, removed or f"`%tracker artifacts {run_id[:8]}` lists them.")
             with self._store.translated_errors():
                 return fetch(kept, target)
 
@@ -75,6 +76,14 @@ def list_artifacts(db: sqlite3.Connection, run: int, kept: Iterable[Artifact]) -
         "INSERT OR REPLACE INTO artifacts (run, path, size, sha256, created_at) VALUES (?, ?, ?, ?, ?)",
         [(run, artifact.path, artifact.size, artifact.sha256, now()) for artifact in kept],
     )
+
+
+def why_removed(db: sqlite3.Connection, run: int) -> str:
+    """What retention removed of a run, as a sentence; empty when it removed nothing."""
+    row = db.execute(
+        "SELECT message FROM events WHERE run = ? AND kind = 'data_removed' ORDER BY sequence DESC LIMIT 1", (run,)
+    ).fetchone()
+    return "" if row is None else str(row[0])
 
 
 def artifact_folder(store: Store, run_id: str) -> Path:

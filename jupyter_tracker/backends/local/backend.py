@@ -10,6 +10,7 @@ from jupyter_tracker.backends.local.checkpoints import LocalCheckpoints
 from jupyter_tracker.backends.local.classifications import LocalClassifications
 from jupyter_tracker.backends.local.events import LocalEvents
 from jupyter_tracker.backends.local.experiments import LocalExperiments
+from jupyter_tracker.backends.local.lineage import LocalLineage
 from jupyter_tracker.backends.local.logs import LocalLogs
 from jupyter_tracker.backends.local.maintenance import LocalMaintenance
 from jupyter_tracker.backends.local.metrics import LocalMetrics
@@ -31,11 +32,12 @@ class LocalBackend(Backend):
         variables = LocalVariables(self.store)
         sources = LocalSources(self.store)
         self._logs = LocalLogs(self.store)
+        self.local_runs = LocalRuns(self.store, metrics, variables, sources)
         super().__init__(
             name="local",
             location=str(self.store.home),
             experiments=LocalExperiments(self.store),
-            runs=LocalRuns(self.store, metrics, variables, sources),
+            runs=self.local_runs,
             queue=LocalQueue(self.store),
             metrics=metrics,
             events=LocalEvents(self.store),
@@ -44,6 +46,7 @@ class LocalBackend(Backend):
             artifacts=LocalArtifacts(self.store),
             checkpoints=LocalCheckpoints(self.store),
             models=LocalModels(self.store),
+            lineage=LocalLineage(self.store),
             variables=variables,
             sources=sources,
             templates=LocalTemplates(self.store, sources),

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from jupyter_tracker.backends.local.artifacts import artifact_folder, copy_artifacts, list_artifacts
+from jupyter_tracker.backends.local.artifacts import artifact_folder, copy_artifacts, list_artifacts, why_removed
 from jupyter_tracker.backends.local.events import add_event
 from jupyter_tracker.backends.local.files import check_empty, check_source, digest_of, files_of, settle_links
 from jupyter_tracker.backends.local.finding import within
@@ -185,10 +185,20 @@ def find_checkpoint(db: sqlite3.Connection, reference: str) -> Checkpoint:
         db, "checkpoints.id >= ? AND checkpoints.id < ? AND ? != '' LIMIT 50", reference, reference + "g", reference
     )
     if not found:
-        raise NotFound("checkpoint", reference, (), "`%tracker checkpoints` lists them.")
+        raise NotFound("checkpoint", reference, (), _removed(db, reference) or "`%tracker checkpoints` lists them.")
     if len(found) > 1:
         raise Ambiguous("checkpoint", reference, [f"{each.id[:12]} (step {each.step})" for each in found])
     return found[0]
+
+
+def _removed(db: sqlite3.Connection, reference: str) -> str:
+    """Why a checkpoint is not there any more that retention has removed; empty when it did not."""
+    row = db.execute(
+        "SELECT number FROM runs JOIN events ON events.run = number WHERE trimmed_at IS NOT NULL"
+        " AND events.kind = 'checkpoint' AND substr(json_extract(data, '$.id'), 1, ?) = ? AND ? != '' LIMIT 1",
+        (len(reference), reference, reference),
+    ).fetchone()
+    return "" if row is None else why_removed(db, row[0])
 
 
 def complete_checkpoint(db: sqlite3.Connection, reference: str) -> Checkpoint:

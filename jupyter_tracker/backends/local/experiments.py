@@ -73,6 +73,7 @@ def checked_name(noun: str, name: str) -> str:
 
 
 def clash(name: str, lifecycle: str) -> str:
+    """What is wrong with a name that another experiment has."""
     """Why an experiment of that name cannot be made, and what to do."""
     if lifecycle == Lifecycle.DELETED:
         return (

@@ -26,7 +26,7 @@ from jupyter_tracker.backends.local.summary import read_latest, with_points
 from jupyter_tracker.backends.operations import RunQuery
 from jupyter_tracker.backends.operations.runs import EVERYTHING
 from jupyter_tracker.errors import Ambiguous, InvalidInput, NotFound
-from jupyter_tracker.models import Page, Progress, RunInfo
+from jupyter_tracker.models import Page, RunInfo
 
 LAST = "last"
 
@@ -61,7 +61,7 @@ def find_run(db: sqlite3.Connection, reference: str) -> tuple[RunInfo, int]:
         experiments = names_of(db, rows).experiments
         raise Ambiguous("run", reference, [f"{row[0][:8]} ({experiments[row[1]]} / {row[2]})" for row in rows])
     number: int = rows[0][NUMBER]
-    return run_info(rows[0], names_of(db, rows), progress_of(db, number)), number
+    return run_info(rows[0], names_of(db, rows), progress_of(db, [number]).get(number, ())), number
 
 
 def with_journaled(store: Store, db: sqlite3.Connection, info: RunInfo, number: int) -> RunInfo:
@@ -106,13 +106,7 @@ def _newest(
 
 
 def _table(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> RunRows:
-    return RunRows(rows, names_of(db, rows), _progress_of_active(db))
-
-
-def _progress_of_active(db: sqlite3.Connection) -> dict[int, tuple[Progress, ...]]:
-    """Progress for the listing: of the runs that have not ended."""
-    active = db.execute("SELECT number FROM runs WHERE ended_at IS NULL").fetchall()
-    return {number: progress_of(db, number) for (number,) in active}
+    return RunRows(rows, names_of(db, rows), progress_of(db, [row[NUMBER] for row in rows]))
 
 
 def _select(db: sqlite3.Connection, rest: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:

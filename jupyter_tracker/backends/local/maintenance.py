@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jupyter_tracker.backends.local.journal import DELETED
 from jupyter_tracker.backends.local.process.liveness import reconcile
-from jupyter_tracker.backends.local.purge import purge_deleted, removed, sweep_objects
+from jupyter_tracker.backends.local.purge import forget_unused, purge_deleted, removed, sweep_objects
 from jupyter_tracker.backends.local.retention import apply_retention
 from jupyter_tracker.backends.local.rows import microseconds
 from jupyter_tracker.backends.local.sources.objects import ABANDONED_AFTER, Objects
@@ -26,6 +26,7 @@ class LocalMaintenance(MaintenanceOperations):
     def __init__(self, store: Store) -> None:
         self._store = store
         self._objects = Objects(store.home / "sources")
+        self._contents = {"source_files": self._objects, "model_files": Objects(store.home / "models")}
 
     def maintain(self, time: datetime | None, purge_deleted_after: float | None) -> Flow[Cleanup]:
         def call() -> Cleanup:
@@ -41,9 +42,13 @@ class LocalMaintenance(MaintenanceOperations):
         return local(call)
 
     def _orphans(self, moment: int) -> Cleanup:
-        """Remove files to which nothing refers."""
-        done = sweep_objects(self._store, self._objects, self._objects.contents())
-        self._objects.forget_abandoned(moment / 1e6)
+        """Remove files, datasets and executions to which nothing refers."""
+        done = Cleanup()
+        for table, objects in self._contents.items():
+            done += sweep_objects(self._store, objects, objects.contents(), table)
+            objects.forget_abandoned(moment / 1e6)
+        with self._store.write() as db:
+            done += forget_unused(db)
         finders: tuple[Callable[[sqlite3.Connection, int], list[Path]], ...] = (
             self._interrupted,
             self._strangers,

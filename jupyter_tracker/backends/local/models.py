@@ -71,7 +71,7 @@ class LocalModels(ModelOperations):
     def get(self, reference: str) -> Flow[Model]:
         def call() -> Model:
             with self._store.read() as db:
-                return _find(db, reference)
+                return find_model(db, reference)
 
         return local(call)
 
@@ -99,7 +99,7 @@ class LocalModels(ModelOperations):
     def describe(self, reference: str) -> Flow[ModelDescription]:
         def call() -> ModelDescription:
             with self._store.read() as db:
-                model = _find(db, reference)
+                model = find_model(db, reference)
                 files = tuple(Artifact(file.path, file.size, file.sha256) for file in _files(db, model))
                 checkpoint = run = source = None
                 # What was deleted for good is None, and the model is whole without it.
@@ -116,7 +116,7 @@ class LocalModels(ModelOperations):
     def download(self, reference: str, target: Path) -> Flow[Path]:
         def call() -> Path:
             with self._store.read() as db:
-                files = _files(db, _find(db, reference))
+                files = _files(db, find_model(db, reference))
             with self._store.translated_errors():
                 check_empty(target)
                 target.mkdir(parents=True, exist_ok=True)
@@ -129,7 +129,7 @@ class LocalModels(ModelOperations):
     def update(self, reference: str, summary: str | None, tags: Mapping[str, str | None] | None) -> Flow[Model]:
         def call() -> Model:
             with self._store.write() as db:
-                found = _find(db, reference)
+                found = find_model(db, reference)
                 db.execute(
                     "UPDATE models SET summary = ?, tags = ?, updated_at = ? WHERE id = ?",
                     (
@@ -139,7 +139,7 @@ class LocalModels(ModelOperations):
                         found.id,
                     ),
                 )
-                return _find(db, found.id)
+                return find_model(db, found.id)
 
         return local(call)
 
@@ -178,11 +178,11 @@ class LocalModels(ModelOperations):
     def _put(self, reference: str, lifecycle: Lifecycle, only_from: Lifecycle | None = None) -> Flow[Model]:
         def call() -> Model:
             with self._store.write() as db:
-                found = _find(db, reference)
+                found = find_model(db, reference)
                 if only_from is not None and found.lifecycle is not only_from:
                     raise Conflict(f"The model {found.label} is not {only_from}; it is {found.lifecycle}.")
                 db.execute("UPDATE models SET lifecycle = ?, updated_at = ? WHERE id = ?", (lifecycle, now(), found.id))
-                return _find(db, found.id)
+                return find_model(db, found.id)
 
         return local(call)
 
@@ -196,7 +196,7 @@ def _add(
     files: tuple[SourceFile, ...],
 ) -> Model:
     known = {model.version: model for model in _select(db, "name = ?", draft.name)}
-    text = str(version or _next_version(known))
+    text = str(version or next_version(known))
     if text in known:
         raise Conflict(
             f"There is a model {draft.name}@{text} already ({known[text].lifecycle}). "
@@ -213,7 +213,7 @@ def _add(
         "INSERT INTO model_files (model, path, size, sha256) VALUES (?, ?, ?, ?)",
         [(identity, file.path, file.size, file.sha256) for file in files],
     )
-    made = _find(db, identity)
+    made = find_model(db, identity)
     for (run,) in db.execute("SELECT number FROM runs WHERE id = ?", (run_id,)).fetchall():
         of = "a file" if checkpoint is None else f"the checkpoint of step {checkpoint.step}"
         data = {"id": identity, "name": draft.name, "version": text, "checkpoint": origin[1]}
@@ -221,7 +221,7 @@ def _add(
     return made
 
 
-def _next_version(known: Iterable[str]) -> SemVer:
+def next_version(known: Iterable[str]) -> SemVer:
     """The minor version behind the highest release: trained anew, a model is used alike and answers otherwise.
 
     The first is 1.0.0; where there are pre-releases only, it is the release that the highest of them leads to.
@@ -243,7 +243,7 @@ def _newest_first(models: Iterable[Model]) -> list[Model]:
     return sorted(models, key=rank, reverse=True)
 
 
-def _find(db: sqlite3.Connection, reference: str) -> Model:
+def find_model(db: sqlite3.Connection, reference: str) -> Model:
     """The model of that id, name (its latest version), `name@version`, `name@latest`, or unique prefix of an id.
 
     A deleted one is found by id and by version only.

@@ -1,8 +1,9 @@
 """Removing for good what was deleted: rows first, files once that is committed.
 
 A run takes with it all rows that refer to it by `REFERENCES runs (number) ON DELETE CASCADE`, its folder `runs/<id>/`
-and its journals. So what another noun keeps of a run joins in by itself when it is kept in such a table or in that
-folder. A noun that keeps files elsewhere lists those to which no row refers in `maintenance.py`.
+and its journals; those that were a part of it stay by themselves. So what another noun keeps of a run joins in by
+itself when it is kept in such a table or in that folder. A noun that keeps files elsewhere lists those to which no row
+refers in `maintenance.py`.
 
 The folder of a run is set aside inside the transaction, as `removed/<id>-…`, and removed after it. What a crash leaves
 there, `maintain` removes, or puts back where the transaction did not come about.
@@ -107,6 +108,7 @@ def forget_runs(db: sqlite3.Connection, leftovers: Leftovers, runs: Sequence[int
         (run_id,) = db.execute("SELECT id FROM runs WHERE number = ?", (run,)).fetchone()
         leftovers.take_journals(db, run)
         db.execute("DELETE FROM runs WHERE number = ?", (run,))
+        db.execute("UPDATE runs SET parent = '' WHERE parent = ?", (run_id,))
         leftovers.take_folder(run_id)
 
 
@@ -150,7 +152,7 @@ def purge_source(store: Store, objects: Objects, reference: str) -> Cleanup:
         if users:
             raise Conflict(f"The source {found.label} cannot be purged: {users} refer to it. Purge those first.")
         contents = _forget_source(db, found)
-    return Cleanup(sources_purged=1) + sweep_objects(store, objects, contents)
+    return Cleanup(sources_purged=1) + sweep_objects(store, objects, contents, "source_files")
 
 
 def purge_template(db: sqlite3.Connection, identity: str, label: str, lifecycle: Lifecycle) -> Cleanup:
@@ -180,24 +182,33 @@ def purge_deleted(store: Store, objects: Objects, time: int) -> Cleanup:
     contents: set[str] = set()
     with store.write() as db:
         templates = db.execute(f"DELETE FROM templates WHERE {due}", (time,)).rowcount
+        # A deleted model is not changed but by `update`, which is a reason to keep it a while longer.
+        models = db.execute("DELETE FROM models WHERE lifecycle = 'deleted' AND updated_at <= ?", (time,)).rowcount
         sources = [find_source(db, row[0]) for row in db.execute(f"SELECT id FROM sources WHERE {due}", (time,))]
         unused = [source for source in sources if not _users(db, source)]
         for source in unused:
             contents |= _forget_source(db, source)
-    done += Cleanup(templates_purged=templates, sources_purged=len(unused))
-    return done + sweep_objects(store, objects, contents)
+    done += Cleanup(templates_purged=templates, sources_purged=len(unused), models_purged=models)
+    return done + sweep_objects(store, objects, contents, "source_files")
 
 
-def sweep_objects(store: Store, objects: Objects, contents: Iterable[str]) -> Cleanup:
-    """Remove those of some contents, by SHA-256, that no source has."""
+def forget_unused(db: sqlite3.Connection) -> Cleanup:
+    """Remove datasets and executions that no run has any more."""
+    datasets = db.execute("DELETE FROM datasets WHERE id NOT IN (SELECT dataset FROM dataset_uses)").rowcount
+    executions = db.execute("DELETE FROM executions WHERE id NOT IN (SELECT execution FROM run_executions)").rowcount
+    return Cleanup(orphans_removed=datasets + executions)
+
+
+def sweep_objects(store: Store, objects: Objects, contents: Iterable[str], table: str) -> Cleanup:
+    """Remove those of some contents, by SHA-256, that are not in a table of files."""
     candidates = sorted(contents)
     done = Cleanup()
     for start in range(0, len(candidates), PORTION):
         portion = candidates[start : start + PORTION]
-        # A source is added inside a write transaction, so none can begin to refer to them meanwhile.
+        # Sources and models are added inside a write transaction, so none can begin to refer to them meanwhile.
         with store.write() as db:
             marks = ", ".join("?" * len(portion))
-            rows = db.execute(f"SELECT DISTINCT sha256 FROM source_files WHERE sha256 IN ({marks})", portion)
+            rows = db.execute(f"SELECT DISTINCT sha256 FROM {table} WHERE sha256 IN ({marks})", portion)
             unused = [objects.path(sha256) for sha256 in set(portion) - {sha256 for (sha256,) in rows}]
             there = [path for path in unused if path.exists()]
             done += Cleanup(orphans_removed=len(there), bytes_freed=removed(there))

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, TypeVar, overload
+from typing import Any, NamedTuple, TypeAlias, TypeVar, overload
 
 from jupyter_tracker.backends.local.packing import (
     Point,
@@ -68,6 +68,9 @@ class RunRow(NamedTuple):
     """kind, lifecycle, exit code, signal, source, parent, attempt, priority, trimmed_at, notes and reason, with a unit
     separator between them"""
 
+
+ProgressRow: TypeAlias = tuple[str, float, float | None, str, int]
+"""operation, value, final value, units, time"""
 
 _SEPARATOR = chr(31)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -128,8 +131,8 @@ def experiment(row: tuple[Any, ...], run_count: int | None = None, active: int |
     )
 
 
-def run_info(values: Sequence[Any], names: Names, progress: tuple[Progress, ...] = ()) -> RunInfo:
-    """A run from its `RUN_COLUMNS`."""
+def run_info(values: Sequence[Any], names: Names, progress: Sequence[ProgressRow] = ()) -> RunInfo:
+    """A run from its `RUN_COLUMNS` and what it reports of its progress."""
     row = RunRow(*values)
     kind, lifecycle, exit_code, signal, source, parent, attempt, priority, trimmed_at, notes, reason = row.rest.split(
         _SEPARATOR, 10
@@ -148,7 +151,7 @@ def run_info(values: Sequence[Any], names: Names, progress: tuple[Progress, ...]
         params=params,
         tags=tags,
         metrics=metric_values(unpack_points(names.key_sets[row.metrics], row.points)),
-        progress=progress,
+        progress=tuple(Progress(*row[:4], moment(row[4])) for row in progress),
         created_at=moment(row.created_at),
         started_at=None if row.started_at is None else moment(row.started_at),
         ended_at=None if row.ended_at is None else moment(row.ended_at),
@@ -167,7 +170,7 @@ class RunRows(RunTable):
     """Runs from rows of `RUN_COLUMNS`, unpacked when they are looked at, for a table all at once."""
 
     def __init__(
-        self, rows: Sequence[tuple[Any, ...]], names: Names, progress: Mapping[int, tuple[Progress, ...]]
+        self, rows: Sequence[tuple[Any, ...]], names: Names, progress: Mapping[int, Sequence[ProgressRow]]
     ) -> None:
         self._rows = rows
         self._names = names
@@ -247,13 +250,13 @@ def metric_values(latest: Mapping[str, Point]) -> dict[str, MetricValue]:
     }
 
 
-def progress_of(db: sqlite3.Connection, run: int) -> tuple[Progress, ...]:
-    """What a run reports of its progress, the operation updated last first."""
-    rows = db.execute(
-        "SELECT operation, value, final_value, units, updated_at FROM progress WHERE run = ? ORDER BY updated_at DESC",
-        (run,),
-    )
-    return tuple(
-        Progress(operation, value, final_value, units, moment(updated))
-        for operation, value, final_value, units, updated in rows
-    )
+def progress_of(db: sqlite3.Connection, runs: Sequence[int]) -> dict[int, list[ProgressRow]]:
+    """What some runs report of their progress, the operation updated last first."""
+    found: dict[int, list[ProgressRow]] = {}
+    for run, *row in db.execute(
+        "SELECT run, operation, value, final_value, units, updated_at FROM progress"
+        " WHERE run IN (SELECT value FROM json_each(?)) ORDER BY updated_at DESC",
+        (json.dumps(runs),),
+    ):
+        found.setdefault(run, []).append((row[0], row[1], row[2], row[3], row[4]))
+    return found

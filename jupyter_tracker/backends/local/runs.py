@@ -30,6 +30,7 @@ from jupyter_tracker.backends.local.store import Store, now
 from jupyter_tracker.backends.local.values import add_params, change_tags, checked_notes
 from jupyter_tracker.backends.local.variables import LocalVariables
 from jupyter_tracker.backends.operations import RunOperations, RunQuery
+from jupyter_tracker.filters import to_text
 from jupyter_tracker.flow import Flow, local
 from jupyter_tracker.models import (
     Cleanup,
@@ -39,6 +40,7 @@ from jupyter_tracker.models import (
     Lifecycle,
     Page,
     Progress,
+    QueryPlan,
     RunInfo,
     RunKind,
     RunState,
@@ -70,7 +72,11 @@ class LocalRuns(RunOperations):
         return Submitter(self._store, self._variables, self._sources)
 
     def submit(self, submission: Submission) -> Flow[RunInfo]:
-        return local(lambda: self._info(self._submitter.submit(submission)))
+        return self.submit_as(os.urandom(16).hex(), submission)
+
+    def submit_as(self, run_id: str, submission: Submission) -> Flow[RunInfo]:
+        """The same for a run that has an id already."""
+        return local(lambda: self._info(self._submitter.submit(run_id, submission)))
 
     def restart(self, run_id: str, variables: Mapping[str, str | Secret]) -> Flow[RunInfo]:
         def call() -> RunInfo:
@@ -88,8 +94,20 @@ class LocalRuns(RunOperations):
         tags: Mapping[str, str],
         environment: Environment,
     ) -> Flow[RunInfo]:
+        return self.start_as(os.urandom(16).hex(), experiment, name, params, tags, environment)
+
+    def start_as(
+        self,
+        run_id: str,
+        experiment: str,
+        name: str | None,
+        params: Mapping[str, JsonValue],
+        tags: Mapping[str, str],
+        environment: Environment,
+    ) -> Flow[RunInfo]:
+        """The same for a run that has an id already."""
+
         def call() -> RunInfo:
-            run_id = os.urandom(16).hex()
             with self._store.write() as db:
                 number = insert_run(
                     db,
@@ -140,6 +158,10 @@ class LocalRuns(RunOperations):
                 return list_runs(db, query)
 
         return local(call)
+
+    def explain(self, query: RunQuery) -> Flow[QueryPlan]:
+        yield from ()
+        return QueryPlan(to_text(query.where))
 
     def stop(self, run_id: str, grace_period: float) -> Flow[RunInfo]:
         def call() -> RunInfo:

@@ -68,6 +68,13 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX runs_by_lifecycle ON runs (lifecycle, number);
     CREATE INDEX runs_by_name ON runs (name);
     CREATE INDEX runs_by_parent ON runs (parent);
+    CREATE INDEX runs_by_state ON runs (state);
+    CREATE INDEX runs_by_creation ON runs (created_at);
+    CREATE INDEX runs_by_start ON runs (started_at);
+    CREATE INDEX runs_by_end ON runs (ended_at);
+    CREATE INDEX runs_by_duration ON runs (ended_at - started_at);
+    CREATE INDEX runs_by_fields ON runs (fields);       -- these two tell which runs lack a param, tag or metric
+    CREATE INDEX runs_by_metrics ON runs (metrics);
     CREATE INDEX runs_active ON runs (number) WHERE ended_at IS NULL;
 
     CREATE TABLE launches (                     -- submitted runs that no process answers for yet (queue/)
@@ -95,7 +102,8 @@ MIGRATIONS: tuple[str, ...] = (
         text TEXT NOT NULL,                     -- filters.param_text
         PRIMARY KEY (run, key)
     ) WITHOUT ROWID;
-    CREATE INDEX params_by_number ON params (key, number);
+    CREATE INDEX params_by_number ON params (key, number) WHERE number IS NOT NULL;
+    CREATE INDEX params_by_word ON params (key, text) WHERE number IS NULL;
     CREATE INDEX params_by_text ON params (key, text);
 
     CREATE TABLE tags (
@@ -217,6 +225,7 @@ MIGRATIONS: tuple[str, ...] = (
         UNIQUE (name, version)
     );
     CREATE INDEX models_by_run ON models (run) WHERE run != '';
+    CREATE INDEX models_by_checkpoint ON models (checkpoint) WHERE checkpoint != '';
 
     CREATE TABLE model_files (                  -- their contents are files (models/)
         model TEXT NOT NULL REFERENCES models (id) ON DELETE CASCADE,
@@ -254,6 +263,47 @@ MIGRATIONS: tuple[str, ...] = (
         executable INTEGER NOT NULL,
         PRIMARY KEY (digest, path)
     ) WITHOUT ROWID;
+
+    CREATE TABLE datasets (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        source_type TEXT NOT NULL,
+        source TEXT NOT NULL,
+        schema TEXT NOT NULL,                   -- JSON object
+        profile TEXT NOT NULL,                  -- JSON object
+        created_at INTEGER NOT NULL,
+        UNIQUE (name, digest)
+    );
+    CREATE INDEX datasets_by_digest ON datasets (digest);
+
+    CREATE TABLE dataset_uses (
+        run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
+        role TEXT NOT NULL,                     -- input or output
+        dataset INTEGER NOT NULL REFERENCES datasets (id),
+        context TEXT NOT NULL,
+        tags TEXT NOT NULL,                     -- JSON object
+        created_at INTEGER NOT NULL,
+        PRIMARY KEY (run, role, dataset, context)
+    ) WITHOUT ROWID;
+    CREATE INDEX dataset_uses_by_dataset ON dataset_uses (dataset, role);
+    CREATE INDEX dataset_uses_by_context ON dataset_uses (context, role);
+
+    CREATE TABLE executions (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        state TEXT NOT NULL,
+        metadata TEXT NOT NULL,                 -- JSON object
+        created_at INTEGER NOT NULL
+    );
+
+    CREATE TABLE run_executions (               -- an execution may belong to several runs
+        run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
+        execution TEXT NOT NULL REFERENCES executions (id),
+        PRIMARY KEY (run, execution)
+    ) WITHOUT ROWID;
+    CREATE INDEX run_executions_by_execution ON run_executions (execution);
 
     CREATE TABLE templates (
         id TEXT PRIMARY KEY,

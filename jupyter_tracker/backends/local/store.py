@@ -35,16 +35,6 @@ TIDY_PATIENCE = 1000
 """Milliseconds that tidying waits for readers."""
 
 
-def default_home() -> Path:
-    """`$JUPYTER_TRACKER_HOME`, or a folder under Jupyter's data directory."""
-    chosen = os.environ.get("JUPYTER_TRACKER_HOME")
-    if chosen:
-        return Path(chosen).expanduser()
-    from jupyter_core.paths import jupyter_data_dir
-
-    return Path(jupyter_data_dir()) / "jupyter_tracker"
-
-
 def now() -> int:
     """Microseconds since the epoch."""
     return time.time_ns() // 1000

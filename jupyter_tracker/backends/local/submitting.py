@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import shutil
 import sqlite3
 from collections.abc import Mapping
@@ -48,12 +47,13 @@ class Submitter:
         self._sources = sources
         self._vault = Vault(store.home)
 
-    def submit(self, submission: Submission) -> str:
-        """Make a run and start it, unless it has to wait; the result is its id."""
+    def submit(self, run_id: str, submission: Submission) -> str:
+        """Make a run of an id and start it, unless it has to wait; the result is the id."""
         check_variables(submission.variables)
+        if submission.data is not None and not Path(submission.data).exists():
+            raise InvalidInput(f"There is no data at {submission.data!r} on this machine.")
         resources = Resources.parse(submission.resources)
         checked_priority(submission.priority)
-        run_id = os.urandom(16).hex()
         code, source, left_out = self._code(submission.code, submission.kept, run_id)
         checked = dataclasses.replace(
             submission,
@@ -112,7 +112,7 @@ class Submitter:
             db,
             run_id,
             submission.experiment,
-            _default_name(submission.code) if submission.name is None else submission.name,
+            default_name(submission.code) if submission.name is None else submission.name,
             RunKind.SUBMITTED if submission.sweep is None else RunKind.SWEEP,
             submission.params,
             submission.tags,
@@ -215,7 +215,8 @@ def _tell(db: sqlite3.Connection, run: int) -> None:
     add_event(db, run, "queued", reason or "The run waits for its process.")
 
 
-def _default_name(code: Code) -> str:
+def default_name(code: Code) -> str:
+    """The name of a run that is given none: that of the file that it starts."""
     if code.kind is CodeKind.CELL:
         return "cell"
     return Path(code.entry_point if code.source else code.path).stem or "run"

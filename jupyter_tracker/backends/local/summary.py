@@ -19,6 +19,17 @@ def summarize(db: sqlite3.Connection, run: int, block: PointBlock) -> None:
     for (key, last), values in zip(_lasts(block), block.values, strict=True):
         _take(latest, key, last)
         _upsert(db, run, key, len(values), last, _point(block, values, first_at), *_range(values))
+    _list(db, run, latest)
+
+
+def keep_summary(db: sqlite3.Connection, run: int, key: str, latest: Point, summary: MetricSummary) -> None:
+    """Take in what is known of a metric whose points are kept nowhere."""
+    low, high = (None if math.isnan(each) else each for each in (summary.min, summary.max))
+    _upsert(db, run, key, summary.count, latest, (summary.first, *latest[1:]), low, high)
+    _list(db, run, read_latest(db, run) | {key: latest})
+
+
+def _list(db: sqlite3.Connection, run: int, latest: dict[str, Point]) -> None:
     db.execute(
         "UPDATE runs SET metrics = ?, points = ? WHERE number = ?", (key_set(db, [*latest]), pack_points(latest), run)
     )

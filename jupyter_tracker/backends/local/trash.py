@@ -43,10 +43,15 @@ RESTORE = Move("restore", frozenset({Lifecycle.ARCHIVED, Lifecycle.DELETED}), Li
 def move(db: sqlite3.Connection, noun: str, identity: str, label: str, wanted: Move) -> None:
     """Move an experiment, run, source or template: a record of the table `noun`s; `label` is what people call it."""
     (where,) = db.execute(f"SELECT lifecycle FROM {noun}s WHERE id = ?", (identity,)).fetchone()
-    if where not in wanted.taken_from:
-        raise Conflict(_refusal(noun, label, where, wanted))
+    check_move(noun, label, where, wanted)
     deleted_at = now() if wanted.target is Lifecycle.DELETED else None
     db.execute(f"UPDATE {noun}s SET lifecycle = ?, deleted_at = ? WHERE id = ?", (wanted.target, deleted_at, identity))
+
+
+def check_move(noun: str, label: str, where: Lifecycle, wanted: Move) -> None:
+    """Raise `Conflict` when a record cannot be moved so from where it is."""
+    if where not in wanted.taken_from:
+        raise Conflict(_refusal(noun, label, where, wanted))
 
 
 def move_run(db: sqlite3.Connection, run: int, wanted: Move) -> None:

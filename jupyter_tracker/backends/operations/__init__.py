@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from jupyter_tracker.backends.operations.experiments import ExperimentOperations
 from jupyter_tracker.backends.operations.files import ArtifactOperations, CheckpointOperations
+from jupyter_tracker.backends.operations.lineage import LineageOperations
 from jupyter_tracker.backends.operations.maintenance import MaintenanceOperations
 from jupyter_tracker.backends.operations.models import ModelOperations
 from jupyter_tracker.backends.operations.noun import Operations
@@ -31,6 +32,7 @@ __all__ = [
     "ClassificationOperations",
     "EventOperations",
     "ExperimentOperations",
+    "LineageOperations",
     "LogOperations",
     "MaintenanceOperations",
     "MetricOperations",
@@ -57,6 +59,7 @@ NOUNS: Mapping[str, type[Operations]] = {
         ArtifactOperations,
         CheckpointOperations,
         ModelOperations,
+        LineageOperations,
         VariableOperations,
         SourceOperations,
         TemplateOperations,

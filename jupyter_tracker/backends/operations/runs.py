@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from jupyter_tracker.backends.operations.noun import Operations
-from jupyter_tracker.filters import And, Expression, Order
+from jupyter_tracker.backends.operations.noun import Operations, emulated
+from jupyter_tracker.filters import And, Expression, Order, to_text
 from jupyter_tracker.flow import Flow
 from jupyter_tracker.models import (
     Cleanup,
@@ -18,6 +18,7 @@ from jupyter_tracker.models import (
     Lifecycle,
     Page,
     Progress,
+    QueryPlan,
     RunInfo,
     RunState,
     Secret,
@@ -78,6 +79,13 @@ class RunOperations(Operations):
     def list(self, query: RunQuery) -> Flow[Page[RunInfo]]:
         """One page of the runs that a query selects."""
         self._lacks("list")
+
+    @emulated("every condition is looked at here")
+    def explain(self, query: RunQuery) -> Flow[QueryPlan]:
+        """How a query is answered: which part the platform does. Nothing is sent."""
+        yield from ()
+        where = () if query.where == EVERYTHING else (to_text(query.where),)
+        return QueryPlan("", where, ordered_there=not query.order_by)
 
     def stop(self, run_id: str, grace_period: float) -> Flow[RunInfo]:
         """Ask a run to end; it is killed when `grace_period` seconds have passed."""

@@ -54,6 +54,8 @@ class Problem:
     code: str = ""
     kind: type[RemoteError] | None = None
     """The error that it means; None to go by the status."""
+    mistakes: tuple[object, ...] = ()
+    """What is wrong with each field, where the platform says so."""
 
 
 def read_problem(answer: Mapping[str, Any]) -> Problem:
@@ -94,6 +96,7 @@ class Service:
         *,
         query: Query | None = None,
         body: JsonValue = None,
+        headers: Mapping[str, str] | None = None,
         harmless: bool | None = None,
     ) -> Flow[Any]:
         """Send a request, with `body` as JSON when it is not None; the result is the JSON of the answer, or None.
@@ -103,9 +106,15 @@ class Service:
         """
         # Not httpx's own: it would let NaN through, which is no JSON.
         content = None if body is None else json.dumps(body, allow_nan=False, separators=(",", ":")).encode()
-        headers = {} if content is None else {"Content-Type": "application/json"}
+        kind = {} if content is None else {"Content-Type": "application/json"}
         response = yield from self.send(
-            operation, method, path, query=query, content=content, headers=headers, harmless=harmless
+            operation,
+            method,
+            path,
+            query=query,
+            content=content,
+            headers={**kind, **(headers or {})},
+            harmless=harmless,
         )
         if not response.content.strip():
             return None
@@ -264,7 +273,10 @@ class Service:
         hint = f" {self.sign_in}" if kind is NotAuthenticated else ""
         coded = f" {problem.code}" if problem.code else ""
         message = f"{self.backend} answered {operation} with HTTP {status}{coded}{said}.{hint}"
-        return kind(message, backend=self.backend, operation=operation, status=status, code=problem.code)
+        error = kind(message, backend=self.backend, operation=operation, status=status, code=problem.code)
+        if isinstance(error, RemoteInvalid):
+            error.mistakes = problem.mistakes
+        return error
 
     def _problem(self, response: httpx.Response) -> Problem:
         try:

@@ -1,4 +1,4 @@
-"""Sub-commands about experiments: `experiments` and `experiments create update`."""
+"""Sub-commands about experiments: `experiments` and `experiments create get update archive delete …`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from jupyter_tracker.magics.commands import shared
 from jupyter_tracker.magics.mistakes import UsageMistake
 from jupyter_tracker.magics.session import Session
 from jupyter_tracker.magics.table import Argument, Arguments, Command, Option
-from jupyter_tracker.models import Experiment, RetentionMode
+from jupyter_tracker.models import Cleanup, Experiment, RetentionMode
 
 
 def experiments(session: Session, arguments: Arguments) -> ExperimentList:
@@ -44,6 +44,21 @@ def update(session: Session, arguments: Arguments) -> Experiment:
     return changed
 
 
+def get(session: Session, arguments: Arguments) -> Experiment:
+    """One by name or id."""
+    return session.tracker.experiments.get(arguments.experiment)
+
+
+def _verb(verb: str, summary: str) -> Command:
+    """A sub-command that does to one what the client's method of that name does."""
+
+    def change(session: Session, arguments: Arguments) -> Experiment | Cleanup:
+        changed: Experiment | Cleanup = getattr(session.tracker.experiments, verb)(arguments.experiment)
+        return changed
+
+    return Command(f"experiments {verb}", summary, change, (shared.EXPERIMENT,))
+
+
 _DESCRIPTION = Option("--description", "what it is about", "TEXT")
 _RETENTION = (
     Option("--retention-mode", "what remains of a run when its time is over: full, metadata or none", "MODE"),
@@ -60,6 +75,7 @@ COMMANDS = (
         (_DESCRIPTION, shared.TAG, *_RETENTION),
         example='%tracker experiments create digits --description "handwritten digits"',
     ),
+    Command("experiments get", "an experiment by name or id", get, (shared.EXPERIMENT,)),
     Command(
         "experiments update",
         "rename or describe an experiment, set its tags, say how long its runs are kept",
@@ -68,4 +84,9 @@ COMMANDS = (
         (Option("--name", "its new name", "NAME"), _DESCRIPTION, shared.TAG, shared.UNTAG, *_RETENTION),
         example="%tracker experiments update digits --retention-mode metadata --retention-time 30d",
     ),
+    _verb("archive", "take an experiment out of the listing; it stays readable"),
+    _verb("unarchive", "take an archived experiment back into the listing"),
+    _verb("delete", "put an experiment with its runs where only `restore` finds it"),
+    _verb("restore", "bring back an experiment that was deleted or archived"),
+    _verb("purge", "remove a deleted experiment with its runs for good"),
 )

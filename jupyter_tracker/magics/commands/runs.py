@@ -12,14 +12,16 @@ from jupyter_tracker.magics.helptext import Text
 from jupyter_tracker.magics.mistakes import UsageMistake
 from jupyter_tracker.magics.session import Session
 from jupyter_tracker.magics.table import Argument, Arguments, Command, Option, Suggest
-from jupyter_tracker.models import Code, Source
+from jupyter_tracker.models import Code, QueryPlan, Source
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def runs(session: Session, arguments: Arguments) -> RunList[Run]:
+def runs(session: Session, arguments: Arguments) -> RunList[Run] | QueryPlan:
     """List the runs of an experiment, or of all."""
+    if arguments.explain:
+        return session.tracker.runs.explain(arguments.where, order_by=arguments.order_by)
     if arguments.all and arguments.experiment:
         raise UsageMistake(f"Give the experiment {arguments.experiment!r} or --all, not both.")
     return session.tracker.runs.list(
@@ -134,6 +136,7 @@ COMMANDS = (
             Option("--order-by", 'newest first by default; as in "metrics.acc DESC"', "FIELDS"),
             Option("--limit", "at most so many", "N", values.count),
             Option("--all", "of every experiment"),
+            Option("--explain", "say instead what the platform is asked and what is looked at here"),
             shared.ARCHIVED,
             shared.DELETED,
         ),

@@ -33,10 +33,17 @@ export function StateMark({ state, native }: { state: RunState; native: string }
   const title = native !== "" && native.toLowerCase() !== state ? `the platform says: ${native}` : undefined;
   return (
     <span class={`jp-tracker-state jp-tracker-state-${state}`} title={title}>
-      <svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
-        {SHAPES[state]}
-      </svg>
+      <StateShape state={state} />
       <span>{word}</span>
     </span>
+  );
+}
+
+/** The shape alone, where the word stands elsewhere. */
+export function StateShape({ state }: { state: RunState }): JSX.Element {
+  return (
+    <svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
+      {SHAPES[state]}
+    </svg>
   );
 }

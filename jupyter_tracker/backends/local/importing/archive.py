@@ -7,10 +7,10 @@ from array import array
 from pathlib import Path
 
 from jupyter_tracker.backends.local.importing.target import StagedRun, Target, kept_id, moment_now
-from jupyter_tracker.backends.local.sources.objects import CREATED, Objects
+from jupyter_tracker.backends.local.sources.objects import CREATED, UNLIMITED, Objects
 from jupyter_tracker.errors import InvalidImport
 from jupyter_tracker.exchange import layout
-from jupyter_tracker.exchange.layout import RunRecord, SourceRecord
+from jupyter_tracker.exchange.layout import ModelRecord, RunRecord, SourceRecord
 from jupyter_tracker.exchange.reader import ArchiveReader
 from jupyter_tracker.exchange.records import decode
 from jupyter_tracker.exchange.streams import read_blocks, read_pieces
@@ -30,6 +30,8 @@ def import_archive(path: Path, target: Target, experiment: str | None) -> None:
             source = sources.get(record.info.source)
             run = target.run(record.info, place, record.environment, record.submission, source)
             _contents(archive, folder, record, run)
+        for _, model in archive.records("models", ModelRecord):
+            _model(archive, model, target)
         if not experiment:
             for found in known.values():
                 target.experiment(found)  # also one without runs
@@ -44,7 +46,9 @@ def _contents(archive: ArchiveReader, folder: str, record: RunRecord, run: Stage
             run.points(block)
             seen.update(block.keys)
     for key, latest in record.info.metrics.items():
-        if key not in seen:  # a platform that tells the latest value only
+        if key in record.summaries:
+            run.summary(key, (latest.value, latest.step, latest.time.timestamp()), record.summaries[key])
+        elif key not in seen:  # a platform that tells the latest value only
             run.points(_point(key, latest.value, latest.step, latest.time.timestamp()))
     name = f"{folder}/{layout.LOG}"
     with archive.open(name) as file:
@@ -66,6 +70,9 @@ def _contents(archive: ArchiveReader, folder: str, record: RunRecord, run: Stage
         run.record("classifications", classification, content=content, created_at=created)
     for checkpoint in record.checkpoints:
         run.checkpoint(checkpoint)
+    run.datasets("input", record.inputs)
+    run.datasets("output", record.outputs)
+    run.executions(record.executions)
     run.finish([*record.info.metrics])
 
 
@@ -87,6 +94,17 @@ def _source(archive: ArchiveReader, record: SourceRecord, target: Target) -> str
     for file in record.files if known is None else ():
         target.record("source_files", file, digest=record.source.digest)
     return identity
+
+
+def _model(archive: ArchiveReader, record: ModelRecord, target: Target) -> None:
+    """Stage a version of a model with its files."""
+    objects = Objects(target.store.home / "models")
+    with objects.collection(UNLIMITED) as collection:
+        for file in record.files:
+            with archive.open(f"objects/{file.sha256}") as stream:
+                collection.take(file.path, stream)
+        objects.keep(collection)
+        target.model(record.model, collection.files)
 
 
 def _point(key: str, value: float, step: int, time: float) -> PointBlock:

@@ -11,6 +11,7 @@ from typing import Any
 
 from jupyter_tracker.backends.local.experiments import clash
 from jupyter_tracker.backends.local.importing.staging import Staging, fresh_id
+from jupyter_tracker.backends.local.models import next_version
 from jupyter_tracker.backends.local.store import Store
 from jupyter_tracker.errors import Conflict
 from jupyter_tracker.models import Imported, ImportedRun, Lifecycle, RunState
@@ -42,9 +43,9 @@ def merge(store: Store, staging: Staging, notes: list[str], *, again: bool) -> I
 
 
 def _move(staged: Path, store: Store, runs: dict[str, str], moved: list[tuple[Path, Path]]) -> None:
-    """Move the files; those of sources stay where they are when the import fails, as nothing refers to them."""
-    for source in sorted((staged / "sources" / "objects").glob("??/*")):
-        target = store.home / "sources" / "objects" / source.parent.name / source.name
+    """Move the files; those of sources and models stay when the import fails, until `maintain` finds them unused."""
+    for source in sorted(path for noun in ("sources", "models") for path in staged.glob(f"{noun}/objects/??/*")):
+        target = store.home / source.relative_to(staged)
         if not target.exists() or target.stat().st_size != source.stat().st_size:
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             source.replace(target)
@@ -70,6 +71,8 @@ class _Merging:
         self._experiments = self._merged_experiments()
         self._sources = self._merged_sources()
         self._key_sets = self._merged_key_sets()
+        self._datasets = self._merged_datasets()
+        self._checkpoints: dict[str, str] = {}
         self._first_run = self._last("runs", "number")
         self._first_journal = self._last("journals", "id")
 
@@ -78,6 +81,7 @@ class _Merging:
         self._copy("runs")
         for table in self._tables_of_runs():
             self._copy(table)
+        self._copy_models()
         rows = self._db.execute(
             "SELECT runs.id, runs.name, experiments.name, state,"
             " (SELECT coalesce(sum(count), 0) FROM metrics WHERE run = number),"
@@ -150,6 +154,40 @@ class _Merging:
             (found[row["id"]],) = self._db.execute("SELECT id FROM key_sets WHERE keys = ?", (row["keys"],)).fetchone()
         return found
 
+    def _merged_datasets(self) -> dict[int, int]:
+        """Executions as well: what is known here of one stays as it is."""
+        found = {}
+        for row in self._rows("datasets"):
+            staged = row.pop("id")
+            self._insert("datasets", row, "OR IGNORE")
+            same = "SELECT id FROM datasets WHERE name = ? AND digest = ?"
+            (found[staged],) = self._db.execute(same, (row["name"], row["digest"])).fetchone()
+        for row in self._rows("executions"):
+            self._insert("executions", row, "OR IGNORE")
+        return found
+
+    def _copy_models(self) -> None:
+        """A version that is here already stays as it is; one with other files gets the next version."""
+        files: dict[str, list[Row]] = {}
+        for row in self._rows("model_files"):
+            files.setdefault(row["model"], []).append(row)
+        for row in self._rows("models"):
+            kept, label = files.get(row["id"], []), f"{row['name']}@{row['version']}"
+            known = dict(self._db.execute("SELECT version, id FROM models WHERE name = ?", (row["name"],)).fetchall())
+            if (same := known.get(row["version"])) is not None:
+                here = self._db.execute("SELECT path, sha256 FROM model_files WHERE model = ?", (same,)).fetchall()
+                if {*here} == {(file["path"], file["sha256"]) for file in kept}:
+                    self.notes.append(f"The model {label} is here already and stays as it is.")
+                    continue
+                row["version"] = str(next_version(known))
+                self.notes.append(f"The model {label} is here with other files: its version is {row['version']} here.")
+            row["id"] = self._free("models", row["id"])
+            row["run"] = self.runs.get(row["run"], row["run"])
+            row["checkpoint"] = self._checkpoints.get(row["checkpoint"], row["checkpoint"])
+            self._insert("models", row)
+            for file in kept:
+                self._insert("model_files", {**file, "model": row["id"]})
+
     def _tables_of_runs(self) -> list[str]:
         """The tables whose rows belong to a run, which they say by a foreign key."""
         names = [name for (name,) in self._staged.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
@@ -181,7 +219,9 @@ class _Merging:
             row["journal"] += self._first_journal
             row["key_set"] = self._key_sets[row["key_set"]]
         elif table == "checkpoints":
-            row["id"] = self._free("checkpoints", row["id"])
+            self._checkpoints[row["id"]] = row["id"] = self._free("checkpoints", row["id"])
+        elif table == "dataset_uses":
+            row["dataset"] = self._datasets[row["dataset"]]
         return row
 
     def _submission(self, text: str | None) -> str | None:

@@ -16,22 +16,32 @@ from jupyter_tracker.backends.local.experiments import checked_name
 from jupyter_tracker.backends.local.files import artifact_path
 from jupyter_tracker.backends.local.importing.chunks import ChunkWriter
 from jupyter_tracker.backends.local.importing.staging import fresh_id
+from jupyter_tracker.backends.local.lineage import keep_dataset
 from jupyter_tracker.backends.local.logfile.writer import LogWriter
+from jupyter_tracker.backends.local.packing import Point
 from jupyter_tracker.backends.local.store import Store, now
+from jupyter_tracker.backends.local.summary import keep_summary
 from jupyter_tracker.backends.local.values import add_params, change_tags
 from jupyter_tracker.errors import InvalidImport, InvalidInput
 from jupyter_tracker.models import (
     Artifact,
     Checkpoint,
+    DatasetUse,
     Environment,
     Event,
+    Execution,
     Experiment,
     JsonValue,
     Level,
+    Lifecycle,
     LogPiece,
+    MetricSummary,
+    Model,
     PointBlock,
     RunInfo,
     RunState,
+    SemVer,
+    SourceFile,
     Submission,
 )
 
@@ -61,8 +71,32 @@ class Target:
         created = experiment.created_at or moment_now()
         identity = experiment.id if _ID.fullmatch(experiment.id) else fresh_id()
         times = {"created_at": created, "updated_at": experiment.updated_at or created}
+        if experiment.lifecycle is Lifecycle.DELETED:
+            times["deleted_at"] = moment_now()
         insert(self.db, "experiments", experiment, id=identity, **times)
         return identity
+
+    def model(self, model: Model, files: Sequence[SourceFile]) -> None:
+        """Add a version of a model.
+
+        Raises:
+            InvalidInput: its name cannot be kept.
+            InvalidImport: its version is no Semantic Versioning.
+        """
+        checked_name("model", model.name)
+        try:
+            version = str(SemVer.parse(model.version))
+        except ValueError as error:
+            raise InvalidImport(f"The version of the model {model.name!r} is wrong: {error}.") from None
+        created = model.created_at or moment_now()
+        known = {"run": model.run_id and kept_id(model.run_id), "version": version}
+        known["checkpoint"] = model.checkpoint_id and kept_id(model.checkpoint_id)
+        told = {"file_count": len(files), "size": sum(file.size for file in files)}
+        times = {"created_at": created, "updated_at": model.updated_at or created}
+        identity = kept_id(model.id)
+        insert(self.db, "models", model, **known, **told, **times, id=identity)
+        for file in files:
+            insert(self.db, "model_files", file, model=identity)
 
     def record(self, table: str, record: Any, **columns: Any) -> None:
         """Add a row that belongs to no run."""
@@ -95,6 +129,10 @@ class Target:
             changes |= {"state": RunState.LOST, "ended_at": info.ended_at or moment_now(), "reason": _lost(info)}
         elif info.ended_at is None:
             changes["ended_at"] = max(known, default=changes["created_at"])
+        if info.parent:
+            changes["parent"] = kept_id(info.parent)
+        if info.lifecycle is Lifecycle.DELETED:
+            changes["deleted_at"] = moment_now()
         record = None if submission is None else dataclasses.asdict(submission)
         if record is not None:
             record["variables"] = sorted(record["variables"])
@@ -147,6 +185,10 @@ class StagedRun:
     def points(self, block: PointBlock) -> None:
         """Add points."""
         self._chunks.add(block)
+
+    def summary(self, key: str, latest: Point, summary: MetricSummary) -> None:
+        """Add what is known of a metric beside its points."""
+        keep_summary(self._db, self._number, key, latest, summary)
 
     def log(self, pieces: Iterable[LogPiece]) -> None:
         """Add all that was printed."""
@@ -207,6 +249,21 @@ class StagedRun:
         completed = (checkpoint.completed_at or created) if checkpoint.complete else None
         times = {"created_at": created, "completed_at": completed}
         self.record("checkpoints", checkpoint, id=kept_id(checkpoint.id), path=path, folder=folder, **times)
+
+    def datasets(self, role: str, uses: Iterable[DatasetUse]) -> None:
+        """Add datasets that it read (`input`) or made (`output`)."""
+        for use in uses:
+            created = use.created_at or self._info.created_at or moment_now()
+            dataset = keep_dataset(self._db, use.dataset, _column(created))
+            self.record("dataset_uses", use, role=role, dataset=dataset, created_at=created)
+
+    def executions(self, executions: Iterable[Execution]) -> None:
+        """Let executions belong to it."""
+        for execution in executions:
+            if self._db.execute("SELECT 1 FROM executions WHERE id = ?", (execution.id,)).fetchone() is None:
+                created = execution.created_at or self._info.created_at or moment_now()
+                self._target.record("executions", execution, created_at=created)
+            self._db.execute("INSERT INTO run_executions VALUES (?, ?)", (self._number, execution.id))
 
     def record(self, table: str, record: Any, **columns: Any) -> None:
         """Add a row that belongs to the run."""

@@ -45,7 +45,8 @@ from jupyter_tracker.backends.local.queue.starting import carry_out
 from jupyter_tracker.backends.local.record import submission_from
 from jupyter_tracker.backends.local.retention import apply_after_end
 from jupyter_tracker.backends.local.rows import run_number
-from jupyter_tracker.backends.local.store import Store, default_home, now
+from jupyter_tracker.backends.local.store import Store, now
+from jupyter_tracker.config import default_home
 from jupyter_tracker.errors import NotFound, TrackerError
 from jupyter_tracker.models import Code, JsonValue, Level, Resources, RunState, Stream, span
 

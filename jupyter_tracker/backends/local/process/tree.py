@@ -13,6 +13,9 @@ import psutil
 
 _PR_SET_CHILD_SUBREAPER = 36
 SUPERVISOR = "jupyter_tracker.backends.local.process.supervisor"
+SENDER = "jupyter_tracker.backends.mlflow.sender"
+"""Sends what a submitted run records to its server, also after the end of the run that submitted it."""
+HELPERS = frozenset({SUPERVISOR, SENDER})
 """The module by which the processes that look after runs are known."""
 LINGER = 0.5
 """Seconds that helper processes get to end by themselves after the one that they helped."""
@@ -105,7 +108,7 @@ def end_leftovers(group: int, on_found: Callable[[int], None]) -> None:
 
 def _is_supervisor(process: psutil.Process) -> bool:
     try:
-        return SUPERVISOR in process.cmdline()[:4]
+        return not HELPERS.isdisjoint(process.cmdline()[:4])
     except psutil.Error:
         return False
 

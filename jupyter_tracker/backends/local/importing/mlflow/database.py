@@ -16,10 +16,11 @@ from jupyter_tracker.backends.local.importing.mlflow.runs import (
     local_artifacts,
     number,
     stage,
+    used_dataset,
 )
 from jupyter_tracker.backends.local.importing.target import Target
 from jupyter_tracker.errors import InvalidImport
-from jupyter_tracker.models import Experiment
+from jupyter_tracker.models import DatasetUse, Experiment
 
 _MAGIC = b"SQLite format 3\0"
 _LEFT_OUT = {"trace_info": "traces", "registered_models": "registered models", "logged_models": "logged models"}
@@ -160,32 +161,21 @@ class _Database:
         for key, time, value, step, nan in rows:
             yield key, time, number(value, nan=bool(nan) or value is None), step
 
-    def _inputs(self, run_id: str) -> list[dict[str, Any]]:
+    def _inputs(self, run_id: str) -> list[DatasetUse]:
         if not {"inputs", "datasets"} <= self.tables:
             return []
         rows = self._db.execute(
-            "SELECT input_uuid, name, digest, dataset_source_type, dataset_source FROM inputs"
-            " JOIN datasets ON dataset_uuid = source_id WHERE destination_id = ? AND source_type = 'DATASET'",
+            "SELECT input_uuid, name, digest, dataset_source_type AS source_type, dataset_source AS source,"
+            " dataset_schema AS schema, dataset_profile AS profile FROM inputs"
+            " JOIN datasets ON dataset_uuid = source_id WHERE destination_id = ? AND inputs.source_type = 'DATASET'",
             (run_id,),
         )
-        return [
-            {
-                "name": row["name"],
-                "digest": row["digest"],
-                "source_type": row["dataset_source_type"],
-                "source": row["dataset_source"],
-                "context": self._context(row["input_uuid"]),
-            }
-            for row in rows.fetchall()
-        ]
+        return [used_dataset(dict(row), self._input_tags(row["input_uuid"])) for row in rows.fetchall()]
 
-    def _context(self, input_id: str) -> str:
+    def _input_tags(self, input_id: str) -> dict[str, str]:
         if "input_tags" not in self.tables:
-            return ""
-        row = self._db.execute(
-            "SELECT value FROM input_tags WHERE input_uuid = ? AND name = 'mlflow.data.context'", (input_id,)
-        ).fetchone()
-        return "" if row is None else str(row[0])
+            return {}
+        return dict(self._db.execute("SELECT name, value FROM input_tags WHERE input_uuid = ?", (input_id,)).fetchall())
 
 
 def _quoted(text: str) -> str:

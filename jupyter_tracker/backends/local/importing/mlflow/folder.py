@@ -7,10 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from jupyter_tracker.backends.local.importing.mlflow.runs import MlflowRun, Point, experiment, local_artifacts, stage
+from jupyter_tracker.backends.local.importing.mlflow.runs import (
+    MlflowRun,
+    Point,
+    experiment,
+    local_artifacts,
+    stage,
+    used_dataset,
+)
 from jupyter_tracker.backends.local.importing.target import Target
 from jupyter_tracker.errors import InvalidImport, MissingLibrary
-from jupyter_tracker.models import Experiment
+from jupyter_tracker.models import DatasetUse, Experiment
 
 META = "meta.yaml"
 TRASH = ".trash"
@@ -85,16 +92,14 @@ def _run(folder: Path, meta: dict[str, Any], home: Path) -> MlflowRun:
     )
 
 
-def _inputs(folder: Path, datasets: Path) -> Iterator[dict[str, Any]]:
+def _inputs(folder: Path, datasets: Path) -> Iterator[DatasetUse]:
     for used in _below(folder):
         link = _meta(used)
         source = Path(str(link.get("source_id", ""))).name
         if not (datasets / source / META).is_file():
             continue
-        fields = _meta(datasets / source)
         tags = link.get("tags")
-        kept = {name: _text(fields.get(name)) for name in ("name", "digest", "source_type", "source")}
-        yield {**kept, "context": str(tags.get("mlflow.data.context", "")) if isinstance(tags, dict) else ""}
+        yield used_dataset(_meta(datasets / source), tags if isinstance(tags, dict) else {})
 
 
 def _points(folder: Path) -> Iterator[Point]:

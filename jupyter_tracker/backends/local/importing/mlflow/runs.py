@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 from array import array
@@ -11,12 +12,14 @@ from datetime import UTC, datetime
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from jupyter_tracker.backends.local.importing.target import StagedRun, Target, fitting_name, moment_now
 from jupyter_tracker.errors import InvalidImport
 from jupyter_tracker.models import (
     Artifact,
+    Dataset,
+    DatasetUse,
     Environment,
     Experiment,
     Level,
@@ -36,6 +39,8 @@ STATES = {
 }
 LARGEST_NUMBER = 1.7976931348623157e308
 """What MLflow keeps in a database in the place of infinity."""
+CONTEXT = "mlflow.data.context"
+"""The tag with the context of a dataset."""
 BATCH = 65_536
 """Points that are read at once."""
 
@@ -56,8 +61,7 @@ class MlflowRun:
     artifact_uri: str = ""
     params: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
-    inputs: list[dict[str, Any]] = field(default_factory=list)
-    """Data sets: name, digest, source, context …"""
+    inputs: list[DatasetUse] = field(default_factory=list)
 
 
 def experiment(identity: object, name: str | None, fields: Mapping[str, Any], tags: Mapping[str, str]) -> Experiment:
@@ -99,8 +103,8 @@ def stage(target: Target, place: str, run: MlflowRun, points: Iterable[Point], a
     staged = target.run(info, place, environment, None, None)
     begun = created or moment_now()
     staged.event(begun, "created", "The run was created in MLflow.")
-    for used in run.inputs:
-        staged.event(begun, "input", f"It used the data set {used.get('name')!r}.", **used)
+    # The same dataset in the same context is one input here (MLflow: `log_inputs`).
+    staged.datasets("input", {(use.dataset.name, use.dataset.digest, use.context): use for use in run.inputs}.values())
     for block in blocks(points):
         staged.points(block)
     copy_artifacts(target, staged, run, artifacts)
@@ -108,6 +112,22 @@ def stage(target: Target, place: str, run: MlflowRun, points: Iterable[Point], a
         level = Level.ERROR if state is RunState.FAILED else Level.INFO
         staged.event(ended or begun, "ended", f"The run {state}.", level, state=str(state))
     staged.finish()
+
+
+def used_dataset(fields: Mapping[str, Any], tags: Mapping[str, Any]) -> DatasetUse:
+    """A dataset that a run read; MLflow keeps its source, schema and profile as JSON text."""
+    source = _json(fields.get("source"))
+    place = next((source[key] for key in ("uri", "url", "path") if isinstance(source.get(key), str)), None)
+    dataset = Dataset(
+        name=fitting_name(str(fields.get("name") or ""), "dataset"),
+        digest=str(fields.get("digest") or ""),
+        source_type=str(fields.get("source_type") or ""),
+        source=_address(str(fields.get("source") or "") if place is None else place),
+        schema=_json(fields.get("schema")),
+        profile=_json(fields.get("profile")),
+    )
+    texts = {str(key): str(value) for key, value in tags.items()}
+    return DatasetUse(dataset, texts.pop(CONTEXT, ""), texts)
 
 
 def blocks(points: Iterable[Point]) -> Iterator[PointBlock]:
@@ -177,6 +197,24 @@ def number(value: float, *, nan: bool = False) -> float:
     if nan:
         return math.nan
     return math.copysign(math.inf, value) if abs(value) >= LARGEST_NUMBER else float(value)
+
+
+def _json(text: Any) -> dict[str, Any]:
+    """The object that a JSON text is; empty when it is none."""
+    try:
+        found = json.loads(text or "{}")
+    except (TypeError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _address(uri: str) -> str:
+    """An address without a user's name and password."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return uri
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if "@" in parts.netloc else uri
 
 
 def _origin(uri: str) -> str:

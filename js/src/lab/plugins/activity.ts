@@ -1,0 +1,120 @@
+/** Running runs in the status bar and at the icon of the sidebar, and a word when one ends. */
+
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
+import { Notification } from "@jupyterlab/apputils";
+import { INotebookTracker, NotebookActions } from "@jupyterlab/notebook";
+import { IStatusBar } from "@jupyterlab/statusbar";
+import type { TranslationBundle } from "@jupyterlab/translation";
+import { ITranslator, nullTranslator } from "@jupyterlab/translation";
+import { Widget } from "@lumino/widgets";
+import type { RunData } from "../../core/wire";
+import { Activity } from "../activity";
+import { targetArgs } from "../run-target";
+import type { TrackerService } from "../service";
+import { ITracker, LOCAL } from "../service";
+import { OPEN } from "./tabs";
+
+/** After a cell began or ended, its runs are there within this time (ms). */
+const AFTER_CELL = 700;
+
+class StatusItem extends Widget {
+  private readonly button = document.createElement("button");
+
+  constructor(show: () => void) {
+    super();
+    this.addClass("jp-tracker-status");
+    this.button.type = "button";
+    this.button.addEventListener("click", show);
+    this.node.append(this.button);
+  }
+
+  draw(activity: Activity, trans: TranslationBundle): void {
+    const { count } = activity;
+    this.button.textContent = trans._n("%1 run active", "%1 runs active", count);
+    this.button.title = activity
+      .runs()
+      .slice(0, 20)
+      .map((run) => `${run.experiment} / ${run.name}: ${run.state}`)
+      .join("\n");
+  }
+}
+
+/** Whether the reader has to do with it: its tab or its notebook is open. */
+function isFollowed(run: RunData, service: TrackerService, notebooks: INotebookTracker | null): boolean {
+  const made = run.tags.notebook;
+  const open = notebooks?.find(({ context }) => service.absolute(context.localPath) === made);
+  return service.followed.has(run.id) || open !== undefined;
+}
+
+function tell(app: JupyterFrontEnd, run: RunData, trans: TranslationBundle): void {
+  const words = trans.__("%1 / %2: %3", run.experiment, run.name, run.state);
+  const callback = (): void => {
+    void app.commands.execute(OPEN, targetArgs({ connection: LOCAL, id: run.id, name: run.name }));
+  };
+  const options = { autoClose: 10_000 as const, actions: [{ label: trans.__("Open"), callback }] };
+  const bad = run.state === "failed" || run.state === "lost";
+  if (bad) {
+    Notification.error(run.reason === "" ? words : `${words}. ${run.reason}`, options);
+  } else if (run.state === "stopped") {
+    Notification.info(words, options);
+  } else {
+    Notification.success(words, options);
+  }
+}
+
+export const activity: JupyterFrontEndPlugin<void> = {
+  id: "jupyter-tracker:activity",
+  description: "Tells of runs that are running and of those that end.",
+  autoStart: true,
+  requires: [ITracker],
+  optional: [IStatusBar, INotebookTracker, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    service: TrackerService,
+    statusBar: IStatusBar | null,
+    notebooks: INotebookTracker | null,
+    translator: ITranslator | null,
+  ) => {
+    const trans = (translator ?? nullTranslator).load("jupyter_tracker");
+    const made = new Activity(service);
+    const item = new StatusItem(() => void app.commands.execute("jupyter-tracker:show"));
+    statusBar?.registerStatusItem("jupyter-tracker:active", {
+      item,
+      align: "left",
+      rank: 90,
+      isActive: () => made.count > 0,
+      activeStateChanged: made.changed,
+    });
+    made.changed.connect(() => {
+      item.draw(made, trans);
+      for (const widget of app.shell.widgets("left")) {
+        if (widget.id === "jupyter-tracker-sidebar") {
+          widget.title.dataset = made.count > 0 ? { "tracker-running": String(made.count) } : {};
+        }
+      }
+    });
+    made.ended.connect((_, run) => {
+      const wanted =
+        service.notify === "all" || (service.notify === "followed" && isFollowed(run, service, notebooks));
+      if (wanted) {
+        tell(app, run, trans);
+      }
+    });
+    // The server looks at a quiet store now and then only; a cell that ran may have started something.
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const soon = (): void => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        service.refresh();
+      }, AFTER_CELL);
+    };
+    NotebookActions.executionScheduled.connect(soon);
+    NotebookActions.executed.connect(soon);
+    // Only once the server has answered: without its half there is nothing to follow.
+    const start = (): void => {
+      service.connectionsChanged.disconnect(start);
+      made.start();
+    };
+    service.connectionsChanged.connect(start);
+  },
+};

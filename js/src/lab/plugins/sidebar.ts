@@ -1,0 +1,139 @@
+/** The sidebar at the left. */
+
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
+import { ILayoutRestorer } from "@jupyterlab/application";
+import { ICommandPalette } from "@jupyterlab/apputils";
+import { INotebookTracker } from "@jupyterlab/notebook";
+import { ITranslator, nullTranslator } from "@jupyterlab/translation";
+import type { ReadonlyJSONObject } from "@lumino/coreutils";
+import { MimeData } from "@lumino/coreutils";
+import { Drag } from "@lumino/dragdrop";
+import { Menu, Widget } from "@lumino/widgets";
+import { mountSidebar } from "../../views/sidebar";
+import type { MenuTarget, RunRef, Surroundings } from "../../views/sidebar/surroundings";
+import { panelCode } from "../code";
+import { trackerIcon } from "../icon";
+import { targetArgs } from "../run-target";
+import type { TrackerService } from "../service";
+import { ITracker, LOCAL } from "../service";
+import { RUN_COMMANDS } from "./commands";
+import { KEEP, REMOVE, TEST } from "./connections";
+import { OPEN } from "./tabs";
+
+const ID = "jupyter-tracker:sidebar";
+const SHOW = "jupyter-tracker:show";
+const CELLS = "application/vnd.jupyter.cells";
+
+function argsOf({ connection, run }: RunRef): ReadonlyJSONObject {
+  return targetArgs({ connection, id: run.id, name: run.name });
+}
+
+/** What stands in the menu of something: commands with their arguments; an empty command is a line. */
+function menuItems(target: MenuTarget): readonly { command: string; args: ReadonlyJSONObject }[] {
+  switch (target.kind) {
+    case "run":
+      return RUN_COMMANDS.map((command) => ({ command, args: argsOf(target.ref) }));
+    case "experiment": {
+      const { connection, id, name } = target;
+      const verbs = ["archive", "delete"].map((verb) => `jupyter-tracker:experiments.${verb}`);
+      return verbs.map((command) => ({ command, args: { connection, experiment: id, name } }));
+    }
+    case "connection": {
+      const changes = target.connection === LOCAL ? [TEST] : [TEST, KEEP, REMOVE];
+      return changes.map((command) => ({ command, args: { name: target.connection } }));
+    }
+  }
+}
+
+function drag(event: PointerEvent, { connection, run }: RunRef, source: Widget): void {
+  const code = panelCode(connection, run.id);
+  const mimeData = new MimeData();
+  mimeData.setData(CELLS, [
+    { cell_type: "code", source: code, metadata: {}, outputs: [], execution_count: null },
+  ]);
+  mimeData.setData("text/plain", code);
+  const dragImage = document.createElement("div");
+  dragImage.className = "jp-tracker-drag";
+  dragImage.textContent = run.name;
+  const made = new Drag({
+    mimeData,
+    dragImage,
+    supportedActions: "copy-move",
+    proposedAction: "copy",
+    source,
+  });
+  void made.start(event.clientX, event.clientY).then(() => made.dispose());
+}
+
+class Sidebar extends Widget {
+  private readonly unmount: () => void;
+
+  constructor(app: JupyterFrontEnd, service: TrackerService, translate: (text: string) => string) {
+    super();
+    this.id = "jupyter-tracker-sidebar";
+    this.title.icon = trackerIcon;
+    this.title.caption = translate("Training runs");
+    this.node.setAttribute("role", "region");
+    this.node.setAttribute("aria-label", translate("Training runs"));
+    const { commands } = app;
+    const around: Surroundings = {
+      translate,
+      open: (ref) => void commands.execute(OPEN, argsOf(ref)),
+      stop: (ref) => void commands.execute("jupyter-tracker:runs.stop", argsOf(ref)),
+      remove: (ref) => void commands.execute("jupyter-tracker:runs.delete", argsOf(ref)),
+      addConnection: () => void commands.execute(KEEP),
+      refresh: () => void service.load(),
+      drag: (event, ref) => drag(event, ref, this),
+      showMenu: (event, target) => {
+        const menu = new Menu({ commands });
+        for (const { command, args } of menuItems(target)) {
+          menu.addItem(command === "" ? { type: "separator" } : { command, args });
+        }
+        menu.aboutToClose.connect(() => setTimeout(() => menu.dispose(), 0));
+        menu.open(event.clientX, event.clientY);
+      },
+    };
+    this.unmount = mountSidebar(this.node, service.model, around);
+  }
+
+  override dispose(): void {
+    this.unmount();
+    super.dispose();
+  }
+}
+
+export const sidebar: JupyterFrontEndPlugin<void> = {
+  id: ID,
+  description: "The list of connections, experiments and runs.",
+  autoStart: true,
+  requires: [ITracker],
+  optional: [INotebookTracker, ILayoutRestorer, ICommandPalette, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    service: TrackerService,
+    notebooks: INotebookTracker | null,
+    restorer: ILayoutRestorer | null,
+    palette: ICommandPalette | null,
+    translator: ITranslator | null,
+  ) => {
+    const trans = (translator ?? nullTranslator).load("jupyter_tracker");
+    const widget = new Sidebar(app, service, (text) => trans.__(text));
+    app.shell.add(widget, "left", { rank: 600, type: "Training runs" });
+    restorer?.add(widget, ID);
+    app.commands.addCommand(SHOW, {
+      label: trans.__("Show training runs"),
+      icon: trackerIcon,
+      execute: () => {
+        app.shell.activateById(widget.id);
+        widget.node.querySelector<HTMLElement>("input")?.focus();
+      },
+    });
+    palette?.addItem({ command: SHOW, category: trans.__("Training runs") });
+    const tell = (): void => {
+      const path = notebooks?.currentWidget?.context.localPath;
+      service.model.setNotebook(path === undefined ? null : service.absolute(path));
+    };
+    notebooks?.currentChanged.connect(tell);
+    service.connectionsChanged.connect(tell);
+  },
+};

@@ -1,0 +1,103 @@
+/** What the plugins share: the way to the server, a host for each connection, and the state of the sidebar. */
+
+import { PathExt } from "@jupyterlab/coreutils";
+import { Token } from "@lumino/coreutils";
+import { Signal } from "@lumino/signaling";
+import type { Params, Reply } from "../core/host";
+import { errorText } from "../core/host";
+import type { Fields } from "../core/parse";
+import { isFields, text } from "../core/parse";
+import type { Connection, Kept } from "../views/sidebar/model";
+import { SidebarModel } from "../views/sidebar/model";
+import { ServerHost } from "./server-host";
+import { ServerLink } from "./server-link";
+
+export const LOCAL = "local";
+
+export interface ServerConnections {
+  readonly connections: readonly Connection[];
+  /** Backends that a new connection may have. */
+  readonly backends: readonly string[];
+}
+
+export type Notify = "followed" | "all" | "none";
+
+export class TrackerService {
+  readonly link = new ServerLink();
+  readonly model: SidebarModel;
+  readonly kept = new Signal<this, Kept>(this);
+  readonly connectionsChanged = new Signal<this, void>(this);
+  /** Tabs and notebooks whose runs are followed by the reader: ids of runs that are open. */
+  readonly followed = new Set<string>();
+  notify: Notify = "followed";
+  backends: readonly string[] = [];
+  /** Folder on the machine of the server to which the paths of notebooks are relative. */
+  root = "";
+
+  private readonly hosts = new Map<string, ServerHost>();
+
+  constructor() {
+    this.model = new SidebarModel(
+      (connection) => this.host(connection),
+      (kept) => this.kept.emit(kept),
+    );
+  }
+
+  host(connection: string): ServerHost {
+    const known = this.hosts.get(connection) ?? new ServerHost(this.link, connection);
+    this.hosts.set(connection, known);
+    return known;
+  }
+
+  call(connection: string, op: string, params: Params): Promise<Reply> {
+    return this.host(connection).call(op, params);
+  }
+
+  /** An operation of the server itself. */
+  async ask(op: string, params: Params = {}): Promise<Fields> {
+    const { result } = await this.link.post(op, { params });
+    return isFields(result) ? result : {};
+  }
+
+  /** Asks the server what it has; a failure is shown in the sidebar. Returns its version, or null. */
+  async load(): Promise<string | null> {
+    try {
+      const [about] = await Promise.all([this.ask("about"), this.loadConnections()]);
+      this.root = text(about.root);
+      this.connectionsChanged.emit();
+      return text(about.version);
+    } catch (error) {
+      this.model.setConnections(null, errorText(error));
+      return null;
+    }
+  }
+
+  async loadConnections(): Promise<void> {
+    const found = await this.ask("connections.list");
+    const list = Array.isArray(found.connections) ? (found.connections as unknown[]) : [];
+    this.backends = (Array.isArray(found.backends) ? (found.backends as unknown[]) : []).map(String);
+    this.model.setConnections(
+      list.filter(isFields).map((each) => ({ name: text(each.name), address: text(each.address) })),
+    );
+    this.connectionsChanged.emit();
+  }
+
+  /** Something may have changed: the server looks at once instead of at its next poll. */
+  refresh(): void {
+    for (const { name } of this.model.connections ?? []) {
+      if (this.model.isOpen(name)) {
+        this.call(name, "refresh", {}).catch(() => undefined); // the sidebar says why nothing comes
+      }
+    }
+  }
+
+  /** Absolute path of a notebook on the machine of the server. */
+  absolute(localPath: string): string {
+    return this.root === "" ? localPath : `/${PathExt.join(this.root, localPath)}`.replace(/^\/+/, "/");
+  }
+}
+
+export const ITracker = new Token<TrackerService>(
+  "jupyter-tracker:ITracker",
+  "Runs and experiments from the server, for the sidebar and what belongs to it.",
+);

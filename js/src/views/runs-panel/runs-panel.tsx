@@ -1,0 +1,249 @@
+import type { JSX } from "preact";
+import { useEffect, useReducer, useRef, useState } from "preact/hooks";
+import { conditionOf, toTsv } from "../../core/columns";
+import { formatClock, formatDateTime } from "../../core/format";
+import { errorText } from "../../core/host";
+import { listingCode } from "../../core/python";
+import { selectedRows } from "../../core/table-selection";
+import type { TableSession } from "../../core/table-session";
+import { ColumnChooser } from "./column-chooser";
+import { Grid } from "./grid";
+import type { Notice } from "./notices";
+import { runCount } from "./notices";
+import type { Slots } from "./slots";
+import { Slot } from "./slots";
+import { Toolbar } from "./toolbar";
+
+interface Props {
+  readonly session: TableSession;
+  readonly slots: Slots;
+}
+
+/** Relative times are written anew so often (ms), and ever second while a run is active. */
+const QUIET_TICK = 15_000;
+
+export function RunsPanel({ session, slots }: Props): JSX.Element {
+  const tick = useTable(session);
+  const [opened, setOpened] = useState<string | null>(null);
+  const [choosing, setChoosing] = useState(false);
+  const [notice, setNotice] = useState<Notice | null>(null);
+  const input = useRef<HTMLInputElement>(null);
+  const scroller = useRef<HTMLDivElement>(null);
+  const scrolled = useRef(0);
+
+  const open = (run: string): void => {
+    scrolled.current = scroller.current?.scrollTop ?? 0;
+    setOpened(run);
+  };
+  const close = (): void => {
+    setOpened(null);
+    requestAnimationFrame(() => {
+      if (scroller.current !== null) {
+        scroller.current.scrollTop = scrolled.current;
+        scroller.current.focus();
+      }
+    });
+  };
+  const say = (text: string, bad = false): void => setNotice({ text, bad, undo: null });
+  const copyText = (text: string, done: string): void => {
+    navigator.clipboard.writeText(text).then(
+      () => say(done),
+      (error: unknown) => say(`Nothing was copied: ${errorText(error)}`, true),
+    );
+  };
+  const copy = (): void => {
+    selectedRows(session).then(
+      (rows) => copyText(toTsv(rows, session.columns(), session.now()), `Copied: ${runCount(rows.length)}.`),
+      (error: unknown) => say(`Nothing was copied: ${errorText(error)}`, true),
+    );
+  };
+  const filterBy = (line: number, index: number): void => {
+    const found = session.layout.at(line);
+    const row = found?.kind === "row" ? session.rows.at(found.place) : undefined;
+    const column = session.columns()[index];
+    const condition = row === undefined || column === undefined ? null : conditionOf(row, column);
+    if (condition === null) {
+      return;
+    }
+    const { where } = session.settings;
+    const before = /\bor\b/i.test(where) ? `(${where})` : where;
+    void session.change({ where: before === "" ? condition : `${before} AND ${condition}` });
+  };
+  const undo = (step: () => Promise<Notice>): void => {
+    setNotice(null);
+    step().then(setNotice, (error: unknown) => say(`That was not taken back: ${errorText(error)}`, true));
+  };
+
+  return (
+    <>
+      {opened !== null && (
+        <section
+          aria-label="A run of the table"
+          onKeyDown={(event) => {
+            if (event.key === "Escape") {
+              event.stopPropagation();
+              close();
+            }
+          }}
+        >
+          <button
+            type="button"
+            class="jp-tracker-button jp-tracker-back"
+            title="Back to the table (Esc)"
+            ref={(button) => button?.focus()}
+            onClick={close}
+          >
+            ← All runs
+          </button>
+          <Slot key={opened} name="The run" load={(element) => slots.openRun(element, opened)} height={420} />
+        </section>
+      )}
+      <div hidden={opened !== null}>
+        <Drawings session={session} slots={slots} />
+        <Toolbar
+          session={session}
+          input={input}
+          choosing={choosing}
+          onChoose={() => setChoosing(!choosing)}
+          onLeaveFilter={() => scroller.current?.focus()}
+          onNotice={setNotice}
+          onCopy={copy}
+          onCopyCode={() => copyText(listingCode(session.settings), "Copied the line of Python.")}
+        />
+        {choosing && <ColumnChooser session={session} onClose={() => setChoosing(false)} />}
+        <Grid
+          session={session}
+          scroller={scroller}
+          tick={tick}
+          open={open}
+          filterBy={filterBy}
+          copy={copy}
+          focusFilter={() => input.current?.focus()}
+          leave={() => (session.selected.size > 0 ? session.select([]) : scroller.current?.blur())}
+        />
+        {session.rows.count === 0 && <p class="jp-tracker-empty">{emptyText(session)}</p>}
+        <Strip session={session} notice={notice} onUndo={undo} onClose={() => setNotice(null)} />
+      </div>
+    </>
+  );
+}
+
+/** Draws again when something has changed, and in time for the relative times. */
+function useTable(session: TableSession): number {
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  const [tick, count] = useReducer((before: number) => before + 1, 0);
+  useEffect(() => {
+    redraw(undefined);
+    return session.subscribe(() => redraw(undefined));
+  }, [session]);
+  const live = session.active > 0 && session.status.kind !== "disconnected";
+  useEffect(() => {
+    const timer = setInterval(() => count(undefined), live ? 1000 : QUIET_TICK);
+    return () => clearInterval(timer);
+  }, [live]);
+  return tick;
+}
+
+function emptyText({ settings }: TableSession): string {
+  if (settings.where !== "") {
+    return "No run fits the filter.";
+  }
+  if (settings.lifecycle !== "active") {
+    return `No ${settings.lifecycle} runs.`;
+  }
+  const experiment = JSON.stringify(settings.experiment === "" ? "digits" : settings.experiment);
+  return `No runs yet: with tracker.runs.start(${experiment}) as run: run.log({"loss": 0.5})`;
+}
+
+/** As many runs as can be told apart are drawn. */
+const MOST_DRAWN = 12;
+
+/** The curves of the selected runs, above the table. */
+function Drawings({ session, slots }: Props): JSX.Element | null {
+  const runs = [...session.selected];
+  const drawn = runs.slice(0, MOST_DRAWN);
+  const key = drawn.join("\n");
+  const drawing = useRef<{ update: (runs: readonly string[]) => void } | null>(null);
+  useEffect(() => drawing.current?.update(drawn), [key]);
+  if (runs.length === 0) {
+    return null;
+  }
+  return (
+    <section aria-label="Curves of the selected runs">
+      <Slot
+        name="The curves"
+        height={238}
+        load={async (element) => {
+          const made = await slots.draw(element);
+          drawing.current = made;
+          made.update([...session.selected].slice(0, MOST_DRAWN));
+          return () => {
+            drawing.current = null;
+            made.unmount();
+          };
+        }}
+      />
+      {runs.length > MOST_DRAWN && (
+        <p class="jp-tracker-drawn">
+          <small>
+            The first {MOST_DRAWN} of {runs.length.toLocaleString()} selected runs are drawn.
+          </small>
+        </p>
+      )}
+    </section>
+  );
+}
+
+interface StripProps {
+  readonly session: TableSession;
+  readonly notice: Notice | null;
+  readonly onUndo: (step: () => Promise<Notice>) => void;
+  readonly onClose: () => void;
+}
+
+/** Below the table, where it moves nothing: what was done, and why the table stands still. */
+function Strip({ session, notice, onUndo, onClose }: StripProps): JSX.Element {
+  const { status, problem, heardAt } = session;
+  const trouble = status.kind === "disconnected" || status.kind === "refused" ? status.message : problem;
+  return (
+    <>
+      {notice !== null && (
+        <div
+          class={`jp-tracker-strip jp-tracker-notice${notice.bad ? " jp-tracker-strip-refused" : ""}`}
+          role="status"
+        >
+          <span>{notice.text}</span>
+          <span class="jp-tracker-grow" />
+          {notice.undo !== null && (
+            <button
+              type="button"
+              class="jp-tracker-button"
+              onClick={() => notice.undo && onUndo(notice.undo)}
+            >
+              Undo
+            </button>
+          )}
+          <button type="button" class="jp-tracker-quiet" aria-label="Close" onClick={onClose}>
+            ✕
+          </button>
+        </div>
+      )}
+      {trouble !== null && (
+        <div class="jp-tracker-strip" role="status">
+          <span>
+            <b>{status.kind === "disconnected" ? "Disconnected." : "No news of the runs."}</b> {trouble}
+            {heardAt !== null && (
+              <>
+                {" "}
+                Last data at <time title={formatDateTime(heardAt)}>{formatClock(heardAt)}</time>.
+              </>
+            )}
+          </span>
+          <button type="button" class="jp-tracker-button" onClick={() => session.reconnect()}>
+            Try again
+          </button>
+        </div>
+      )}
+    </>
+  );
+}

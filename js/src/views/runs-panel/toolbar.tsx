@@ -1,0 +1,104 @@
+import type { JSX, RefObject } from "preact";
+import { columnId } from "../../core/columns";
+import type { TableSession } from "../../core/table-session";
+import { BulkBar } from "./bulk-bar";
+import { FilterLine } from "./filter-line";
+import type { Notice } from "./notices";
+import { runCount } from "./notices";
+
+interface Props {
+  readonly session: TableSession;
+  readonly input: RefObject<HTMLInputElement>;
+  readonly choosing: boolean;
+  readonly onChoose: () => void;
+  readonly onLeaveFilter: () => void;
+  readonly onNotice: (notice: Notice) => void;
+  readonly onCopy: () => void;
+  readonly onCopyCode: () => void;
+}
+
+const LIFECYCLES = ["active", "archived", "deleted"];
+
+/** The filter and what it found; and in a line that is always there, what can be done. */
+export function Toolbar(props: Props): JSX.Element {
+  const { session } = props;
+  const { settings, fields } = session;
+  const { view } = settings;
+  const params = fields.filter(({ scope }) => scope === "params");
+  const groups = params.map(({ name }) => columnId("params", name));
+  const shown = groups.includes(view.group) || view.group === "" ? groups : [view.group, ...groups];
+  return (
+    <>
+      <div class="jp-tracker-runs-top">
+        <FilterLine session={session} input={props.input} onLeave={props.onLeaveFilter} />
+        <span class="jp-tracker-hits" role="status">
+          {hits(session)}
+        </span>
+      </div>
+      <div class="jp-tracker-toolbar jp-tracker-runs-bar" data-lm-suppress-shortcuts="true">
+        {session.selected.size > 0 ? (
+          <BulkBar session={session} onNotice={props.onNotice} onCopy={props.onCopy} />
+        ) : (
+          <>
+            <label>
+              group by
+              <select
+                class="jp-tracker-select"
+                value={view.group}
+                onChange={(event) =>
+                  void session.change({ view: { ...view, group: event.currentTarget.value } })
+                }
+              >
+                <option value="">nothing</option>
+                {shown.map((id) => (
+                  <option key={id} value={id}>
+                    {id.replace(/^params\./, "")}
+                  </option>
+                ))}
+              </select>
+            </label>
+            <label>
+              show
+              <select
+                class="jp-tracker-select"
+                value={settings.lifecycle}
+                onChange={(event) =>
+                  void session.change({ lifecycle: event.currentTarget.value, selected: [] })
+                }
+              >
+                {LIFECYCLES.map((word) => (
+                  <option key={word}>{word}</option>
+                ))}
+              </select>
+            </label>
+          </>
+        )}
+        <span class="jp-tracker-grow" />
+        <button
+          type="button"
+          class="jp-tracker-button"
+          aria-expanded={props.choosing}
+          onClick={props.onChoose}
+        >
+          Columns
+        </button>
+        <button
+          type="button"
+          class="jp-tracker-button"
+          title="Copy the line of Python that lists these runs"
+          onClick={props.onCopyCode}
+        >
+          Copy code
+        </button>
+      </div>
+    </>
+  );
+}
+
+function hits({ rows, more, active }: TableSession): string {
+  if (rows.count === null) {
+    return "";
+  }
+  const count = more ? `first ${runCount(rows.count)}` : runCount(rows.count);
+  return active > 0 ? `${count}, ${active.toLocaleString()} active` : count;
+}

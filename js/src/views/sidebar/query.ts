@@ -1,0 +1,35 @@
+/** From what stands in the search box to a filter of runs. */
+
+const LANGUAGE = /[=<>`]|\b(like|ilike|in|is|between|contains)\b/i;
+
+export function quotedText(value: string): string {
+  return `'${value.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
+}
+
+/** The filter language as it stands; plain words are looked for in the names of runs and experiments. */
+export function filterOf(search: string): string {
+  const trimmed = search.trim();
+  if (trimmed === "" || LANGUAGE.test(trimmed)) {
+    return trimmed;
+  }
+  return trimmed
+    .split(/\s+/)
+    .map((word) => {
+      const pattern = quotedText(`%${word.replace(/[\\%_]/g, "\\$&")}%`);
+      return `(name ILIKE ${pattern} OR experiment ILIKE ${pattern})`;
+    })
+    .join(" AND ");
+}
+
+/** The runs that were made in a notebook, by its path on the machine of the server. */
+export function notebookFilter(path: string): string {
+  return `tags.notebook = ${quotedText(path)}`;
+}
+
+export const ORDERS: readonly { readonly id: string; readonly label: string }[] = [
+  { id: "", label: "Newest first" },
+  { id: "created_at", label: "Oldest first" },
+  { id: "name", label: "Name" },
+  { id: "state", label: "State" },
+  { id: "duration DESC", label: "Longest first" },
+];

@@ -1,0 +1,53 @@
+/** The rows of the sidebar, in segments of which a long one makes its rows only when they are asked for. */
+
+import type { RunData } from "../../core/wire";
+import type { Experiment } from "./overview";
+import type { RunPages } from "./pages";
+
+export type Row =
+  | {
+      readonly kind: "section";
+      readonly key: string;
+      readonly label: string;
+      readonly open: boolean;
+      readonly connection: string | null;
+      readonly title: string;
+      readonly active: number;
+    }
+  | {
+      readonly kind: "experiment";
+      readonly key: string;
+      readonly connection: string;
+      readonly experiment: Experiment;
+      readonly open: boolean;
+      readonly favourite: boolean;
+    }
+  | {
+      readonly kind: "run";
+      readonly key: string;
+      readonly connection: string;
+      readonly level: number;
+      readonly run: RunData | undefined;
+      readonly pages: RunPages;
+      readonly withExperiment: boolean;
+    }
+  | {
+      readonly kind: "note";
+      readonly key: string;
+      readonly level: number;
+      readonly text: string;
+      readonly trouble: boolean;
+    };
+
+export interface Segment {
+  readonly count: number;
+  readonly at: (place: number) => Row;
+}
+
+export function one(row: Row): Segment {
+  return { count: 1, at: () => row };
+}
+
+export function note(key: string, words: string, level: number, trouble = false): Segment {
+  return one({ kind: "note", key, level, text: words, trouble });
+}

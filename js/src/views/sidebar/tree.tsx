@@ -1,0 +1,231 @@
+/** The rows of the sidebar as one tree: drawn where they are on the screen, walked by arrow keys. */
+
+import type { JSX } from "preact";
+import { useId, useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
+import { scrollToShow, visibleRows } from "../../core/virtual";
+import { useSecondTick } from "../common/hooks";
+import type { SidebarModel } from "./model";
+import type { Row } from "./rows";
+import { RowCells, runTitle } from "./row";
+import type { MenuTarget, RunRef, Surroundings } from "./surroundings";
+
+export const ROW_HEIGHT = 24;
+/** Pixels that the pointer moves before a press becomes a drag. */
+const DRAG_DISTANCE = 5;
+
+interface Props {
+  readonly model: SidebarModel;
+  readonly around: Surroundings;
+}
+
+function refOf(row: Row): RunRef | null {
+  return row.kind === "run" && row.run !== undefined ? { connection: row.connection, run: row.run } : null;
+}
+
+function targetOf(row: Row): MenuTarget | null {
+  if (row.kind === "experiment") {
+    const { connection, experiment } = row;
+    return { kind: "experiment", connection, id: experiment.id, name: experiment.name };
+  }
+  if (row.kind === "section") {
+    return row.connection === null ? null : { kind: "connection", connection: row.connection };
+  }
+  const ref = refOf(row);
+  return ref === null ? null : { kind: "run", ref };
+}
+
+function toggle(model: SidebarModel, row: Row): void {
+  if (row.kind === "section") {
+    model.toggle(row.connection === null ? "closed\nnotebook" : row.key);
+  } else if (row.kind === "experiment") {
+    model.toggle(row.key);
+  }
+}
+
+function levelOf(row: Row): number {
+  return row.kind === "section" ? 0 : row.kind === "experiment" ? 1 : row.level;
+}
+
+function titleOf(row: Row): string | undefined {
+  switch (row.kind) {
+    case "section":
+      return row.title;
+    case "experiment":
+      return `${row.experiment.name}\n${row.experiment.runs ?? "?"} runs, ${row.experiment.active ?? "?"} running`;
+    case "note":
+      return row.text;
+    case "run":
+      return row.run === undefined ? undefined : runTitle(row.run);
+  }
+}
+
+export function Tree({ model, around }: Props): JSX.Element {
+  const scroller = useRef<HTMLDivElement>(null);
+  const base = useId();
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  const [focused, setFocused] = useState(0);
+  const place = useRef({ top: 0, height: 0 });
+  useSecondTick(true);
+
+  const measure = (): void => {
+    const element = scroller.current;
+    const { top, height } = place.current;
+    if (element !== null && (element.scrollTop !== top || element.clientHeight !== height)) {
+      place.current = { top: element.scrollTop, height: element.clientHeight };
+      redraw(undefined);
+    }
+  };
+  useLayoutEffect(() => {
+    measure();
+    const observer = new ResizeObserver(measure);
+    if (scroller.current !== null) {
+      observer.observe(scroller.current);
+    }
+    return () => observer.disconnect();
+  }, []);
+
+  const { count, at } = model.rows();
+  const current = Math.min(focused, Math.max(0, count - 1));
+  const { first, end } = visibleRows(place.current.top, place.current.height || 600, ROW_HEIGHT, count, 6);
+
+  const go = (to: number): void => {
+    const row = Math.max(0, Math.min(count - 1, to));
+    setFocused(row);
+    const element = scroller.current;
+    if (element !== null) {
+      element.scrollTop = scrollToShow(row, element.scrollTop, element.clientHeight, ROW_HEIGHT);
+    }
+  };
+  const act = (row: Row): void => {
+    const ref = refOf(row);
+    if (ref === null) {
+      toggle(model, row);
+    } else {
+      around.open(ref);
+    }
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (count === 0) {
+      return;
+    }
+    const row = at(current);
+    const open = (row.kind === "section" || row.kind === "experiment") && row.open;
+    const folds = row.kind === "section" || row.kind === "experiment";
+    const page = Math.max(1, Math.floor(place.current.height / ROW_HEIGHT) - 1);
+    const ref = refOf(row);
+    const keys: Readonly<Record<string, () => void>> = {
+      ArrowDown: () => go(current + 1),
+      ArrowUp: () => go(current - 1),
+      PageDown: () => go(current + page),
+      PageUp: () => go(current - page),
+      Home: () => go(0),
+      End: () => go(count - 1),
+      Enter: () => act(row),
+      " ": () => act(row),
+      ArrowRight: () => (folds && !open ? toggle(model, row) : go(current + 1)),
+      ArrowLeft: () => (open ? toggle(model, row) : go(parentOf(at, current))),
+      Delete: () => ref !== null && around.remove(ref),
+    };
+    const action = keys[event.key];
+    if (action !== undefined && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      event.stopPropagation();
+      action();
+    }
+  };
+
+  const onPointerDown = (event: PointerEvent, row: Row): void => {
+    const ref = refOf(row);
+    if (event.button !== 0 || ref === null) {
+      return;
+    }
+    const { clientX, clientY } = event;
+    const done = (): void => {
+      document.removeEventListener("pointermove", moved, true);
+      document.removeEventListener("pointerup", done, true);
+    };
+    const moved = (move: PointerEvent): void => {
+      if (Math.hypot(move.clientX - clientX, move.clientY - clientY) > DRAG_DISTANCE) {
+        done();
+        around.drag(move, ref);
+      }
+    };
+    document.addEventListener("pointermove", moved, true);
+    document.addEventListener("pointerup", done, true);
+  };
+
+  const now = Date.now() / 1000;
+  const rows: JSX.Element[] = [];
+  for (let index = first; index < end; index += 1) {
+    const row = at(index);
+    const level = levelOf(row);
+    const ref = refOf(row);
+    const target = targetOf(row);
+    rows.push(
+      <div
+        key={row.key}
+        id={`${base}-${index}`}
+        role="treeitem"
+        class={`jp-tracker-row jp-tracker-row-${row.kind}${row.kind === "note" && row.trouble ? " jp-tracker-row-trouble" : ""}`}
+        style={{ paddingLeft: `${6 + 12 * level}px` }}
+        aria-level={level + 1}
+        aria-expanded={row.kind === "section" || row.kind === "experiment" ? row.open : undefined}
+        aria-selected={index === current}
+        aria-label={ref === null ? undefined : `${ref.run.name}, ${ref.run.state}`}
+        title={titleOf(row)}
+        onClick={() => {
+          setFocused(index);
+          act(row);
+        }}
+        onContextMenu={(event) => {
+          if (target !== null) {
+            event.preventDefault();
+            event.stopPropagation();
+            setFocused(index);
+            around.showMenu(event, target);
+          }
+        }}
+        onPointerDown={(event) => onPointerDown(event, row)}
+      >
+        <RowCells
+          row={row}
+          metric={model.kept.metric}
+          now={now}
+          onStar={() => model.toggleFavourite(row.key)}
+          onStop={() => ref !== null && around.stop(ref)}
+        />
+      </div>,
+    );
+  }
+  return (
+    <div
+      ref={scroller}
+      class="jp-tracker-tree"
+      role="tree"
+      aria-label={around.translate("Runs")}
+      aria-activedescendant={count > 0 ? `${base}-${current}` : undefined}
+      tabIndex={0}
+      data-lm-suppress-shortcuts="true"
+      onScroll={measure}
+      onKeyDown={onKeyDown}
+    >
+      <div class="jp-tracker-tree-space" style={{ height: `${count * ROW_HEIGHT}px` }}>
+        <div class="jp-tracker-tree-rows" style={{ top: `${first * ROW_HEIGHT}px` }}>
+          {rows}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** The row above that the one at `place` hangs on. */
+function parentOf(at: (place: number) => Row, place: number): number {
+  const level = levelOf(at(place));
+  for (let above = place - 1; above >= 0; above -= 1) {
+    // A long list of runs is walked in jumps: its head is what comes before its first row.
+    if (levelOf(at(above)) < level) {
+      return above;
+    }
+  }
+  return place;
+}

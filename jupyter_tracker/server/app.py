@@ -1,0 +1,38 @@
+"""The extension as Jupyter's server loads it."""
+
+from __future__ import annotations
+
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import Float
+
+from jupyter_tracker.server.connection import LIMIT
+from jupyter_tracker.server.connections import Connections
+from jupyter_tracker.server.handlers import OperationHandler, StreamHandler
+
+
+class TrackerServer(ExtensionApp):
+    """Runs and experiments for JupyterLab's sidebar."""
+
+    name = "jupyter_tracker"
+    load_other_extensions = True
+
+    limit = Float(LIMIT, help="Seconds for one operation of a platform; then it counts as unreachable.").tag(
+        config=True
+    )
+
+    def initialize_handlers(self) -> None:
+        """Called by Jupyter's server."""
+        if self.serverapp is None:
+            raise RuntimeError("The extension runs in a Jupyter server.")
+        self._connections = Connections(self.serverapp.root_dir, self.limit)
+        arguments = {"connections": self._connections}
+        self.handlers.extend(
+            [
+                (r"/jupyter-tracker/api/stream", StreamHandler, arguments),
+                (r"/jupyter-tracker/api/([\w.]+)", OperationHandler, arguments),
+            ]
+        )
+
+    async def stop_extension(self) -> None:
+        """Called by Jupyter's server when it ends."""
+        await self._connections.close()

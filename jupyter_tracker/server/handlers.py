@@ -1,0 +1,218 @@
+"""The two ways in: a request for each operation, and a WebSocket for what changes.
+
+Both are for people who are signed in to Jupyter and whom its authorizer lets read or write `jupyter-tracker`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from jupyter_core.utils import ensure_async
+from jupyter_server.base.handlers import APIHandler, JupyterHandler
+from jupyter_server.base.websocket import WebSocketMixin
+from tornado import web
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from jupyter_tracker import rpc
+from jupyter_tracker.client.tracker import DEFAULT
+from jupyter_tracker.errors import (
+    ConfigError,
+    Conflict,
+    InvalidInput,
+    NotFound,
+    RemoteError,
+    TrackerError,
+    Unreachable,
+    Unsupported,
+)
+from jupyter_tracker.feed.wire import Json, error_data
+from jupyter_tracker.server import frames, operations
+from jupyter_tracker.server.connection import Leave, Packed
+from jupyter_tracker.server.connections import Connections
+
+RESOURCE = "jupyter-tracker"
+LARGEST_REQUEST = 1_000_000
+"""bytes"""
+MOST_TOPICS = 500
+"""Topics that one page may follow."""
+MOST_UNREAD = 32_000_000
+"""Bytes that wait for a browser that does not read; then it must begin anew."""
+
+_log = logging.getLogger(__name__)
+
+_STATUS: tuple[tuple[type[Exception], int], ...] = (
+    (InvalidInput, 400),
+    (ConfigError, 400),
+    (NotFound, 404),
+    (Conflict, 409),
+    (Unsupported, 501),
+    (Unreachable, 504),
+    (RemoteError, 502),
+)
+"""The first that fits. Never 401 or 403: those say that Jupyter itself does not let somebody in."""
+
+
+class OperationHandler(APIHandler):
+    """`POST jupyter-tracker/api/<operation>` with `{"profile": …, "params": …}`."""
+
+    auth_resource = RESOURCE
+
+    def initialize(self, connections: Connections) -> None:
+        """Called by tornado."""
+        self._connections = connections
+
+    @web.authenticated
+    async def post(self, operation: str) -> None:
+        """Answer with `{"result": …}`, as plain JSON or as a frame, or with `{"error": {"kind": …, "message": …}}`."""
+        await check_allowed(self, operation)
+        try:
+            packed = await answer(self._connections, operation, self.request.body)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the view must get an answer
+            if not isinstance(error, TrackerError):
+                _log.exception("The request %r failed", operation)
+            self.set_status(next((status for kind, status in _STATUS if isinstance(error, kind)), 500))
+            packed = frames.text({"error": error_data(error)})
+        self.set_header("Cache-Control", "no-store")
+        kind = "application/json" if isinstance(packed, str) else "application/octet-stream"
+        await self.finish(packed, set_content_type=kind)
+
+
+class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
+    """`jupyter-tracker/api/stream`: a page follows and unfollows topics, and gets their updates.
+
+    The page sends `{"id": …, "op": "follow", "params": {"key": …, "topic": …, "profile": …, …}}` or `unfollow` with the
+    key, and gets `{"id": …, "result": {}}` or `{"id": …, "error": …}`; updates come as `{"push": key, "update": …}`.
+    """
+
+    auth_resource = RESOURCE
+
+    def initialize(self, connections: Connections) -> None:
+        """Called by tornado."""
+        self._connections = connections
+        self._wanted: dict[str, object] = {}
+        self._followed: dict[str, Leave] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._unread = 0
+        self._closed = False
+
+    def set_default_headers(self) -> None:
+        """None: they would break the handshake."""
+
+    async def get(self, *args: Any, **options: Any) -> None:
+        """Let in who may read."""
+        if self.current_user is None:
+            raise web.HTTPError(403)
+        await check_allowed(self, "follow")
+        await super().get(*args, **options)
+
+    def on_message(self, message: str | bytes) -> None:
+        """Answer a request of the page, beside those before it: one connection must not hold up another."""
+        task = asyncio.ensure_future(self._answer(message))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def on_close(self) -> None:
+        """Follow nothing any more."""
+        self._closed = True
+        self._wanted.clear()
+        for key in list(self._followed):
+            self._leave(key)
+
+    async def _answer(self, message: str | bytes) -> None:
+        identity = None
+        try:
+            content = request(message)
+            identity = content.get("id")
+            params = content.get("params")
+            await self._carry_out(str(content.get("op")), params if isinstance(params, Mapping) else {})
+        except Exception as error:  # noqa: BLE001  # whatever it is, the page must get an answer
+            if not isinstance(error, TrackerError):
+                _log.exception("A request of the stream failed")
+            self._send(frames.text({"id": identity, "error": error_data(error)}))
+        else:
+            self._send(frames.text({"id": identity, "result": {}}))
+
+    async def _carry_out(self, operation: str, params: rpc.Params) -> None:
+        key = rpc.text_param(params, "key")
+        if operation == "unfollow":
+            self._wanted.pop(key, None)
+            self._leave(key)
+            return
+        if operation != "follow":
+            raise InvalidInput(f"The stream knows follow and unfollow, not {operation!r}.")
+        if key not in self._wanted and len(self._wanted) >= MOST_TOPICS:
+            raise InvalidInput(f"One page can follow {MOST_TOPICS} topics; close some tabs.")
+        request_ = self._wanted[key] = object()
+        connection = await self._connections.get(profile_of(params))
+        leave = await connection.follow(key, rpc.text_param(params, "topic"), params, self._send)
+        if self._wanted.get(key) is request_:
+            self._leave(key)
+            self._followed[key] = leave
+        else:  # the page has thought better of it, or is gone
+            leave()
+
+    def _leave(self, key: str) -> None:
+        leave = self._followed.pop(key, None)
+        if leave is not None:
+            leave()
+
+    def _send(self, packed: Packed) -> None:
+        if self._closed or self.ws_connection is None:
+            return
+        size = len(packed)
+        if self._unread + size > MOST_UNREAD:
+            self.close(1013, "The page does not keep up.")
+            return
+        self._unread += size
+
+        def sent(future: asyncio.Future[None]) -> None:
+            self._unread -= size
+            future.exception()  # the page is gone: `on_close` comes, too
+
+        with suppress(WebSocketClosedError):
+            asyncio.ensure_future(self.write_message(packed, binary=isinstance(packed, bytes))).add_done_callback(sent)
+
+
+async def check_allowed(handler: JupyterHandler, operation: str) -> None:
+    """Whether Jupyter's authorizer lets the user do that; 403 if not."""
+    reading = operation in rpc.READING or operation in operations.READING or operation == "follow"
+    action = "read" if reading else "write"
+    allowed = handler.authorizer.is_authorized(handler, handler.current_user, action, RESOURCE)
+    if not await ensure_async(allowed):
+        raise web.HTTPError(403, f"Jupyter does not let you {action} {RESOURCE}.")
+
+
+async def answer(connections: Connections, operation: str, body: bytes) -> Packed:
+    """The answer to a request."""
+    content = request(body or b"{}")
+    params = content.get("params", {})
+    if not isinstance(params, Mapping):
+        raise InvalidInput("The 'params' of a request must be an object.")
+    own = operations.OPERATIONS.get(operation)
+    if own is not None:
+        return frames.text({"result": await own(connections, params)})
+    connection = await connections.get(profile_of(content))
+    return await connection.call(operation, params)
+
+
+def request(message: str | bytes) -> Json:
+    """What a page has sent."""
+    if len(message) > LARGEST_REQUEST:
+        raise InvalidInput(f"A request may have {LARGEST_REQUEST:,} bytes.")
+    try:
+        content = json.loads(message)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput("The request is no JSON.") from error
+    if not isinstance(content, dict):
+        raise InvalidInput("The request must be a JSON object.")
+    return content
+
+
+def profile_of(content: Mapping[str, Any]) -> str:
+    """The profile that a request names; the store of this machine where it names none."""
+    return DEFAULT if content.get("profile") is None else rpc.text_param(content, "profile")

@@ -1,0 +1,35 @@
+"""What the tests of the platforms share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.platforms.chariot_standin import Chariot
+from tests.platforms.vertex_series import VertexAI
+from tests.platforms.vertex_standin import TOKEN
+
+
+@pytest.fixture(scope="session")
+def sdk_folder() -> Path:
+    """Where the environments of the official SDKs are kept from run to run."""
+    return Path.home() / ".cache" / "jupyter_tracker_tests"
+
+
+@pytest.fixture
+def chariot(monkeypatch: pytest.MonkeyPatch) -> Iterator[Chariot]:
+    """A deployment of Chariot, with a token for it in the environment."""
+    monkeypatch.setenv("CHARIOT_TOKEN", "a-token")
+    with Chariot().serving() as platform:
+        yield platform
+
+
+@pytest.fixture
+def vertex(monkeypatch: pytest.MonkeyPatch) -> Iterator[VertexAI]:
+    """A project of Vertex AI, with a token for it in the environment."""
+    with VertexAI().serving() as platform:
+        monkeypatch.setenv("CLOUDSDK_AUTH_ACCESS_TOKEN", TOKEN)
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", platform.url)
+        yield platform

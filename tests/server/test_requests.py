@@ -1,0 +1,136 @@
+"""Requests to the server extension: who may ask, what is answered, and what hostile requests get."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tornado.httpclient import HTTPClientError
+
+import jupyter_tracker as jt
+from jupyter_tracker import config, credentials
+
+SECRET = "s3cret-value"
+
+
+@pytest.fixture
+def run(store_folder):
+    with jt.connect() as tracker, tracker.runs.start("digits", params={"lr": 0.1}) as run:
+        for step in range(50):
+            run.log({"loss": 1 / (step + 1)}, step=step)
+    return run
+
+
+async def test_the_extension_is_enabled_and_says_its_version(ask, jp_root_dir):
+    assert await ask("about") == (200, {"result": {"version": jt.__version__, "root": str(jp_root_dir)}})
+
+
+async def test_an_operation_is_answered_from_the_same_table_as_the_panels(ask, run):
+    status, content = await ask("runs.get", {"run": run.id})
+    assert status == 200
+    assert content["result"]["run"]["params"] == {"lr": 0.1}
+
+
+async def test_buffers_come_in_a_frame_behind_the_json(ask, run):
+    params = {"runs": [run.id], "metric": "loss", "columns": 20}
+    status, content = await ask("runs.sparks", {**params, "experiment": "digits"})
+    assert status == 200
+    (spark,) = content["result"]["sparks"]
+    assert len(content["buffers"][spark["buffer"]]) == spark["count"] * 8
+
+
+async def test_without_a_token_nobody_gets_in(ask):
+    status, _ = await ask("about", headers={"Authorization": ""})
+    assert status == 403
+
+
+async def test_a_browser_that_is_signed_in_needs_the_xsrf_token_as_well(ask, run, sign_in):
+    headers = await sign_in()
+    for wrong in ("", "wrong"):
+        status, _ = await ask("runs.archive", {"run": run.id}, headers={**headers, "X-XSRFToken": wrong})
+        assert status == 403
+    with jt.connect() as tracker:
+        assert [found.id for found in tracker.runs.list()] == [run.id]
+    assert (await ask("runs.archive", {"run": run.id}, headers=headers))[0] == 200
+
+
+async def test_another_origin_is_refused_though_the_browser_sends_its_cookies(ask, sign_in):
+    headers = await sign_in()
+    assert (await ask("about", headers=headers))[0] == 200
+    assert (await ask("about", headers={**headers, "Origin": "http://evil.example"}))[0] == 404
+
+
+async def test_who_may_only_read_reads_and_changes_nothing(ask, run, jp_serverapp, monkeypatch):
+    asked = []
+
+    def only_reads(handler, user, action, resource):
+        asked.append((action, resource))
+        return action == "read"
+
+    monkeypatch.setattr(jp_serverapp.authorizer, "is_authorized", only_reads)
+    assert (await ask("runs.get", {"run": run.id}))[0] == 200
+    assert (await ask("runs.delete", {"run": run.id}))[0] == 403
+    assert (await ask("connections.keep", {"name": "work", "address": "local:///x"}))[0] == 403
+    assert asked == [("read", "jupyter-tracker"), ("write", "jupyter-tracker"), ("write", "jupyter-tracker")]
+
+
+@pytest.mark.parametrize("profile", ["wrok", "mlflow+http://169.254.169.254", "local:///etc", "../local", "\x00"])
+async def test_only_configured_profiles_are_reached(ask, profile):
+    status, content = await ask("runs.rows", {"from": 0, "to": 1}, {"profile": profile})
+    assert (status, content["error"]["kind"]) == (404, "NotFound")
+
+
+@pytest.mark.parametrize(
+    ("operation", "body", "status", "kind"),
+    [
+        ("runs.stopp", "{}", 400, "InvalidInput"),
+        ("runs.get", "{", 400, "InvalidInput"),
+        ("runs.get", "[]", 400, "InvalidInput"),
+        ("runs.get", '{"params": []}', 400, "InvalidInput"),
+        ("runs.get", '{"params": {"run": {"$ne": 1}}}', 400, "InvalidInput"),
+        ("runs.get", '{"params": {"run": "\' OR 1=1 --"}}', 404, "NotFound"),
+        ("runs.get", "[" * 100_000, 400, "InvalidInput"),
+        ("runs.rows", '{"params": {"from": 1e999, "to": NaN}}', 400, "InvalidInput"),
+        ("runs.rows", '{"params": {"from": 0, "to": 1, "where": "metrics.loss >"}}', 400, "InvalidFilter"),
+        ("runs.get", '{"profile": 7}', 400, "InvalidInput"),
+        ("connections.keep", '{"params": {"name": "a", "address": "file:///etc/passwd"}}', 400, "ConfigError"),
+        ("connections.keep", '{"params": {"name": "local", "address": "local:///x"}}', 400, "ConfigError"),
+        ("connections.keep", '{"params": {"name": "<b>", "address": "local:///x"}}', 400, "ConfigError"),
+        ("runs.get", '{"params": {"run": "' + "x" * 1_000_000 + '"}}', 400, "InvalidInput"),
+    ],
+)
+async def test_hostile_requests_are_refused_with_a_reason(ask, operation, body, status, kind):
+    found, content = await ask(operation, body=body)
+    assert (found, content["error"]["kind"]) == (status, kind)
+    assert content["error"]["message"]
+
+
+async def test_a_path_out_of_the_api_is_nothing(jp_fetch):
+    with pytest.raises(HTTPClientError, match="404"):
+        await jp_fetch("jupyter-tracker", "api", "..%2F..%2Fetc", method="POST", body="{}")
+
+
+async def test_a_connection_is_kept_tested_and_removed_and_its_secret_never_comes_back(ask, tmp_path):
+    address = f"local://{tmp_path}/other"
+    kept = await ask("connections.keep", {"name": "work", "address": address, "secrets": {"token": SECRET}})
+    listed = await ask("connections.list")
+    tested = await ask("connections.test", {"name": "work"})
+    assert [kept[0], listed[0], tested[0]] == [200, 200, 200]
+    assert [each["name"] for each in listed[1]["result"]["connections"]] == ["local", "work"]
+    assert tested[1]["result"]["experiments"] == 0
+    assert SECRET not in json.dumps([kept, listed, tested])
+    assert credentials.find(address, "token").reveal() == SECRET
+    assert (await ask("runs.rows", {"from": 0, "to": 1}, {"profile": "work"}))[0] == 200
+    assert (await ask("connections.remove", {"name": "work"}))[0] == 200
+    assert credentials.find(address, "token") is None
+    assert (await ask("runs.rows", {"from": 0, "to": 1}, {"profile": "work"}))[0] == 404
+    assert config.profiles() == ()
+
+
+async def test_a_refused_secret_is_not_in_the_message(ask, tmp_path):
+    for name, value in (("token", SECRET + "\n"), (SECRET, SECRET)):
+        params = {"name": "work", "address": f"local://{tmp_path}/other", "secrets": {name: value}}
+        status, content = await ask("connections.keep", params)
+        assert status == 400
+        assert name != "token" or SECRET not in json.dumps(content)
+    assert config.profiles() == ()
