@@ -34,8 +34,8 @@ class Session:
         self.tracker = tracker
         self._feeds: dict[str, RunFeed] = {}
         self._tables: dict[TableKey, TableFeed] = {}
-        self._classifications: dict[str, ClassificationFeed] = {}
         self._overview = OverviewFeed(tracker)
+        self._classifications: dict[str, ClassificationFeed] = {}
 
     def feed(self, run_id: str) -> RunFeed:
         """The feed of a run, the same for all views."""

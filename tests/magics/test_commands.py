@@ -115,8 +115,8 @@ def test_series_are_all_points(digits):
 def test_comparing_shows_params_that_differ_first(digits):
     with digits.tracker.runs.start("digits", name="third", params={"layers": 2, "lr": 0.01}) as run:
         run.log({"loss": 3.0})
-    frame = digits.value("%tracker compare small large")
-    assert list(frame.index) == ["small", "large"]
+    frame = digits.value("%tracker compare third large")
+    assert list(frame.index) == ["third", "large"]
     assert list(frame.columns) == ["experiment", "state", "params.lr", "params.layers", "metrics.loss", "metrics.acc"]
     assert frame.loc["large", "params.lr"] == 0.1
 
