@@ -50,6 +50,7 @@ class Platform:
 
 OFFERS = frozenset(
     {
+        "classes",  # of classification metrics it keeps curves of each class, counts and examples, too
         "processes",  # submitted code is a process of this machine, and logs through this package
         "restoring",  # what was deleted can be restored
         "any names",  # names of experiments may hold slashes and spaces

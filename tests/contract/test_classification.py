@@ -74,6 +74,7 @@ def test_an_unknown_name_is_not_found_and_the_known_ones_are_named(run):
         run.classifications().named("tests")
 
 
+@pytest.mark.needs("classes")
 def test_metrics_are_computed_from_the_samples_and_come_back_whole(run):
     true, score = [0, 1, 2, 2], [[0.8, 0.1, 0.1], [0.3, 0.4, 0.3], [0.1, 0.2, 0.7], [0.6, 0.2, 0.2]]
     run.log_classification(y_true=true, y_score=score, labels=["cat", "dog", "owl"], examples=list("abcd"), step=7)
@@ -86,6 +87,7 @@ def test_metrics_are_computed_from_the_samples_and_come_back_whole(run):
     assert found.data.step == 7
 
 
+@pytest.mark.needs("classes")
 def test_examples_belong_to_a_cell_and_may_be_files(run, tmp_path):
     (tmp_path / "img.png").write_bytes(b"png")
     (image,) = run.log_artifact(tmp_path / "img.png", "wrong/img.png")

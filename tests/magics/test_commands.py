@@ -125,8 +125,8 @@ def test_comparing_shows_a_panel_where_it_can_and_still_gives_the_frame(digits, 
     shown, session = [], digits.magics.session
     monkeypatch.setattr(session.surface, "rich", True)
     monkeypatch.setattr(session.surface, "display", shown.append)
-    frame = digits.value("%tracker compare third large")
-    assert list(frame.index) == ["third", "large"]
+    frame = digits.value("%tracker compare small large")
+    assert list(frame.index) == ["small", "large"]
     (panel,) = shown
     assert isinstance(panel, jt.ComparePanel)
     assert len(panel.runs) == 2

@@ -16,6 +16,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,7 +25,7 @@ from jupyter_tracker.backends.mlflow.artifacts import MlflowArtifacts
 from jupyter_tracker.backends.mlflow.numbers import from_wire, to_wire
 from jupyter_tracker.backends.operations import LogOperations
 from jupyter_tracker.flow import Flow, Together
-from jupyter_tracker.models import Checkpoint, Classification, LogLine, Stream
+from jupyter_tracker.models import Checkpoint, ClassCurve, Classification, Example, LogLine, Stream
 
 LOG = f"{wording.FOLDER}/log.txt"
 _PAGE = 10_000
@@ -46,6 +47,19 @@ class Documents:
             "tpr": _numbers(made.tpr),
             "thresholds": _numbers(made.thresholds),
             "step": made.step,
+            "positive": made.positive,
+            "positives": made.positives,
+            "negatives": made.negatives,
+            "curves": [
+                {
+                    **asdict(curve),
+                    "fpr": _numbers(curve.fpr),
+                    "tpr": _numbers(curve.tpr),
+                    "thresholds": _numbers(curve.thresholds),
+                }
+                for curve in made.curves
+            ],
+            "examples": [asdict(example) for example in made.examples],
             "created_at": (made.created_at or datetime.now(UTC)).isoformat(),
         }
         yield from self._put(run_id, "classification", made.name, content)
@@ -63,6 +77,11 @@ class Documents:
                 thresholds=_floats(entry.get("thresholds")),
                 step=entry.get("step") if isinstance(entry.get("step"), int) else None,
                 created_at=_time(entry.get("created_at")),
+                positive=str(entry.get("positive", "")),
+                positives=_count(entry.get("positives")),
+                negatives=_count(entry.get("negatives")),
+                curves=tuple(_curve(curve) for curve in entry.get("curves") or ()),
+                examples=tuple(_example(example) for example in entry.get("examples") or ()),
             )
             for entry in found
         ]
@@ -168,6 +187,25 @@ def _numbers(values: tuple[float, ...]) -> list[float | str]:
 
 def _floats(values: Any) -> tuple[float, ...]:
     return tuple(from_wire(value) for value in values or ())
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _curve(entry: dict[str, Any]) -> ClassCurve:
+    return ClassCurve(
+        label=str(entry.get("label", "")),
+        fpr=_floats(entry.get("fpr")),
+        tpr=_floats(entry.get("tpr")),
+        thresholds=_floats(entry.get("thresholds")),
+        positives=_count(entry.get("positives")),
+        negatives=_count(entry.get("negatives")),
+    )
+
+
+def _example(entry: dict[str, Any]) -> Example:
+    return Example(*(str(entry.get(name, "")) for name in ("true", "predicted", "text", "artifact")))
 
 
 def _time(text: Any) -> datetime | None:
