@@ -11,6 +11,7 @@ from jupyter_tracker.errors import Ambiguous, Conflict, InvalidCode, InvalidFilt
 from jupyter_tracker.magics import load
 from jupyter_tracker.magics.commands import COMMANDS, doctor
 from jupyter_tracker.magics.mistakes import Interrupted, RunFailed, UsageMistake
+from jupyter_tracker.magics.parser import parse
 from jupyter_tracker.magics.table import Arguments
 from jupyter_tracker.models import Experiment, Lifecycle, RunState
 
@@ -232,10 +233,7 @@ def test_commands_work_without_ipython(session):
     with session.tracker.runs.start("digits", name="a"):
         pass
     runs = next(command for command in COMMANDS if command.name == "runs")
-    arguments = Arguments(
-        experiment=None, where=None, order_by=None, limit=None, all=False, archived=False, deleted=False
-    )
-    assert [run.name for run in runs.action(session, arguments)] == ["a"]
+    assert [run.name for run in runs.action(session, parse(runs, []))] == ["a"]
     assert doctor.doctor(session, Arguments()).healthy in (True, False)
 
 
