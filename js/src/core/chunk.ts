@@ -31,7 +31,7 @@ async function fetchChunk(host: Host, name: string): Promise<unknown> {
   const code = isFields(result) ? text(result.text) : "";
   const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
   try {
-    const module = (await import(/* @vite-ignore */ url)) as { default: Factory };
+    const module = (await import(/* webpackIgnore: true */ /* @vite-ignore */ url)) as { default: Factory };
     return module.default(preact, hooks, jsx);
   } finally {
     URL.revokeObjectURL(url);

@@ -24,7 +24,7 @@ async function fetchModule(host: Host, name: string): Promise<unknown> {
     new Blob([isFields(result) ? text(result.code) : ""], { type: "text/javascript" }),
   );
   try {
-    return await import(url);
+    return await import(/* webpackIgnore: true */ /* @vite-ignore */ url);
   } finally {
     URL.revokeObjectURL(url);
   }
