@@ -182,10 +182,6 @@ def _follow_classifications(session: Session, params: Params, push: Push) -> Lea
     return session.follow_classifications(text_param(params, "run"), push)
 
 
-async def _environment(session: Session, params: Params) -> Answer:
-    return await comparing.environment(session.tracker, text_param(params, "run")), []
-
-
 async def _code_difference(session: Session, params: Params) -> Answer:
     sides = [(session.tracker, text_param(params, name)) for name in ("run", "other")]
     return await comparing.code_difference(*sides), []
@@ -321,7 +317,6 @@ OPERATIONS: Mapping[str, Callable[[Session, Params], Awaitable[Answer]]] = {
     "runs.artifact": _artifact,
     "runs.code_difference": _code_difference,
     "runs.delete": _changes(_moves("delete")),
-    "runs.environment": _environment,
     "runs.get": _get,
     "runs.groups": _groups,
     "runs.ids": _ids,

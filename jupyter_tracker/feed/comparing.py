@@ -25,21 +25,6 @@ Side = tuple[AsyncTracker, str]
 """A run and its tracker."""
 
 
-async def environment(tracker: AsyncTracker, run_id: str) -> Json:
-    """Interpreter, machine, git state and packages of a run."""
-    found = await tracker.drive(tracker.backend.runs.environment(run_id))
-    return {
-        "python": found.python,
-        "platform": found.platform,
-        "host": found.host,
-        "git_commit": found.git_commit,
-        "git_branch": found.git_branch,
-        "git_dirty": found.git_dirty,
-        "packages": dict(found.packages),
-        "cells": len(found.history),
-    }
-
-
 async def code_difference(before: Side, after: Side) -> Json:
     """Unified diffs of the code and of the executed cells; `reason` says why there is none of the code."""
     one, other = [await tracker.drive(tracker.backend.runs.get(run_id)) for tracker, run_id in (before, after)]

@@ -166,6 +166,7 @@ async def environment(tracker: AsyncTracker, run_id: str) -> Answer:
         "git_branch": found.git_branch,
         "git_dirty": found.git_dirty,
         "packages": dict(found.packages),
+        "cells": len(found.history),
         "history": [cell[:_MOST_TEXT] for cell in found.history[-MOST_ITEMS:]],
     }, []
 
