@@ -246,17 +246,19 @@ def test_a_crash_in_native_code_is_named(bench):
 def test_children_that_outlive_the_code_are_ended_and_never_block_its_end(bench):
     run_id = bench.submit(
         """
-        import os, signal, sys, time
+        import os, signal, time
         for detached in (False, True):
+            seen, say = os.pipe()
             if os.fork() == 0:
                 if detached:
                     os.setsid()
                     signal.signal(signal.SIGTERM, signal.SIG_IGN)
                     if os.fork():
                         os._exit(0)
-                print("child", os.getpid(), flush=True)
+                os.write(1, f"child {os.getpid()}\\n".encode())
+                os.write(say, b"x")
                 time.sleep(600)
-        time.sleep(0.5)
+            os.read(seen, 1)
         """
     )
     info = bench.ended(run_id)
