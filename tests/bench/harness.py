@@ -105,7 +105,9 @@ def folder() -> Iterator[Path]:
 def environment(home: Path) -> dict[str, str]:
     """The environment of a process that uses this package and that store."""
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
-    return {**os.environ, "PYTHONPATH": path, "JUPYTER_TRACKER_HOME": str(home)}
+    # Modules are kept compiled, as they are for whoever installed the package: compiling them is no part of a figure.
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPATH": path, "JUPYTER_TRACKER_HOME": str(home)}
 
 
 def main(measure: Callable[[bool], list[Figure]]) -> None:
