@@ -53,7 +53,7 @@ def column_of(rows: Sequence[Mapping[str, Any]], key: str) -> list[Any]:
 
 def typed(values: list[Any]) -> pd.Series:
     """A column of the type that its values have; numbers stay exact."""
-    kinds = {type(value) for value in values}
+    kinds = set(map(type, values))
     if int in kinds and any(type(value) is int and not -(2**63) <= value < 2**63 for value in values):
         return pd.Series(values, dtype=object)  # exact, which a float would not be
     if kinds <= {int, float} or kinds in ({bool}, {str}):

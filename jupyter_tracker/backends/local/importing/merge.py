@@ -234,8 +234,9 @@ class _Merging:
 
     def _rows(self, table: str) -> Iterator[Row]:
         order = "number" if table == "runs" else "1"
-        cursor = self._staged.execute(f"SELECT * FROM {table} ORDER BY {order}")
-        names = [column[0] for column in cursor.description]
+        # Columns that SQLite computes are not among these.
+        names = [column for _, column, *_ in self._staged.execute(f"PRAGMA table_info({table})")]
+        cursor = self._staged.execute(f"SELECT {', '.join(names)} FROM {table} ORDER BY {order}")
         return (dict(zip(names, row, strict=True)) for row in cursor)
 
     def _insert(self, table: str, row: Row, how: str = "") -> None:
