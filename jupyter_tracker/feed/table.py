@@ -36,8 +36,8 @@ PAGE = 500
 """Rows that a view may ask for at once."""
 _FASTEST, _SLOWEST = 1.0, 5.0
 """Seconds between two polls: while a run of the table is active, and while none is."""
-_SHARE = 20
-"""A poll that takes long comes so many times its own length after the one before."""
+_SHARE, _QUIET_SHARE = 20, 100
+"""A poll that takes long comes so many times its own length after the one before; the same two cases."""
 _SPARKS = 2000
 """Curves of ended runs that are kept."""
 
@@ -239,7 +239,7 @@ class TableFeed:
             quiet = [view for view, told in self._views.items() if time.monotonic() - told >= SIGN_OF_LIFE]
             self._push(quiet, {"now": time.time()})
             took = time.monotonic() - began
-            pause = max(_FASTEST if self._active() else _SLOWEST, _SHARE * took)
+            pause = max(_FASTEST, _SHARE * took) if self._active() else max(_SLOWEST, _QUIET_SHARE * took)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wanted.wait(), pause)
             self._wanted.clear()
