@@ -10,10 +10,9 @@ import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -67,26 +66,14 @@ OFFERS = frozenset(
 )
 """What not every platform has beside its operations."""
 
-_servers = ExitStack()
-_opened: dict[str, Any] = {}
-
-
-def _shared(name: str, serving: Callable[[Path], AbstractContextManager[Any]]) -> Any:
-    """A server that starts slowly: one for all tests, started by the first that needs it."""
-    if name not in _opened:
-        folder = Path(_servers.enter_context(TemporaryDirectory(prefix=f"{name}-")))
-        _opened[name] = _servers.enter_context(serving(folder))
-    return _opened[name]
-
 
 def pytest_unconfigure() -> None:
-    _opened.clear()
-    _servers.close()
+    mlflow_server.close()
 
 
 @contextmanager
 def mlflow(_folder: Path) -> Iterator[str]:
-    server = _shared("mlflow", mlflow_server.serving)
+    server = mlflow_server.shared()
     server.clear()
     yield f"mlflow+{server.url}"
 
@@ -199,6 +186,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("platform", [BACKENDS[name] for name in names], ids=names)
 
 
+@pytest.hookimpl(tryfirst=True)  # the groups of tests that share a process are read afterwards
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On the local backend each test runs with both clients, on a platform with one of them, the same one each time.
 
