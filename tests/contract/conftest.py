@@ -186,7 +186,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("platform", [BACKENDS[name] for name in names], ids=names)
 
 
-@pytest.hookimpl(tryfirst=True)  # the groups of tests that share a process are read afterwards
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On the local backend each test runs with both clients, on a platform with one of them, the same one each time.
 
@@ -195,10 +194,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [item for item in items if _other_client(item)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in set(left_out)]
-    for item in items:
-        params = getattr(getattr(item, "callspec", None), "params", {})
-        if params.get("platform") is BACKENDS["mlflow"]:
-            item.add_marker(pytest.mark.xdist_group("mlflow"))  # one server for all
 
 
 def _other_client(item: pytest.Item) -> bool:

@@ -8,8 +8,6 @@ import sys
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("kernel")  # its fixture is made once
-
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 

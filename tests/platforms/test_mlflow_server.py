@@ -14,7 +14,7 @@ from jupyter_tracker.errors import NotAuthenticated, PermissionDenied, Unsupport
 from jupyter_tracker.models import RunState
 from tests.platforms import mlflow_server
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("mlflow")]
+pytestmark = pytest.mark.timeout(400)
 
 WRITE = """
 import mlflow

@@ -16,8 +16,6 @@ from tests.platforms.vertex_script import SCRIPT
 from tests.platforms.vertex_series import VertexAI
 from tests.platforms.vertex_standin import TOKEN, related
 
-pytestmark = pytest.mark.xdist_group("vertex sdk")  # its fixture is made once
-
 REQUIREMENTS = ("google-cloud-aiplatform==1.165.1", "pandas", "pyyaml", "scikit-learn")
 L = "projects/p/locations/us-central1"
 S = f"{L}/metadataStores/default"

@@ -15,8 +15,6 @@ import pytest
 import jupyter_tracker as jt
 from jupyter_tracker.errors import Conflict, InvalidImport, MissingLibrary
 
-pytestmark = pytest.mark.xdist_group("mlflow stores")  # its fixture is made once
-
 WRITE = """
 import math, os, sys
 os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"

@@ -276,7 +276,6 @@ def test_threads_save_one_after_the_other(place):
     assert place.hooks == []
 
 
-in_one_process = pytest.mark.xdist_group("executed notebook")
 CELLS = {
     "load": "%load_ext jupyter_tracker",
     "run": "%%tracker run digits --name a --as a\nimport time\ntime.sleep(1)",
@@ -310,7 +309,6 @@ def cells(tmp_path_factory):
     return {name: cell.outputs for name, cell in zip(CELLS, notebook.cells, strict=True)}
 
 
-@in_one_process
 @pytest.mark.parametrize(
     ("cell", "state"), [("run", "succeeded"), ("track", "succeeded"), ("ended", "succeeded"), ("follow", "stopped")]
 )
@@ -321,12 +319,10 @@ def test_an_executed_notebook_keeps_the_end_of_each_run(cells, cell, state):
     assert output.metadata["jupyter_tracker"] == {"panel": "run"}
 
 
-@in_one_process
 def test_no_hook_stays_behind(cells):
     assert cells["hooks"][0].data["text/plain"] == "[]"
 
 
-@in_one_process
 def test_a_cell_is_not_broken_by_a_store_that_fails(cells):
     assert [output for output in cells["break"] + cells["mine"] if output.output_type == "error"] == []
     assert cells["mine"][-1].data["text/plain"] == "42"
