@@ -53,7 +53,18 @@ STEPS: Mapping[str, tuple[Path, Sequence[str]]] = {
     "Python that measures, and JupyterLab in a browser": (ROOT, (*PYTEST, "--no-skips", *ALONE)),
     "notebooks": (
         ROOT,
-        (*PYTEST, "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120", "--timeout=600", "notebooks"),
+        (
+            *PYTEST,
+            "-n",
+            "2",
+            "--dist",
+            "loadfile",
+            "--nbval-lax",
+            "--nbval-current-env",
+            "--nbval-cell-timeout=120",
+            "--timeout=600",
+            "notebooks",
+        ),
     ),
 }
 
