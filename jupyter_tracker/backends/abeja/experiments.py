@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from jupyter_tracker.backends.abeja.organization import Organization, movable
 from jupyter_tracker.backends.abeja.reading import parse_experiment
-from jupyter_tracker.backends.local.experiments import checked_name
+from jupyter_tracker.backends.common.values import checked_name
 from jupyter_tracker.backends.operations import ExperimentOperations
 from jupyter_tracker.errors import Conflict, RemoteConflict, Unsupported
 from jupyter_tracker.flow import Flow

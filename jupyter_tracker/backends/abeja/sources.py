@@ -12,7 +12,7 @@ from jupyter_tracker.backends.abeja.experiments import AbejaExperiments, usable
 from jupyter_tracker.backends.abeja.organization import Organization, movable
 from jupyter_tracker.backends.abeja.reading import SOURCE_VARIABLE, mapping, parse_source, text
 from jupyter_tracker.backends.base import emulated
-from jupyter_tracker.backends.local.sources.noun import default_name
+from jupyter_tracker.backends.common.code.reading import default_name
 from jupyter_tracker.backends.operations import SourceOperations, VariableOperations
 from jupyter_tracker.backends.remote.packing import Packed, pack
 from jupyter_tracker.backends.remote.references import moment

@@ -12,7 +12,7 @@ from typing import Any
 from jupyter_tracker.backends.chariot import checks, paging
 from jupyter_tracker.backends.chariot.paging import METRICS_PAGE
 from jupyter_tracker.backends.chariot.requests import Json, Messages, Requests, Time
-from jupyter_tracker.backends.local.files import artifact_path
+from jupyter_tracker.backends.common.files import artifact_path
 from jupyter_tracker.errors import Conflict, InvalidInput, NotFound, PlatformFailure, RemoteNotFound
 from jupyter_tracker.flow import Flow, Local, Together
 from jupyter_tracker.models import JsonValue

@@ -10,10 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jupyter_tracker.backends.base import emulated
-from jupyter_tracker.backends.local.experiments import checked_name
-from jupyter_tracker.backends.local.sources.noun import default_name
-from jupyter_tracker.backends.local.values import plain_params
-from jupyter_tracker.backends.local.variables import check_variables
+from jupyter_tracker.backends.common.code.reading import default_name
+from jupyter_tracker.backends.common.values import checked_name, plain_params
+from jupyter_tracker.backends.common.variables import check_variables
 from jupyter_tracker.backends.operations import EventOperations, MetricOperations, RunOperations, RunQuery
 from jupyter_tracker.backends.remote import happened
 from jupyter_tracker.backends.remote.packing import pack_run, refuse_schedule

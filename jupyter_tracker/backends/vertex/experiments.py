@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 
-from jupyter_tracker.backends.local.experiments import checked_name
+from jupyter_tracker.backends.common.values import checked_name
 from jupyter_tracker.backends.operations import ExperimentOperations
 from jupyter_tracker.backends.vertex.nodes import child_of, parents_of, titled
 from jupyter_tracker.backends.vertex.operations import VertexOperations

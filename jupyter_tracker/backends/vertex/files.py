@@ -9,7 +9,7 @@ import sys
 from pathlib import Path, PurePosixPath
 
 from jupyter_tracker.backends.base import emulated
-from jupyter_tracker.backends.local.files import artifact_path, files_of
+from jupyter_tracker.backends.common.files import artifact_path, files_of
 from jupyter_tracker.backends.operations import ArtifactOperations, CheckpointOperations, RunOperations, RunQuery
 from jupyter_tracker.backends.remote.selection import select_checkpoints
 from jupyter_tracker.backends.vertex.nodes import inside

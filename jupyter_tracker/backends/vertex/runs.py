@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from jupyter_tracker.backends.base import emulated
-from jupyter_tracker.backends.local.experiments import checked_name
-from jupyter_tracker.backends.local.values import checked_notes, plain_params
+from jupyter_tracker.backends.common.values import checked_name, checked_notes, plain_params
 from jupyter_tracker.backends.operations import RunOperations, RunQuery
 from jupyter_tracker.backends.remote.selection import choose, select
 from jupyter_tracker.backends.vertex.address import run_of_job
