@@ -15,7 +15,7 @@ from jupyter_tracker.backends.base import emulated
 from jupyter_tracker.backends.common.code.reading import default_name
 from jupyter_tracker.backends.operations import SourceOperations, VariableOperations
 from jupyter_tracker.backends.remote.packing import Packed, pack
-from jupyter_tracker.backends.remote.references import moment
+from jupyter_tracker.backends.remote.times import moment
 from jupyter_tracker.errors import Ambiguous, NotFound
 from jupyter_tracker.flow import Flow, Local, Together
 from jupyter_tracker.models import Code, Lifecycle, Scope, Source, Variable

@@ -13,7 +13,7 @@ from jupyter_tracker.backends.chariot.parse import deleted, parse_experiments, p
 from jupyter_tracker.backends.chariot.recording import ChariotMetrics
 from jupyter_tracker.backends.chariot.requests import Json, Requests
 from jupyter_tracker.backends.operations import ExperimentOperations, RunOperations, RunQuery, TemplateOperations
-from jupyter_tracker.backends.remote.selection import choose, select
+from jupyter_tracker.backends.remote.selection import choose, page_of
 from jupyter_tracker.errors import Conflict, InvalidInput, NotFound, RemoteInvalid, RemoteNotFound, Unsupported
 from jupyter_tracker.flow import Flow, Together
 from jupyter_tracker.models import (
@@ -111,7 +111,7 @@ class ChariotRuns(RunOperations):
             return Page((), None)
         flows = [self._with_metrics(run) for run in runs]
         infos: Infos = (yield Together(flows, PARALLEL)) if flows else []
-        return (yield from select(infos, query, lambda run, keys: self._metrics.read(run.id, keys, None)))
+        return (yield from page_of(query, infos, self._metrics))
 
     def stop(self, run_id: str, grace_period: float) -> Flow[RunInfo]:
         info = parse_run((yield from self._native.get_run(run_id)))

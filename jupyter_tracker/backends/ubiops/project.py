@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jupyter_tracker.backends.remote.references import find_run
+from jupyter_tracker.backends.remote.selection import choose
 from jupyter_tracker.backends.ubiops.operations import UbiOpsOperations
 from jupyter_tracker.backends.ubiops.reading import parse_experiment, parse_run
 from jupyter_tracker.backends.ubiops.settings import Settings
@@ -61,7 +61,7 @@ class Project:
             found = yield from self.request(reference)
             return parse_run(found, {})
         runs = yield from self.runs()
-        return find_run(reference, runs)
+        return choose(runs, reference)
 
     def request(self, run_id: str) -> Flow[Mapping[str, Any]]:
         """The JSON of a run, by its id."""

@@ -13,7 +13,7 @@ from typing import Any
 from jupyter_tracker.backends.base import emulated
 from jupyter_tracker.backends.operations import LogOperations, MetricOperations
 from jupyter_tracker.backends.remote.blocks import block
-from jupyter_tracker.backends.remote.references import moment
+from jupyter_tracker.backends.remote.times import moment
 from jupyter_tracker.backends.ubiops.project import Project
 from jupyter_tracker.backends.ubiops.reading import result_metrics
 from jupyter_tracker.backends.ubiops.wire import DEPLOYMENT

@@ -16,7 +16,7 @@ from jupyter_tracker.backends.common.variables import check_variables
 from jupyter_tracker.backends.operations import EventOperations, MetricOperations, RunOperations, RunQuery
 from jupyter_tracker.backends.remote import happened
 from jupyter_tracker.backends.remote.packing import pack_run, refuse_schedule
-from jupyter_tracker.backends.remote.references import page_of
+from jupyter_tracker.backends.remote.selection import page_of
 from jupyter_tracker.backends.ubiops.experiments import UbiOpsExperiments, usable
 from jupyter_tracker.backends.ubiops.operations.files import SCHEME, uri_of
 from jupyter_tracker.backends.ubiops.project import Project

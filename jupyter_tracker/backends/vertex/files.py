@@ -12,8 +12,8 @@ from jupyter_tracker.backends.base import emulated
 from jupyter_tracker.backends.common.files import artifact_path, files_of
 from jupyter_tracker.backends.operations import ArtifactOperations, CheckpointOperations, RunOperations, RunQuery
 from jupyter_tracker.backends.remote.selection import select_checkpoints
+from jupyter_tracker.backends.remote.times import moment
 from jupyter_tracker.backends.vertex.nodes import inside
-from jupyter_tracker.backends.vertex.parse import moment
 from jupyter_tracker.backends.vertex.resources import (
     CLASSIFICATION,
     FILE,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from jupyter_tracker.backends.base import emulated
 from jupyter_tracker.backends.common.values import checked_name, checked_notes, plain_params
 from jupyter_tracker.backends.operations import RunOperations, RunQuery
-from jupyter_tracker.backends.remote.selection import choose, select
+from jupyter_tracker.backends.remote.selection import choose, page_of
 from jupyter_tracker.backends.vertex.address import run_of_job
 from jupyter_tracker.backends.vertex.experiments import VertexExperiments
 from jupyter_tracker.backends.vertex.metrics import VertexMetrics
@@ -108,7 +108,7 @@ class VertexRuns(RunOperations):
             return Page((), None)
         yield from self._metrics.flush()
         runs = yield from self._all(parent)
-        return (yield from select(runs, query, lambda run, keys: self._metrics.read(run.id, keys, None)))
+        return (yield from page_of(query, runs, self._metrics))
 
     @emulated("the state becomes CANCELLED; code that logs to the run is refused within 10 s")
     def stop(self, run_id: str, grace_period: float) -> Flow[RunInfo]:
