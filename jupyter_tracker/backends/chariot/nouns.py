@@ -13,6 +13,7 @@ from jupyter_tracker.backends.chariot.parse import deleted, parse_experiments, p
 from jupyter_tracker.backends.chariot.recording import ChariotMetrics
 from jupyter_tracker.backends.chariot.requests import Json, Requests
 from jupyter_tracker.backends.operations import ExperimentOperations, RunOperations, RunQuery, TemplateOperations
+from jupyter_tracker.backends.remote.packing import refuse_schedule
 from jupyter_tracker.backends.remote.selection import choose, page_of
 from jupyter_tracker.errors import Conflict, InvalidInput, NotFound, RemoteInvalid, RemoteNotFound, Unsupported
 from jupyter_tracker.flow import Flow, Together
@@ -58,6 +59,8 @@ class ChariotExperiments(ExperimentOperations):
 class ChariotRuns(RunOperations):
     """Versions of run names."""
 
+    takes_tags = False
+
     def __init__(self, native: ChariotOperations, requests: Requests, metrics: ChariotMetrics, project: str) -> None:
         self._native = native
         self._requests = requests
@@ -69,6 +72,7 @@ class ChariotRuns(RunOperations):
     def submit(self, submission: Submission) -> Flow[RunInfo]:
         if not submission.template:
             raise NeedsBlueprint(self.backend)
+        _check(submission)
         resources = dict(submission.resources)
         task_type = resources.pop("task_type", None) or submission.tags.get("task_type")
         if not task_type:
@@ -175,6 +179,19 @@ class ChariotTemplates(TemplateOperations):
                 raise
             return tuple(one for one in error.mistakes if isinstance(one, ConfigMistake))
         return ()
+
+
+def _check(submission: Submission) -> None:
+    """Refuse what the platform would not carry out."""
+    refuse_schedule("chariot", submission)
+    if set(submission.tags) - {"task_type"}:
+        raise Unsupported("chariot", "runs.set_tags")
+    if submission.variables:
+        raise Unsupported("chariot", "variables.create")
+    if submission.data is not None:
+        raise InvalidInput("Chariot takes no data beside the config: name it there, as the blueprint asks for it.")
+    if submission.timeout != Submission.__dataclass_fields__["timeout"].default:
+        raise InvalidInput("Chariot has no time limit of a run: leave timeout out, and stop the run where it is slow.")
 
 
 class NeedsBlueprint(Unsupported):

@@ -34,6 +34,8 @@ SHORTEST_TIMEOUT = 10
 class UbiOpsRuns(RunOperations):
     """Runs as requests."""
 
+    takes_tags = False
+
     def __init__(self, project: Project, experiments: UbiOpsExperiments, metrics: MetricOperations) -> None:
         self._project = project
         self._experiments = experiments
