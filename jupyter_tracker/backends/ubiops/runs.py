@@ -20,7 +20,7 @@ from jupyter_tracker.backends.remote.selection import page_of
 from jupyter_tracker.backends.ubiops.experiments import UbiOpsExperiments, usable
 from jupyter_tracker.backends.ubiops.operations.files import SCHEME, uri_of
 from jupyter_tracker.backends.ubiops.project import Project
-from jupyter_tracker.backends.ubiops.reading import parse_submission
+from jupyter_tracker.backends.ubiops.reading import parse_run, parse_submission
 from jupyter_tracker.errors import Conflict, InvalidInput, InvalidParams, Unsupported
 from jupyter_tracker.flow import Flow, Local
 from jupyter_tracker.models import Event, JsonValue, Lifecycle, Page, RunInfo, Submission
@@ -100,7 +100,8 @@ class UbiOpsEvents(EventOperations):
 
     @emulated(happened.NOTE)
     def read(self, run_id: str, after: int, limit: int) -> Flow[tuple[Event, ...]]:
-        info = yield from self._project.run(run_id)
+        request = yield from self._project.request(run_id, recent=after > 0)
+        info = parse_run(request, {})
         return happened.behind(happened.events_of(info), after, limit)
 
 
