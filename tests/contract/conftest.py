@@ -125,7 +125,6 @@ VERTEX_LACKS = without(
     runs: environment submission import_from
     events: append alerts
     logs: *
-    checkpoints: begin complete get download delete
     models: *
     variables: *
     sources: *

@@ -279,6 +279,9 @@ class Vertex(StandIn):
         if found := re.fullmatch(r'parent_contexts:"([^"]*)"', part):
             parent = found[1]
             return lambda node: parent in self.parents.get(node["name"], [])
+        if found := re.fullmatch(r'metadata\.(\w+)\.string_value\s*=\s*("(?:[^"\\]|\\.)*")', part):
+            name, text = found[1], json.loads(found[2])
+            return lambda node: node.get("metadata", {}).get(name) == text
         if found := re.fullmatch(r'in_context\("([^"]*)"\)', part):
             inside = self.members.get(found[1], [])
             return lambda node: node["name"] in inside

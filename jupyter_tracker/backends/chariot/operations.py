@@ -5,7 +5,7 @@ Answers are the platform's own JSON. Times may be given as `datetime` or as epoc
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from jupyter_tracker.backends.common.files import artifact_path
 from jupyter_tracker.errors import Conflict, InvalidInput, NotFound, PlatformFailure, RemoteNotFound
 from jupyter_tracker.flow import Flow, Local, Together
 from jupyter_tracker.models import JsonValue
+from jupyter_tracker.progress import bar
 
 Texts = Sequence[str]
 
@@ -298,11 +299,12 @@ class ChariotOperations:
             raise Conflict(
                 f"The checkpoint {id} of step {found[0].get('global_step')} is not complete: it is still uploaded."
             )
-        files = yield from self._requests.many("download_checkpoint", id)
+        urls = yield from self._urls(id)
         prefix = str(found[0].get("key_prefix") or "").rstrip("/")
-        copies = [(str(one["url"]), folder / _below(prefix, str(one["key"]))) for one in files]
-        yield Together([self._fetch(url, copy) for url, copy in copies], PARALLEL)
-        return [str(copy) for _, copy in copies]
+        copies = {key: folder / _below(prefix, key) for key in urls}
+        with bar(f"download checkpoint {id}") as progress:
+            yield Together([self._fetch(id, key, urls, copy, progress) for key, copy in copies.items()], PARALLEL)
+        return [str(copy) for copy in copies.values()]
 
     def create_model_from_checkpoint(
         self, checkpoint_id: str, name: str, version: str, summary: str, project_id: str | None = None
@@ -318,10 +320,23 @@ class ChariotOperations:
             (yield from self._requests.one("create_model_from_checkpoint", checkpoint_id, body=body)).get("id", "")
         )
 
-    def _fetch(self, url: str, copy: Path) -> Flow[None]:
+    def _urls(self, checkpoint_id: str) -> Flow[dict[str, str]]:
+        """Where each file of a checkpoint comes from, by its key."""
+        files = yield from self._requests.many("download_checkpoint", checkpoint_id)
+        return {str(one["key"]): str(one["url"]) for one in files}
+
+    def _fetch(
+        self, checkpoint_id: str, key: str, urls: dict[str, str], copy: Path, progress: Callable[[int], None]
+    ) -> Flow[None]:
+        def ask() -> Flow[str]:
+            if key not in urls:  # it was used, and has expired
+                urls.update((yield from self._urls(checkpoint_id)))
+            if key not in urls:
+                raise NotFound("file of a checkpoint", key, (), "It was deleted meanwhile.")
+            return urls.pop(key)
+
         yield Local(lambda: copy.parent.mkdir(parents=True, exist_ok=True))
-        yield from self._requests.fetch(url, copy)
-        yield Local(copy.touch)  # of no bytes nothing is written
+        yield from self._requests.fetch("download_checkpoint", ask, copy, progress)
 
 
 def _below(prefix: str, key: str) -> str:

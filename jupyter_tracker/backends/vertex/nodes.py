@@ -206,6 +206,11 @@ def inside(context: str) -> str:
     return f"in_context({quoted(context)})"
 
 
+def field_is(field: str, text: str) -> str:
+    """The condition that a field of the metadata of nodes is some text."""
+    return f"metadata.{field}.string_value={quoted(text)}"
+
+
 def child_of(context: str) -> str:
     """The condition that contexts are children of another."""
     return f"parent_contexts:{quoted(context)}"
