@@ -131,7 +131,6 @@ VERTEX_LACKS = without(
     templates: *
     maintenance: *
     queue: *
-    lineage: *
     """
 )
 CHARIOT_LACKS = without(

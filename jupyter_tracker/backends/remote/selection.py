@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from jupyter_tracker.backends.operations import MetricOperations, RunQuery
-from jupyter_tracker.errors import Ambiguous, InvalidInput, NotFound
-from jupyter_tracker.filters import Histories, History, evaluate, history_needed, sort_runs
-from jupyter_tracker.flow import Flow
-from jupyter_tracker.models import Checkpoint, CheckpointQuery, MetricValue, Page, Points, RunInfo
+from jupyter_tracker.backends.operations import LineageOperations, MetricOperations, RunQuery
+from jupyter_tracker.errors import Ambiguous, InvalidInput, NotFound, Unsupported
+from jupyter_tracker.filters import Histories, History, datasets_needed, evaluate, history_needed, sort_runs
+from jupyter_tracker.flow import Flow, Together
+from jupyter_tracker.models import Checkpoint, CheckpointQuery, DatasetUse, MetricValue, Page, Points, RunInfo
 
 LAST = "last"
 _HINT = "`%tracker runs` lists them."
@@ -41,8 +41,14 @@ def choose(runs: Iterable[RunInfo], reference: str) -> RunInfo:
     raise NotFound("run", reference, [run.name for run in known[:1000]], _HINT)
 
 
-def page_of(query: RunQuery, runs: Iterable[RunInfo], metrics: MetricOperations) -> Flow[Page[RunInfo]]:
-    """One page of the runs that fit a query, in its order; points are read only where it asks about them."""
+def page_of(
+    query: RunQuery, runs: Iterable[RunInfo], metrics: MetricOperations, lineage: LineageOperations | None = None
+) -> Flow[Page[RunInfo]]:
+    """One page of the runs that fit a query, in its order; points and datasets are read only where it asks about them.
+
+    Raises:
+        Unsupported: it asks about datasets, and `lineage` is left out.
+    """
     start = _start(query.cursor)
     known = list(runs)
     kept: dict[str, Histories] = {}
@@ -52,7 +58,13 @@ def page_of(query: RunQuery, runs: Iterable[RunInfo], metrics: MetricOperations)
             run_id: {key: History(each.first, each.min, each.max) for key, each in found.items()}
             for run_id, found in summaries.items()
         }
-    found = [run for run in known if evaluate(query.where, run, kept.get(run.id, {}))]
+    read: dict[str, Sequence[DatasetUse]] = {}
+    if datasets_needed(query.where):
+        if lineage is None:
+            raise Unsupported(metrics.backend, "lineage.inputs")
+        uses = yield Together([lineage.inputs(run.id) for run in known])
+        read = {run.id: each for run, each in zip(known, uses, strict=True)}
+    found = [run for run in known if evaluate(query.where, run, kept.get(run.id, {}), read.get(run.id, ()))]
     ordered = sort_runs(found, query.order_by, lambda run: kept.get(run.id, {}))
     stop = start + query.limit
     return Page(tuple(ordered[start:stop]), str(stop) if stop < len(ordered) else None)

@@ -11,6 +11,7 @@ from jupyter_tracker.backends.vertex.artifacts import VertexArtifacts
 from jupyter_tracker.backends.vertex.auth import SIGN_IN, LazyAuth
 from jupyter_tracker.backends.vertex.checkpoints import VertexCheckpoints
 from jupyter_tracker.backends.vertex.experiments import VertexExperiments
+from jupyter_tracker.backends.vertex.lineage import VertexLineage
 from jupyter_tracker.backends.vertex.metrics import VertexMetrics
 from jupyter_tracker.backends.vertex.nodes import Nodes
 from jupyter_tracker.backends.vertex.operations import VertexOperations
@@ -69,6 +70,7 @@ class VertexBackend(Backend):
             classifications=VertexClassifications(site),
             artifacts=VertexArtifacts(site),
             checkpoints=VertexCheckpoints(site, runs),
+            lineage=VertexLineage(site, runs),
             native=native,
             transport=transport,
         )

@@ -159,6 +159,10 @@ class Nodes:
         found = yield from self.list(operation, "contexts", titled(EXPERIMENT), f"display_name={quoted(name)}")
         return found[0] if found else None
 
+    def subgraph(self, operation: str, name: str, query: str = "queryContextLineageSubgraph") -> Flow[Json]:
+        """Artifacts and executions in a context, or around an artifact, and the events between them."""
+        return (yield from self.rest.ask(operation, name, query))
+
     def delete_context(self, operation: str, name: str) -> Flow[None]:
         """Remove a context."""
         yield from self.rest.delete(operation, name)

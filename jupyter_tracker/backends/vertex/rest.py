@@ -95,6 +95,11 @@ class Rest:
         )
         return (yield from self._done(operation, answer)) if _is_operation(answer) else answer
 
+    def ask(self, operation: str, name: str, verb: str) -> Flow[Json]:
+        """A method of a resource that changes nothing: `GET name:verb`."""
+        field = "artifact" if "/artifacts/" in name else "context"
+        return (yield from self._send(operation, "GET", f"/v1/{name}:{verb}", {field: name}))
+
     def patch(self, operation: str, resource: Json, kind: str) -> Flow[Json]:
         """Put a resource, as a whole, in place of the one with its etag; `kind` is what it is called in the request."""
         # With its etag it can be sent twice: the second time it conflicts.
