@@ -340,6 +340,17 @@ def test_empty_bodies_are_read(tracker, platform):
         tracker.experiments.list()
 
 
+@pytest.mark.parametrize("answer", [Answer(None), Answer({}), Answer(b"<html>", 200, {"Content-Type": "text/html"})])
+def test_an_empty_answer_to_what_makes_something_is_told_and_not_repeated(tracker, platform, waiting, train, answer):
+    train.write_text("def handler(_):\n    return 2\n")
+    for ending in ("/versions", "/jobs"):
+        platform.fail(answer, where=lambda one, end=ending: one.method == "POST" and one.path.endswith(end))
+        before = len(sent(platform, "POST", ending))
+        with pytest.raises(PlatformFailure, match=r"nothing at all.*look before you repeat it|no JSON"):
+            tracker.runs.submit("digits", code=train)
+        assert len(sent(platform, "POST", ending)) == before + 1
+
+
 @pytest.mark.parametrize("name", ["a/b", "a b", "a?b", "a#b", "50%", "..", "."])
 def test_a_name_that_would_break_a_path_is_refused_before_anything_is_sent(tracker, platform, name):
     with pytest.raises(InvalidInput, match="name"):

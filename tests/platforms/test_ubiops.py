@@ -320,6 +320,15 @@ def test_empty_bodies_are_read(tracker, platform):
         tracker.experiments.list()
 
 
+def test_an_empty_answer_to_what_makes_something_is_told_and_not_repeated(tracker, platform, train):
+    tracker.experiments.create("digits")
+    for where, operation in (("/batch", "experiment_runs_create"), ("train.py", "files_upload")):
+        platform.fail(Answer(None), where=lambda one, end=where: one.method == "POST" and one.path.endswith(end))
+        with pytest.raises(PlatformFailure, match=rf"ubiops answered {operation} with .* look before you repeat it"):
+            tracker.runs.submit("digits", code=train)
+    assert len(sent(platform, "POST", "/batch")) == 1
+
+
 def test_an_archive_of_the_platform_with_a_hostile_path_is_not_unpacked(tmp_path):
     import zipfile
 

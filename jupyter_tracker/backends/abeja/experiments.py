@@ -40,6 +40,7 @@ class AbejaExperiments(ExperimentOperations):
             raise Conflict(
                 f"There is an experiment {name!r} already ({taken.lifecycle}).{hint}, or choose another name."
             ) from error
+        _ = made["job_definition_id"]  # without it nothing was made
         return parse_experiment(made)
 
     def get(self, reference: str) -> Flow[Experiment]:

@@ -114,12 +114,14 @@ class AbejaResults:
             if self._folder is None:
                 self._folder = tempfile.TemporaryDirectory(prefix="jupyter-tracker-", ignore_cleanup_errors=True)
             target = Path(self._folder.name) / f"{len(self._kept)}.zip"
+            native, place = self._organization.native, (self._organization.id, info.experiment, info.id)
             try:
-                yield from self._organization.native.download_training_result(
-                    self._organization.id, info.experiment, info.id, target
-                )
-            except (RemoteNotFound, KeyError, TypeError):
-                return None  # it ended without one
+                told = yield from native.get_training_result(*place)
+                if not mapping(mapping(mapping(told).get("artifacts")).get("complete")).get("uri"):
+                    return None  # it ended without one
+                yield from native.download_training_result(*place, target)
+            except RemoteNotFound:
+                return None
             self._kept[info.id] = target
         return self._kept[info.id]
 

@@ -66,6 +66,7 @@ class AbejaSources(SourceOperations):
         made = yield from self._organization.native.create_training_job_definition_version_native_api(
             self._organization.id, definition, packed.path, parameters
         )
+        _ = made["job_definition_version"]  # without it nothing was made
         return parse_source(made, definition)
 
     def get(self, reference: str) -> Flow[Source]:

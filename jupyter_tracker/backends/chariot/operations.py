@@ -96,7 +96,7 @@ class ChariotOperations:
             "project_id": checks.text("project_id", project_id),
             **({} if notes is None else {"notes": notes}),
         }
-        return str((yield from self._requests.one("create_run", body=body)).get("id", ""))
+        return str((yield from self._requests.one("create_run", body=body))["id"])
 
     def get_runs(
         self,
@@ -316,9 +316,7 @@ class ChariotOperations:
             "summary": checks.text("summary", summary),
             **({} if project_id is None else {"project_id": project_id}),
         }
-        return str(
-            (yield from self._requests.one("create_model_from_checkpoint", checkpoint_id, body=body)).get("id", "")
-        )
+        return str((yield from self._requests.one("create_model_from_checkpoint", checkpoint_id, body=body))["id"])
 
     def _urls(self, checkpoint_id: str) -> Flow[dict[str, str]]:
         """Where each file of a checkpoint comes from, by its key."""

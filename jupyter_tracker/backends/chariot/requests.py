@@ -9,6 +9,7 @@ from typing import Any
 
 from jupyter_tracker.backends.chariot.paths import Paths
 from jupyter_tracker.backends.remote import signed
+from jupyter_tracker.backends.remote.answers import Answer
 from jupyter_tracker.backends.remote.service import Problem, Service
 from jupyter_tracker.errors import RemoteInvalid
 from jupyter_tracker.flow import Flow
@@ -54,7 +55,7 @@ class Requests:
         answer = yield from self.send(operation, identity, **options)
         inner = answer.get("data") if isinstance(answer, Mapping) else None
         found = inner if isinstance(inner, dict) else answer
-        return found if isinstance(found, dict) else {}
+        return Answer(found if isinstance(found, dict) else {}, self._service.backend, operation)
 
     def many(self, operation: str, identity: str = "", **options: Any) -> Flow[Messages]:
         """The objects that are answered, bare or as `data`."""

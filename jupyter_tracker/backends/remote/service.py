@@ -116,6 +116,10 @@ class Service:
             headers={**kind, **(headers or {})},
             harmless=harmless,
         )
+        return self.read(operation, response)
+
+    def read(self, operation: str, response: httpx.Response) -> Any:
+        """The JSON of an answer, or None; `PlatformFailure` when it is no JSON."""
         if not response.content.strip():
             return None
         try:

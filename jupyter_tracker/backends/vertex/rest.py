@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Callable, Mapping
 
+from jupyter_tracker.backends.remote.answers import Answer
 from jupyter_tracker.backends.remote.service import Problem, Query, Service
 from jupyter_tracker.backends.vertex.resources import Json
 from jupyter_tracker.errors import (
@@ -192,7 +193,7 @@ class Rest:
             headers={"x-goog-request-params": f"{field}={name}"},
             harmless=harmless,
         )
-        return answer if isinstance(answer, dict) else {}
+        return Answer(answer if isinstance(answer, dict) else {}, self._service.backend, operation)
 
     def _done(self, operation: str, answer: Json) -> Flow[Json]:
         """The response of a long-running operation, once it has one."""

@@ -121,7 +121,11 @@ class Storage:
             headers={"Content-Type": "application/json; charset=UTF-8"},
             harmless=True,
         )
-        session = begun.headers["Location"]
+        session = begun.headers.get("Location")
+        if not session:
+            raise PlatformFailure(
+                "Cloud Storage began an upload without saying where it goes.", backend="vertex", operation="upload"
+            )
         once = replace(self._service, retry=Retry(limit=-1.0))
         size, offset, breaks, waited = source.stat().st_size, 0, 0, 0.0
         while True:
