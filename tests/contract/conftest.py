@@ -137,7 +137,7 @@ CHARIOT_LACKS = without(
     """
     experiments: create update delete restore archive unarchive purge
     runs: start restart attach end restore archive unarchive purge update delete_before restore_after
-    runs: log_params set_tags set_progress environment submission import_from
+    runs: log_params set_tags set_progress environment import_from
     metrics: log
     events: append alerts
     logs: *

@@ -13,6 +13,7 @@ import jupyter_tracker as jt
 from jupyter_tracker.backends.abeja.settings import base_url, read_settings
 from jupyter_tracker.errors import (
     ConfigError,
+    Conflict,
     InvalidInput,
     InvalidMetric,
     NotAuthenticated,
@@ -90,6 +91,8 @@ def test_a_run_from_its_submission_to_its_result(tracker, platform, train, tmp_p
     assert [line.text for line in run.logs(follow=True)] == [line.text for line in run.logs()]
     assert [each.path for each in run.artifacts()] == ["logs/stdout.log", "model.txt"]
     assert run.download_artifact("model.txt", tmp_path / "back").read_text() == "weights"
+    with pytest.raises(Conflict, match="has ended"):
+        run.log({"acc": 1.0})
     assert run.info.source == "digits@1"
     assert tracker.runs.submit("digits", code=train).info.source == "digits@1"  # equal code is one version
     again = tracker.runs.submit("digits", code=tracker.sources.get("digits@1"), name="again").wait(60)

@@ -72,6 +72,8 @@ def test_a_run_from_its_submission_to_its_result(tracker, train, tmp_path):
     assert run.info.source.startswith("ubiops-file://default/experiments/digits/runs/")
     assert run.info.source.endswith("/code/train.py")
     assert run.submission().timeout == 600.0
+    with pytest.raises(Conflict, match="has ended"):
+        run.log({"acc": 1.0})
     again = tracker.runs.submit("digits", code=tracker.sources.get("digits@1"), name="again").wait(60)
     assert (again.name, again.state, again.info.source) == ("again", RunState.SUCCEEDED, run.info.source)
     assert tracker.runs.submit("digits", code=run.info.source).wait(60).state is RunState.SUCCEEDED

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from jupyter_tracker.backends.abeja.organization import Organization
-from jupyter_tracker.backends.abeja.reading import mapping
+from jupyter_tracker.backends.abeja.reading import ENDED, mapping
 from jupyter_tracker.backends.base import emulated
 from jupyter_tracker.backends.operations import (
     ArtifactOperations,
@@ -19,7 +19,7 @@ from jupyter_tracker.backends.operations import (
 )
 from jupyter_tracker.backends.remote import archives, happened
 from jupyter_tracker.backends.remote.blocks import block
-from jupyter_tracker.errors import InvalidInput, InvalidMetric, NotFound, RemoteNotFound
+from jupyter_tracker.errors import Conflict, InvalidInput, InvalidMetric, NotFound, RemoteNotFound
 from jupyter_tracker.flow import Flow, Local
 from jupyter_tracker.models import Artifact, Event, JsonValue, LogLine, Page, Points, RunInfo, Stream
 
@@ -40,6 +40,8 @@ class AbejaMetrics(MetricOperations):
         if not numbers:
             raise InvalidMetric("There is no metric to log.")
         job = yield from self._organization.job(run_id)
+        if job.get("status") in ENDED:
+            raise Conflict(f"The run {run_id} has ended ({job['status']}); start another one to log.")
         statistics = dict(mapping(job.get("statistics")))
         stages = {stage: dict(mapping(inner)) for stage, inner in mapping(statistics.get("stages")).items()}
         for key, value in numbers.items():

@@ -18,6 +18,8 @@ from jupyter_tracker.backends.remote.selection import choose, page_of
 from jupyter_tracker.errors import Conflict, InvalidInput, NotFound, RemoteInvalid, RemoteNotFound, Unsupported
 from jupyter_tracker.flow import Flow, Together
 from jupyter_tracker.models import (
+    Code,
+    CodeKind,
     ConfigMistake,
     Experiment,
     JsonValue,
@@ -60,6 +62,7 @@ class ChariotRuns(RunOperations):
     """Versions of run names."""
 
     takes_tags = False
+    numbers_runs = True
 
     def __init__(self, native: ChariotOperations, requests: Requests, metrics: ChariotMetrics, project: str) -> None:
         self._native = native
@@ -131,6 +134,20 @@ class ChariotRuns(RunOperations):
             raise Conflict(f"The run {run_id} has not ended. Stop it first: `%tracker stop {run_id}`.")
         yield from self._native.delete_run(run_id)
         return deleted(info)
+
+    @emulated("from the run's own fields")
+    def submission(self, run_id: str) -> Flow[Submission | None]:
+        run = yield from self._native.get_run(run_id)
+        if not run.get("blueprint_id"):
+            return None
+        return Submission(
+            experiment=str(run.get("name") or ""),
+            code=Code(CodeKind.FOLDER),
+            name=str(run.get("version") or "") or None,
+            params=dict(run.get("config") or {}),
+            resources={**(run.get("resources") or {}), "task_type": run.get("task_type") or ""},
+            template=str(run["blueprint_id"]),
+        )
 
     def _with_metrics(self, run: Json) -> Flow[RunInfo]:
         """The run with the latest of each metric among its last 1,000 points."""

@@ -50,8 +50,9 @@ class ChariotOperations:
         }
         found = yield from self._requests.many("lookup_blueprint_id", query=query)
         if not found:
-            fitting = "" if version_ilike is None else f" with a version like {version_ilike!r}"
-            raise NotFound("blueprint", name, (), f"Or there is none{fitting}, or nobody may see it.")
+            fitting = "" if version_ilike is None else f" of a version like {version_ilike!r}"
+            hint = f"Its name must be exact, and you must be allowed to see one{fitting}."
+            raise NotFound("blueprint", name, (), hint)
         return str(found[0]["id"])
 
     def validate_run_config(self, blueprint_id: str, config: Mapping[str, JsonValue]) -> Flow[None]:

@@ -51,6 +51,8 @@ class RunOperations(Operations):
     noun = "runs"
     takes_tags: ClassVar[bool] = True
     """Whether a new run can be given tags."""
+    numbers_runs: ClassVar[bool] = False
+    """Whether the name of a run is its number in the experiment, which no other one gets."""
 
     def submit(self, submission: Submission) -> Flow[RunInfo]:
         """Start training on the platform."""

@@ -17,7 +17,7 @@ from jupyter_tracker.backends.remote.times import moment
 from jupyter_tracker.backends.ubiops.project import Project
 from jupyter_tracker.backends.ubiops.reading import parse_run, result_metrics
 from jupyter_tracker.backends.ubiops.wire import DEPLOYMENT
-from jupyter_tracker.errors import InvalidInput, InvalidMetric, RemoteConflict
+from jupyter_tracker.errors import Conflict, InvalidInput, InvalidMetric, RemoteConflict
 from jupyter_tracker.flow import Flow, Together
 from jupyter_tracker.models import LogLine, Page, PointBlock, Points, RunInfo, Stream
 
@@ -44,7 +44,9 @@ class UbiOpsMetrics(MetricOperations):
         numbers = {name: _number(name, value) for name, value in values.items()}
         if not numbers:
             raise InvalidMetric("There is no metric to log.")
-        yield from self._project.run(run_id)
+        info = yield from self._project.run(run_id)
+        if info.state.ended:
+            raise Conflict(f"The run {info.name!r} has ended ({info.state}); start another one to log.")
         project, native = self._project.name, self._project.native
         defined = {each.get("name") for each in (yield from native.metrics_list(project)) or ()}
         for name in numbers:

@@ -49,6 +49,20 @@ class Nodes:
         """A context by its id."""
         return (yield from self.rest.get(operation, self.names.context(identity)))
 
+    def experiment(self, operation: str, name: str) -> Flow[Json]:
+        """The context of an experiment; `RemoteNotFound` says how to make it."""
+        try:
+            return (yield from self.context(operation, name))
+        except RemoteNotFound as error:
+            raise RemoteNotFound(
+                f"There is no experiment {name!r} in {self.names.project} ({self.names.location}):"
+                f" `tracker.experiments.create({name!r})` makes it. ({error})",
+                backend="vertex",
+                operation=operation,
+                status=404,
+                code="NOT_FOUND",
+            ) from None
+
     def run(self, operation: str, place: Place) -> Flow[Json]:
         """The context of a run.
 

@@ -77,7 +77,7 @@ class VertexOperations(Properties):
         """
         place = Place(experiment, run_name)
         _ = place.id  # checked before anything is sent
-        parent = yield from self._nodes.context("create", experiment)
+        parent = yield from self._nodes.experiment("create", experiment)
         context = yield from self._nodes.create_run("create", place, run_name, checks.state(state), {})
         board = self._names.tensorboard(tensorboard) if tensorboard else _backing(parent)
         if board:
@@ -94,7 +94,7 @@ class VertexOperations(Properties):
 
     def list(self, experiment: str) -> Flow[Messages]:
         """The contexts of all runs of an experiment, and the executions of those of the preview age."""
-        parent = yield from self._nodes.context("list", experiment)
+        parent = yield from self._nodes.experiment("list", experiment)
         runs = yield from self._nodes.list("list", "contexts", titled(RUN), child_of(parent["name"]))
         legacy = yield from self._nodes.list("list", "executions", titled("system.Run"), inside(parent["name"]))
         return runs + legacy
