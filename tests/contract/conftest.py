@@ -112,21 +112,19 @@ VERTEX_LACKS = without(
     runs: environment submission import_from
     events: append alerts
     logs: *
-    checkpoints: begin complete get download delete
     models: *
     variables: *
     sources: *
     templates: *
     maintenance: *
     queue: *
-    lineage: *
     """
 )
 CHARIOT_LACKS = without(
     """
     experiments: create update delete restore archive unarchive purge
     runs: start restart attach end restore archive unarchive purge update delete_before restore_after
-    runs: log_params set_tags set_progress environment submission import_from
+    runs: log_params set_tags set_progress environment import_from
     metrics: log
     events: append alerts
     logs: *

@@ -127,6 +127,7 @@ def test_the_surfaces_do_not_know_each_other():
 def test_only_the_registry_and_the_backends_know_a_single_backend():
     backends = {path.name for path in (PACKAGE / "backends").iterdir() if path.is_dir()} - {
         "__pycache__",
+        "common",
         "operations",
         "remote",
     }
@@ -137,6 +138,25 @@ def test_only_the_registry_and_the_backends_know_a_single_backend():
         and found.module.startswith(f"{NAME}.backends.")
         and found.module.split(".")[2] in backends
     ]
+    assert not wrong
+
+
+COMPANIONS = {"mlflow"}
+"""Backends with a local store beside their server, in which runs that are started here are kept."""
+
+
+def test_a_backend_does_not_know_another_one():
+    backends = PACKAGE / "backends"
+    shared = {"__pycache__", "common", "operations", "remote"}
+    own = {path.name for path in backends.iterdir() if path.is_dir()} - shared
+    wrong = []
+    for found in ALL:
+        parts = found.file.relative_to(PACKAGE).parts
+        if parts[0] != "backends" or len(parts) < 3 or not found.module.startswith(f"{NAME}.backends."):
+            continue
+        other = found.module.split(".")[2]
+        if other in own - {parts[1]} and not (other == "local" and parts[1] in COMPANIONS):
+            wrong.append(str(found))
     assert not wrong
 
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from jupyter_tracker.backends.local.files import artifact_path, fetch, files_of, keep
+from jupyter_tracker.backends.common.files import artifact_path, fetch, files_of, keep
 from jupyter_tracker.backends.local.rows import moment, run_number
 from jupyter_tracker.backends.local.store import Store, now
 from jupyter_tracker.backends.operations import ArtifactOperations

@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from threading import Lock
 
+from jupyter_tracker.backends.common.values import writable
 from jupyter_tracker.backends.local.packing import key_set
 from jupyter_tracker.backends.local.process.identity import host, identify
 from jupyter_tracker.backends.local.rows import run_number
 from jupyter_tracker.backends.local.store import Store
-from jupyter_tracker.backends.local.values import writable
 from jupyter_tracker.errors import Conflict, InvalidMetric, StoreFull
 from jupyter_tracker.models import MACHINE_PREFIX, RunState
 

@@ -11,9 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from jupyter_tracker.backends.common.values import checked_name, checked_notes
 from jupyter_tracker.backends.local import lifecycle, trash
 from jupyter_tracker.backends.local.creation import insert_run
-from jupyter_tracker.backends.local.experiments import checked_name
 from jupyter_tracker.backends.local.finding import find_experiment
 from jupyter_tracker.backends.local.listing import find_run, list_runs, with_journaled
 from jupyter_tracker.backends.local.metrics import ATTEMPTS, LocalMetrics, settle, unsettled
@@ -27,7 +27,7 @@ from jupyter_tracker.backends.local.record import submission_from
 from jupyter_tracker.backends.local.rows import microseconds, run_number
 from jupyter_tracker.backends.local.sources.noun import LocalSources
 from jupyter_tracker.backends.local.store import Store, now
-from jupyter_tracker.backends.local.values import add_params, change_tags, checked_notes
+from jupyter_tracker.backends.local.values import add_params, change_tags
 from jupyter_tracker.backends.local.variables import LocalVariables
 from jupyter_tracker.backends.operations import RunOperations, RunQuery
 from jupyter_tracker.filters import to_text

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from jupyter_tracker.backends.local.values import writable
-from jupyter_tracker.backends.local.variables import check_variables, revealed
+from jupyter_tracker.backends.common.values import writable
+from jupyter_tracker.backends.common.variables import check_variables, revealed
 from jupyter_tracker.backends.operations import VariableOperations
 from jupyter_tracker.backends.ubiops.project import Project
 from jupyter_tracker.backends.ubiops.wire import DEPLOYMENT

@@ -10,9 +10,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from jupyter_tracker.backends.common.code.codecheck import has_magics, is_python
+from jupyter_tracker.backends.common.variables import revealed
 from jupyter_tracker.backends.local.masking import SECRETS_VARIABLE
-from jupyter_tracker.backends.local.process.codecheck import has_magics, is_python
-from jupyter_tracker.backends.local.variables import revealed
 from jupyter_tracker.models import Code, CodeKind, JsonValue, Secret, Submission
 
 PREFIX = "JUPYTER_TRACKER_"
