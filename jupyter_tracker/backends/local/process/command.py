@@ -8,7 +8,10 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
+from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import quote
 
 from jupyter_tracker.backends.local.masking import SECRETS_VARIABLE
 from jupyter_tracker.backends.local.process.codecheck import has_magics, is_python
@@ -116,11 +119,20 @@ def child_environment(
     if submission.data is not None:
         own["JUPYTER_TRACKER_DATA"] = submission.data
     fitting = {name: text for name, text in own.items() if "\0" not in text and len(text) <= MAX_STRING}
-    environment = {**inherited, **fitting, **variables}
+    environment = {**_mlflow_variables(submission.code, home), **inherited, **fitting, **variables}
     importable = _importable(submission.code)
     if importable:
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, (importable, environment.get("PYTHONPATH", ""))))
     return environment
+
+
+def _mlflow_variables(code: Code, home: Path) -> dict[str, str]:
+    """Where Python code that logs with `mlflow` finds its run, where mlflow is installed; what is set already wins."""
+    if code.kind in {CodeKind.SCRIPT, CodeKind.FOLDER} and not is_python(_started(code)):
+        return {}  # it may use another Python, which does not know this package
+    if find_spec("mlflow") is None or not entry_points(group="mlflow.tracking_store", name="jupyter-tracker"):
+        return {}
+    return {"MLFLOW_TRACKING_URI": f"jupyter-tracker://{quote(str(home))}"}
 
 
 def param_variable(name: str) -> str:
