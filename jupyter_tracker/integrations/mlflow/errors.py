@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from mlflow.exceptions import MlflowException
+from mlflow.exceptions import MlflowException, MlflowNotImplementedException
 from mlflow.protos import databricks_pb2 as codes
 
 from jupyter_tracker.errors import ConfigError, Conflict, InvalidInput, NotFound, TrackerError, Unsupported
@@ -48,7 +48,7 @@ def _translating(name: str, method: Callable[..., T]) -> Callable[..., T]:
             return method(*args, **kwargs)
         except TrackerError as error:
             raise translated(error) from error
-        except NotImplementedError as error:
+        except (NotImplementedError, MlflowNotImplementedException) as error:
             message = f"The store of jupyter_tracker keeps nothing for {name!r}; MLflow's own stores do."
             raise MlflowException(message, error_code=codes.NOT_IMPLEMENTED) from error
 

@@ -60,12 +60,13 @@ class Metrics(Runs):
             # First, because these may be refused.
             texts = {param.key: _checked_param(param) for param in params}
             self.write(run_id, texts, {tag.key: str(tag.value) for tag in tags})
-        for step, timestamp, values in _rows(metrics):
+        of_models = [metric for metric in metrics if metric.model_id]
+        new = self._new(run_id, metrics) if of_models else metrics
+        for step, timestamp, values in _rows(new):
             self.backend.guests.log(run_id, values, step, self._seconds(run_id, timestamp, step))
         by_model: dict[str, list[Any]] = {}
-        for metric in metrics:
-            if metric.model_id:
-                by_model.setdefault(metric.model_id, []).append(model_point(metric, run_id))
+        for metric in of_models:
+            by_model.setdefault(metric.model_id, []).append(model_point(metric, run_id))
         for model_id, points in by_model.items():
             self.backend.logged_models.log(model_id, points)
 
@@ -89,6 +90,19 @@ class Metrics(Runs):
                 MetricWithRunId(run_id=run_id, metric=Metric(metric_key, value, timestamp, step))
                 for timestamp, step, value in self._history(run_id, metric_key)[:left]
             ]
+        return found
+
+    def _new(self, run_id: str, metrics: Sequence[Metric]) -> list[Metric]:
+        """Those that the run does not have yet: `log_model` logs again what belongs to its model."""
+        known: set[tuple[str, int, int, str]] = set()
+        for key in {metric.key for metric in metrics if metric.model_id}:
+            known |= {(key, timestamp, step, repr(value)) for timestamp, step, value in self._history(run_id, key)}
+        found = []
+        for metric in metrics:
+            point = (metric.key, metric.timestamp, metric.step, repr(float(metric.value)))
+            if not metric.model_id or point not in known:
+                found.append(metric)
+                known.add(point)
         return found
 
     def _history(self, run_id: str, key: str) -> list[tuple[int, int, float]]:

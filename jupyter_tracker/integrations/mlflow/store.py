@@ -23,6 +23,9 @@ class TrackingStore(LoggedModels):
     def search_traces(self, *_: Any, **__: Any) -> tuple[list[Any], None]:
         return [], None
 
+    def query_trace_metrics(self, *_: Any, **__: Any) -> PagedList:
+        return PagedList([], None)
+
     def search_datasets(self, *_: Any, **__: Any) -> PagedList:
         """Evaluation datasets, which are others than those that runs read."""
         return PagedList([], None)

@@ -8,7 +8,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from importlib.metadata import entry_points
+from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -107,6 +107,8 @@ def child_environment(
     }
     if inherited.get("MPLBACKEND", "").startswith("module://matplotlib_inline"):
         del inherited["MPLBACKEND"]  # only a kernel can show its figures
+    if f"{PREFIX}RUN_ID" in base and inherited.get("MLFLOW_TRACKING_URI", "").startswith("jupyter-tracker:"):
+        del inherited["MLFLOW_TRACKING_URI"]  # the store of the run that submits this one
     own = {
         "PYTHONUNBUFFERED": "1",
         "JUPYTER_TRACKER_HOME": str(home),
@@ -130,7 +132,11 @@ def _mlflow_variables(code: Code, home: Path) -> dict[str, str]:
     """Where Python code that logs with `mlflow` finds its run, where mlflow is installed; what is set already wins."""
     if code.kind in {CodeKind.SCRIPT, CodeKind.FOLDER} and not is_python(_started(code)):
         return {}  # it may use another Python, which does not know this package
-    if find_spec("mlflow") is None or not entry_points(group="mlflow.tracking_store", name="jupyter-tracker"):
+    try:
+        known = distribution("jupyter_tracker").entry_points.select(group="mlflow.tracking_store")
+    except PackageNotFoundError:
+        return {}  # it was put on the path, where mlflow does not find it
+    if not known or find_spec("mlflow") is None:
         return {}
     return {"MLFLOW_TRACKING_URI": f"jupyter-tracker://{quote(str(home))}"}
 
