@@ -29,3 +29,10 @@ def artifact_repository(artifact_uri: str, tracking_uri: str | None = None, regi
     from jupyter_tracker.integrations.mlflow.artifacts import TrackerArtifacts
 
     return TrackerArtifacts(artifact_uri, tracking_uri, registry_uri)
+
+
+def model_registry(store_uri: str) -> Any:
+    """The model registry beside the store of an address (entry point `mlflow.model_registry_store`)."""
+    from jupyter_tracker.integrations.mlflow.registry import open_registry
+
+    return open_registry(store_uri)

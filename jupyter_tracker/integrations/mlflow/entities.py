@@ -93,8 +93,13 @@ def run_entity(
     artifact_uri: str,
     datasets: Iterable[models.DatasetUse] = (),
     uses: Iterable[logged_models.ModelUse] = (),
+    *,
+    samples: bool = False,
 ) -> Run:
-    """A run with what it has logged; its name, notes and parent are tags there, too."""
+    """A run with what it has logged, and with samples of the machine if they are wanted.
+
+    Its name, notes and parent are tags there, too.
+    """
     tags = {**info.tags, MLFLOW_RUN_NAME: info.name}
     if info.notes:
         tags[MLFLOW_RUN_NOTE] = info.notes
@@ -118,7 +123,7 @@ def run_entity(
             metrics=[
                 Metric(key, latest.value, milliseconds(latest.time), latest.step)
                 for key, latest in info.metrics.items()
-                if not _SAMPLE.fullmatch(key)
+                if samples or not _SAMPLE.fullmatch(key)
             ],
             params=[Param(key, param_text(value)) for key, value in info.params.items()],
             tags=[RunTag(key, value) for key, value in tags.items()],

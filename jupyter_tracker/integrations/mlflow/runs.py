@@ -245,6 +245,7 @@ class Runs(Experiments):
                 posixpath.join(locations[info.experiment_id], info.id, "artifacts"),
                 datasets.get(info.id, ()),
                 uses.get(info.id, ()),
+                samples=self.serving,  # MLflow's UI draws them
             )
             for info in found
         ]
