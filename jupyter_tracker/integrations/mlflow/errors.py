@@ -33,7 +33,7 @@ def translated(error: TrackerError, code: int | None = None) -> MlflowException:
 def speaking_mlflow(kind: type[T]) -> type[T]:
     """Let the methods of a class raise MLflow's errors, also for what MLflow's own base class leaves open."""
     for name, method in inspect.getmembers(kind, inspect.isfunction):
-        if not name.startswith("__") and inspect.isfunction(inspect.getattr_static(kind, name)):
+        if (name == "__init__" or not name.startswith("__")) and inspect.isfunction(inspect.getattr_static(kind, name)):
             setattr(kind, name, _translating(name, method))
     return kind
 
@@ -49,7 +49,7 @@ def _translating(name: str, method: Callable[..., T]) -> Callable[..., T]:
         except TrackerError as error:
             raise translated(error) from error
         except (NotImplementedError, MlflowNotImplementedException) as error:
-            message = f"The store of jupyter_tracker keeps nothing for {name!r}; MLflow's own stores do."
+            message = f"The store of jupyter_tracker keeps nothing for {name.strip('_')!r}; MLflow's own stores do."
             raise MlflowException(message, error_code=codes.NOT_IMPLEMENTED) from error
 
     return wrapper

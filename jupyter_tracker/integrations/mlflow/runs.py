@@ -12,7 +12,7 @@ from typing import Any
 
 from mlflow.entities import DatasetInput, LoggedModelInput, Run, RunInfo, RunTag, ViewType, _DatasetSummary
 from mlflow.exceptions import MlflowException
-from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE, INVALID_STATE, RESOURCE_DOES_NOT_EXIST
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE, RESOURCE_DOES_NOT_EXIST
 from mlflow.utils.mlflow_tags import (
     MLFLOW_GIT_BRANCH,
     MLFLOW_GIT_COMMIT,
@@ -196,7 +196,7 @@ class Runs(Experiments):
         experiment = self.experiment(experiment_id)
         if experiment.lifecycle is Lifecycle.DELETED:
             raise MlflowException(
-                f"The experiment {experiment.id} was deleted; it takes no runs.", error_code=INVALID_STATE
+                f"The experiment {experiment.id} was deleted; it takes no runs.", error_code=INVALID_PARAMETER_VALUE
             )
         run_id = os.urandom(16).hex()
         plain = dict(tags)
