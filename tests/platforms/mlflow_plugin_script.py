@@ -22,7 +22,7 @@ def refused(call, *arguments, **named):
 
 
 # Guessing them takes a process of its own and many seconds.
-mlflow.sklearn.infer_pip_requirements = lambda *_, **__: ["scikit-learn"]
+mlflow.models.infer_pip_requirements = lambda *_, **__: ["scikit-learn"]
 
 # scikit-learn's autolog
 mlflow.set_experiment("autolog")
@@ -75,7 +75,8 @@ identity = parent.info.run_id
 whole = client.get_run(identity)
 said["run"] = {
     "id": identity,
-    "info": [whole.info.run_name, whole.info.status, whole.info.lifecycle_stage, whole.info.end_time >= whole.info.start_time],
+    "info": [whole.info.run_name, whole.info.status, whole.info.lifecycle_stage],
+    "took": whole.info.end_time - whole.info.start_time,
     "params": whole.data.params,
     "metrics": {key: repr(value) for key, value in whole.data.metrics.items()},
     "tags": {key: whole.data.tags[key] for key in ("a/b c", "mlflow.note.content", "mlflow.runName")},
@@ -86,7 +87,7 @@ said["run"] = {
     "text": mlflow.artifacts.load_text(f"{whole.info.artifact_uri}/notes/a.txt"),
     "many": sorted(file.path for file in client.list_artifacts(identity, "many")),
     "file": client.list_artifacts(identity, "x.json"),
-    "fetched": sorted(each.name for each in Path(client.download_artifacts(identity, "many", str(folder))).rglob("*.txt")),
+    "fetched": [each.name for each in Path(client.download_artifacts(identity, "many", str(folder))).rglob("*.txt")],
     "input": whole.inputs.dataset_inputs[0].dataset.source,
     "input tags": {tag.key: tag.value for tag in whole.inputs.dataset_inputs[0].tags},
 }
@@ -122,7 +123,8 @@ second = client.search_runs([experiment], max_results=3, page_token=first.token)
 said["pages"] = [[each.info.run_name for each in page] for page in (first, second)] + [second.token]
 found = client.search_experiments(filter_string="tags.team = 'vision'")[0]
 said["experiment"] = [found.name, found.tags["stage"], found.tags["mlflow.note.content"]]
-said["models"] = [each.name for each in client.search_logged_models([client.get_experiment_by_name("autolog").experiment_id])]
+found = client.search_logged_models([client.get_experiment_by_name("autolog").experiment_id])
+said["models"] = [each.name for each in found]
 
 # taken up again
 with mlflow.start_run(run_id=given):
@@ -139,8 +141,8 @@ client.restore_run(child.info.run_id)
 running = client.create_run(experiment).info.run_id
 client.delete_run(running)
 client.delete_experiment(experiment)
-said["experiment deleted"] = [client.get_experiment(experiment).lifecycle_stage, client.get_run(identity).info.lifecycle_stage,
-    refused(client.create_run, experiment)[0]]
+said["experiment deleted"] = [each.lifecycle_stage for each in (client.get_experiment(experiment),
+    client.get_run(identity).info)] + [refused(client.create_run, experiment)[0]]
 client.restore_experiment(experiment)
 client.rename_experiment(experiment, "renamed")
 said["restored"] = [client.get_experiment(experiment).name, client.get_run(identity).info.lifecycle_stage]
@@ -157,6 +159,8 @@ said["refused"] = {
     "artifact": refused(client.download_artifacts, identity, "nothing.txt", str(folder)),
     "trace": refused(client.delete_traces, experiment, max_timestamp_millis=1, max_traces=1),
     "page": refused(client.search_runs, [experiment], page_token="no token"),
+    "host": refused(MlflowClient, "jupyter-tracker://host/folder"),
+    "query": refused(MlflowClient, "jupyter-tracker:///folder?x=1"),
 }
 print(json.dumps(said))
 """

@@ -1,4 +1,4 @@
-"""Code that logs with `mlflow` into the local store: in its own process, through `mlflow server`, as a submitted run."""
+"""Code that logs with `mlflow` into the local store: in its process, through `mlflow server`, as a submitted run."""
 
 from __future__ import annotations
 
@@ -84,7 +84,8 @@ def test_autolog_of_scikit_learn_is_kept_with_its_model(done):
 def test_a_run_has_all_that_was_logged(done):
     said, tracker = done
     told = said["run"]
-    assert told["info"] == ["parent", "FINISHED", "active", True]
+    assert told["info"] == ["parent", "FINISHED", "active"]
+    assert told["took"] >= 0
     assert told["params"] == {"lr": "0.1", "layers/first": "[1, 2]"}
     assert {key: value for key, value in told["metrics"].items() if not key.startswith("system/")} == {
         "train/loss": "1.0",
@@ -169,10 +170,14 @@ def test_errors_are_those_of_mlflow(done):
         "filter": invalid,
         "trace": "NOT_IMPLEMENTED",
         "page": invalid,
+        "host": invalid,
+        "query": invalid,
     }
     assert artifact in {missing, "INTERNAL_ERROR"}  # the latter is how MLflow's client reads a 404 of its server
     assert "The param 'lr' is '0.1' already" in said["refused"]["param"][1]
     assert "jupyter_tracker keeps nothing" in said["refused"]["trace"][1]
+    assert "Write jupyter-tracker:///folder with three slashes" in said["refused"]["host"][1]
+    assert "has more than a folder" in said["refused"]["query"][1]
 
 
 def test_the_server_shows_runs_that_were_made_here(home, server):
@@ -233,23 +238,3 @@ os.execv("/bin/true", ["true"])
     with jt.connect() as tracker:
         run = tracker.runs.get(run_id)
         assert (run.state, run.metrics["loss"], run.experiment) == (RunState.LOST, 0.5, "Default")
-
-
-@pytest.mark.parametrize(
-    ("address", "message"),
-    [
-        ("jupyter-tracker://host/folder", "names a host. Write jupyter-tracker:///folder with three slashes"),
-        ("jupyter-tracker:///folder?x=1", "has more than a folder"),
-    ],
-)
-def test_a_wrong_address_is_explained(address, message):
-    code = """
-import json, mlflow
-try:
-    mlflow.search_experiments()
-except mlflow.MlflowException as error:
-    print(json.dumps([error.error_code, str(error)]))
-"""
-    error, text = with_mlflow(address, code)
-    assert error == "INVALID_PARAMETER_VALUE"
-    assert message in text

@@ -54,9 +54,7 @@ class LocalGuests:
     ) -> None:
         """Make a run that goes on since `began_at`; a watched one is lost when this process dies without ending it."""
         with self._store.write() as db:
-            number = insert_run(
-                db, run_id, experiment, name, RunKind.IN_KERNEL, {}, tags, None, environment
-            )
+            number = insert_run(db, run_id, experiment, name, RunKind.IN_KERNEL, {}, tags, None, environment)
             lifecycle.kept_by(db, number, host(), identify() if watched else lifecycle.UNWATCHED)
             lifecycle.started(db, number, "")
             db.execute(
@@ -122,7 +120,7 @@ class LocalGuests:
                 db.execute("UPDATE runs SET parent = ? WHERE number = ?", (parent, run))
 
     def delete(self, run_id: str) -> None:
-        """Delete a run, which ends it; `Conflict` while another process answers for it. One that is deleted stays so."""
+        """Delete a run, which ends it, unless it is deleted; `Conflict` while another process answers for it."""
         with self._store.read() as db:
             number = run_number(db, run_id)
             (where,) = db.execute("SELECT lifecycle FROM runs WHERE number = ?", (number,)).fetchone()

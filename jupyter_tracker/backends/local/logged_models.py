@@ -50,7 +50,6 @@ class LoggedModel:
     status: str
     run_id: str = ""
     """The run that made it; empty for none."""
-    status_message: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     points: tuple[ModelPoint, ...] = ()
@@ -86,8 +85,8 @@ class LocalLoggedModels:
         with self._store.write() as db:
             run = run_number(db, model.run_id) if model.run_id else None
             db.execute(
-                "INSERT INTO logged_models (id, experiment_id, run, name, kind, status, status_message, params, tags,"
-                " lifecycle, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, '', ?, ?, 'active', ?, ?)",
+                "INSERT INTO logged_models (id, experiment_id, run, name, kind, status, params, tags,"
+                " lifecycle, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'active', ?, ?)",
                 (
                     *(identity, model.experiment_id, run, model.name, model.kind, model.status),
                     *(json.dumps(dict(model.params)), json.dumps(dict(model.tags)), now(), now()),
@@ -151,7 +150,16 @@ class LocalLoggedModels:
                 "INSERT INTO logged_model_points (model, key, value, step, time, run, dataset, digest)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 [
-                    (model_id, point.key, point.value, point.step, point.time, point.run_id, point.dataset, point.digest)
+                    (
+                        model_id,
+                        point.key,
+                        point.value,
+                        point.step,
+                        point.time,
+                        point.run_id,
+                        point.dataset,
+                        point.digest,
+                    )
                     for point in points
                 ],
             )
@@ -226,7 +234,7 @@ def _find(db: sqlite3.Connection, model_id: str) -> LoggedModel:
 def _select(db: sqlite3.Connection, rest: str, *values: object) -> tuple[LoggedModel, ...]:
     rows = db.execute(
         "SELECT logged_models.id, logged_models.experiment_id, logged_models.name, logged_models.kind, status,"
-        " coalesce(runs.id, ''), status_message, params, tags, logged_models.lifecycle, logged_models.created_at,"
+        " coalesce(runs.id, ''), params, tags, logged_models.lifecycle, logged_models.created_at,"
         f" updated_at FROM logged_models LEFT JOIN runs ON runs.number = run WHERE {rest}",
         values,
     ).fetchall()
@@ -240,13 +248,18 @@ def _select(db: sqlite3.Connection, rest: str, *values: object) -> tuple[LoggedM
         points.setdefault(model, []).append(ModelPoint(key, real, step, time, run, dataset, digest))
     return tuple(
         LoggedModel(
-            *row[:7],
-            params=json.loads(row[7]),
-            tags=json.loads(row[8]),
+            id=row[0],
+            experiment_id=row[1],
+            name=row[2],
+            kind=row[3],
+            status=row[4],
+            run_id=row[5],
+            params=json.loads(row[6]),
+            tags=json.loads(row[7]),
             points=tuple(points.get(row[0], ())),
-            lifecycle=Lifecycle(row[9]),
-            created_at=row[10],
-            updated_at=row[11],
+            lifecycle=Lifecycle(row[8]),
+            created_at=row[9],
+            updated_at=row[10],
         )
         for row in rows
     )

@@ -246,7 +246,6 @@ MIGRATIONS: tuple[str, ...] = (
         name TEXT NOT NULL,
         kind TEXT NOT NULL,
         status TEXT NOT NULL,
-        status_message TEXT NOT NULL,
         params TEXT NOT NULL,                   -- JSON object
         tags TEXT NOT NULL,                     -- JSON object
         lifecycle TEXT NOT NULL,

@@ -12,7 +12,7 @@ from __future__ import annotations
 import atexit
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -22,7 +22,9 @@ from jupyter_tracker.errors import ConfigError
 
 SCHEME = "jupyter-tracker"
 
-_BELOW = re.compile(r"(?:^|/)(?P<experiment>[^/]+)/(?:models/(?P<model>m-[^/]+)|(?P<run>[^/]+))/artifacts(?:/(?P<path>.*))?")
+_BELOW = re.compile(
+    r"(?:^|/)(?P<experiment>[^/]+)/(?:models/(?P<model>m-[^/]+)|(?P<run>[^/]+))/artifacts(?:/(?P<path>.*))?"
+)
 _IN_ADDRESS = re.compile(r"/[0-9a-f]{32}/(?:models/m-[0-9a-f]{32}|[0-9a-f]{32})/artifacts(?:/|$)")
 
 
@@ -77,7 +79,7 @@ def place_of(below: str) -> Place | None:
     return Place((found["path"] or "").strip("/"), found["run"] or "", found["model"] or "")
 
 
-@lru_cache(maxsize=None)
+@cache
 def backend_of(folder: Path) -> LocalBackend:
     """The store in a folder, one in a process."""
     backend = LocalBackend(folder)

@@ -132,9 +132,7 @@ def run_entity(
             dataset_inputs=[_dataset_input(use) for use in datasets],
             model_inputs=[LoggedModelInput(use.model_id) for use in uses if use.role == "input"],
         ),
-        RunOutputs(
-            model_outputs=[LoggedModelOutput(use.model_id, use.step) for use in uses if use.role == "output"]
-        ),
+        RunOutputs(model_outputs=[LoggedModelOutput(use.model_id, use.step) for use in uses if use.role == "output"]),
     )
 
 

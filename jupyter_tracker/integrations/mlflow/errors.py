@@ -33,15 +33,13 @@ def translated(error: TrackerError, code: int | None = None) -> MlflowException:
 def speaking_mlflow(kind: type[T]) -> type[T]:
     """Let the methods of a class raise MLflow's errors, also for what MLflow's own base class leaves open."""
     for name, method in inspect.getmembers(kind, inspect.isfunction):
-        if (name == "__init__" or not name.startswith("__")) and inspect.isfunction(inspect.getattr_static(kind, name)):
+        plain = inspect.isfunction(inspect.getattr_static(kind, name)) and not inspect.iscoroutinefunction(method)
+        if plain and (name == "__init__" or not name.startswith("__")):
             setattr(kind, name, _translating(name, method))
     return kind
 
 
 def _translating(name: str, method: Callable[..., T]) -> Callable[..., T]:
-    if inspect.iscoroutinefunction(method):
-        return method
-
     @functools.wraps(method)
     def wrapper(*args: Any, **kwargs: Any) -> T:
         try:

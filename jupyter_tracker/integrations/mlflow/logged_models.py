@@ -93,9 +93,7 @@ class LoggedModels(Metrics):
         page_token: str | None = None,
     ) -> PagedList:
         if datasets and not all(each.get("dataset_name") for each in datasets):
-            raise MlflowException.invalid_parameter_value(
-                "`dataset_name` in the `datasets` clause must be specified."
-            )
+            raise MlflowException.invalid_parameter_value("`dataset_name` in the `datasets` clause must be specified.")
         ids = [self.experiment(each).id for each in experiment_ids]
         found = [self._model_entity(model) for model in self.backend.logged_models.list(ids)]
         chosen = SearchLoggedModelsUtils.filter_logged_models(found, filter_string, datasets)

@@ -74,8 +74,7 @@ class Metrics(Runs):
         self, run_id: str, metric_key: str, max_results: int | None = None, page_token: str | None = None
     ) -> PagedList:
         points = [
-            Metric(metric_key, value, timestamp, step)
-            for timestamp, step, value in self._history(run_id, metric_key)
+            Metric(metric_key, value, timestamp, step) for timestamp, step, value in self._history(run_id, metric_key)
         ]
         if max_results is None and not page_token:
             return PagedList(points, None)

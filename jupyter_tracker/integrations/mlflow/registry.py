@@ -6,7 +6,6 @@ Its versions, aliases and stages have no counterpart here; its UI shows no run w
 from __future__ import annotations
 
 from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore
-from sqlalchemy.engine import URL
 
 from jupyter_tracker.errors import TrackerError
 from jupyter_tracker.integrations.mlflow.address import backend_of, folder_of
@@ -23,4 +22,4 @@ def open_registry(store_uri: str) -> SqlAlchemyStore:
             pass  # the folder is made as a private one
     except TrackerError as error:
         raise translated(error) from error
-    return SqlAlchemyStore(URL.create("sqlite", database=str(store.home / FILE)).render_as_string())
+    return SqlAlchemyStore(f"sqlite:///{store.home / FILE}")

@@ -178,7 +178,9 @@ class Runs(Experiments):
     def write(self, run_id: str, params: Mapping[str, str], tags: Mapping[str, str | None]) -> None:
         """Add params, and set or remove tags."""
         plain = dict(tags)
-        special = {key: plain.pop(key) for key in (MLFLOW_RUN_NAME, MLFLOW_RUN_NOTE, MLFLOW_PARENT_RUN_ID) if key in tags}
+        special = {
+            key: plain.pop(key) for key in (MLFLOW_RUN_NAME, MLFLOW_RUN_NOTE, MLFLOW_PARENT_RUN_ID) if key in tags
+        }
         self.backend.guests.write(
             run_id,
             params,
@@ -188,9 +190,7 @@ class Runs(Experiments):
             parent=special[MLFLOW_PARENT_RUN_ID] or "" if MLFLOW_PARENT_RUN_ID in special else None,
         )
 
-    def _made(
-        self, experiment_id: str | None, start_time: int, tags: Mapping[str, str], parent: str, name: str
-    ) -> Run:
+    def _made(self, experiment_id: str | None, start_time: int, tags: Mapping[str, str], parent: str, name: str) -> Run:
         if self.own_run is not None and experiment_id in {None, DEFAULT_ID}:
             experiment_id = self.own_run.experiment_id
         experiment = self.experiment(experiment_id)

@@ -113,14 +113,15 @@ def _moments(subject: Attribute, comparator: str, value: float) -> Expression:
     end = datetime.fromtimestamp((int(value) + 1) / 1000, UTC)
     from_begin, before = (Comparison(subject, sign, begin) for sign in (Operator.AT_LEAST, Operator.LESS))
     behind, to_end = (Comparison(subject, sign, end) for sign in (Operator.AT_LEAST, Operator.LESS))
-    return {
+    fitting: dict[str, Expression] = {
         "=": And((from_begin, to_end)),
         "!=": Or((before, behind)),
         "<": before,
         "<=": to_end,
         ">": behind,
         ">=": from_begin,
-    }[comparator]
+    }
+    return fitting[comparator]
 
 
 def _status_fits(status: int, comparator: str, value: Any) -> bool:
