@@ -10,16 +10,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 
+from jupyter_tracker.backends.common.values import checked_name, checked_notes
 from jupyter_tracker.backends.local import lifecycle, trash
 from jupyter_tracker.backends.local.creation import insert_run
-from jupyter_tracker.backends.local.experiments import checked_name
 from jupyter_tracker.backends.local.lineage import uses_of
 from jupyter_tracker.backends.local.metrics import LocalMetrics, settle
 from jupyter_tracker.backends.local.process.identity import host, identify
 from jupyter_tracker.backends.local.process.keeper import Keeper
 from jupyter_tracker.backends.local.rows import run_number
 from jupyter_tracker.backends.local.store import Store
-from jupyter_tracker.backends.local.values import add_params, change_tags, checked_notes, read_record
+from jupyter_tracker.backends.local.values import add_params, change_tags, read_record
 from jupyter_tracker.errors import Conflict
 from jupyter_tracker.filters import param_number, param_text
 from jupyter_tracker.models import DatasetUse, Environment, JsonValue, Lifecycle, RunKind, RunState

@@ -18,8 +18,8 @@ from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE, RESOURCE_DOES_
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
 
 from jupyter_tracker import flow
+from jupyter_tracker.backends.common.files import artifact_path, files_of, keep
 from jupyter_tracker.backends.local.artifacts import artifact_folder, remove_artifacts
-from jupyter_tracker.backends.local.files import artifact_path, files_of, keep
 from jupyter_tracker.backends.local.logged_models import FOLDER
 from jupyter_tracker.integrations.mlflow.address import Place, backend_of, folder_of, place_of, split
 from jupyter_tracker.integrations.mlflow.errors import speaking_mlflow
