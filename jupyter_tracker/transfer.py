@@ -5,6 +5,8 @@ Reading and writing the file is quick beside the network, so the event loop does
 
 from __future__ import annotations
 
+import logging
+import re
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -18,6 +20,28 @@ if TYPE_CHECKING:
 
 CHUNK = 256 * 1024
 """bytes"""
+
+
+class _Unsigned(logging.Filter):
+    """Leaves the query of signed URLs out of what httpx logs of requests: it is a secret."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(map(_without_signature, record.args))
+        return True
+
+
+def _without_signature(value: object) -> object:
+    if isinstance(value, httpx.URL) and any(_SIGNATURE.search(name) for name in value.params):
+        return value.copy_with(query=b"signature-left-out")
+    return value
+
+
+_SIGNATURE = re.compile(r"signature|^sig$|upload_id", re.IGNORECASE)
+"""In the names of the fields with which S3, Google and Azure sign a URL, or name a session to upload into."""
+
+
+logging.getLogger("httpx").addFilter(_Unsigned())
 
 
 def upload(http: httpx.Client, step: Upload) -> httpx.Response:

@@ -84,7 +84,7 @@ def vertex(folder: Path) -> Iterator[str]:
     with VertexAI().serving() as platform, pytest.MonkeyPatch.context() as patch:
         patch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(service_account(folder, platform.url)))
         patch.setenv("STORAGE_EMULATOR_HOST", platform.url)
-        yield f"vertex://p/us-central1?endpoint={platform.url}"
+        yield f"vertex://p/us-central1?endpoint={platform.url}&poll=0"
 
 
 @contextmanager

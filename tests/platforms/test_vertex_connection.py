@@ -140,6 +140,9 @@ def test_project_and_location_come_from_the_environment(monkeypatch):
     monkeypatch.delenv("GOOGLE_CLOUD_PROJECT")
     with pytest.raises(ConfigError, match="GOOGLE_CLOUD_PROJECT"):
         jt.connect("vertex")
+    assert jt.connect("vertex://p").backend.transport.pace == 2.0
+    with pytest.raises(ConfigError, match="poll is a number of seconds"):
+        jt.connect("vertex://p?poll=often")
     with pytest.raises(ConfigError, match="Did you mean 'tensorboard'"):
         jt.connect("vertex://p/us-central1?tensorbord=1")
 

@@ -83,6 +83,8 @@ def ours(tracker, platform) -> str:
         for step in range(30):
             run.log({"loss": 1 / (step + 1)})
         run.log_classification(name="val", labels=["a"], matrix=[[3]])
+        run.log_input("mnist", digest="1f", context="training")
+        run.log_output("clean", digest="2e", source="gs://data/clean")
     return "shared"
 
 
@@ -181,6 +183,14 @@ def test_a_run_of_the_sdk_is_read_by_the_shared_model(proof):
     assert run.series()["loss"].dropna().tolist() == [1.0, 1 / 2, 1 / 3]
     assert run.classification("test").confusion_matrix.to_numpy().tolist() == [[9, 1], [2, 8]]
     assert "linear" in [one.path for one in run.artifacts()]
+
+
+def test_the_sdk_and_the_shared_model_read_the_data_of_a_run_that_the_other_wrote(proof):
+    tracker, found, _, _ = proof
+    assert (found["inputs"], found["outputs"]) == (["mnist"], [["clean", "gs://data/clean"]])
+    run = tracker.runs.get("digits-shared")
+    assert [(use.dataset.name, use.context) for use in run.inputs()] == [("mnist", "training"), ("raw", "prepare")]
+    assert [each.name for each in run.executions()] == ["prepare"]
 
 
 def test_both_send_the_same_requests(proof):

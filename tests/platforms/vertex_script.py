@@ -6,7 +6,7 @@ import json, sys
 given = json.loads(sys.argv[1])
 
 from google.cloud import aiplatform
-from google.cloud.aiplatform import Execution
+from google.cloud.aiplatform import Artifact, Execution
 from google.oauth2.credentials import Credentials
 from sklearn.linear_model import LinearRegression
 
@@ -55,6 +55,16 @@ ours = aiplatform.ExperimentRun("ours", experiment=E)
 found = {"ours": seen(ours), "shared": seen(aiplatform.ExperimentRun(given["shared"], experiment=E))}
 model = ours.get_experiment_models()[0].load_model()
 found["prediction"] = float(model.predict([[2.0]])[0])
+
+# Data of our run, read; and data of its own, in our run.
+own = Execution.get("digits-shared-data", **place)
+found["inputs"] = [one.display_name for one in own.get_input_artifacts()]
+found["outputs"] = [[one.display_name, one.uri] for one in own.get_output_artifacts()]
+raw = Artifact.create(schema_title="system.Dataset", display_name="raw", uri="gs://data/raw", **place)
+aiplatform.start_run(given["shared"], resume=True)
+with aiplatform.start_execution(schema_title="system.ContainerExecution", display_name="prepare", **place) as step:
+    step.assign_input_artifacts([raw])
+aiplatform.end_run()
 
 # Its own, written.
 run = aiplatform.ExperimentRun.create("first", experiment=E)

@@ -193,14 +193,14 @@ class Vertex(StandIn):
         return {}
 
     def subgraph(self, request: Request, name: str) -> Json:
-        """What is in a context, or stands around an artifact, and the events between."""
+        """What is in a context, or stands around an artifact or execution, and the events between."""
         self.found(name)
         if "/contexts/" in name:
             inside = self.members.get(name, [])
             events = [one for one in self.events if one["artifact"] in inside and one["execution"] in inside]
         else:
-            events = [one for one in self.events if one["artifact"] == name]
-            inside = [name, *(one["execution"] for one in events)]
+            events = [one for one in self.events if name in (one["artifact"], one["execution"])]
+            inside = [name, *(end for one in events for end in (one["artifact"], one["execution"]))]
         nodes = [self.shown(request, self.resources[one]) for one in dict.fromkeys(inside)]
         return {
             "artifacts": [node for node in nodes if "/artifacts/" in node["name"]],

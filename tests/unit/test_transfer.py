@@ -160,3 +160,14 @@ def test_flows_at_once_send_requests(drive):
 @drivers
 def test_nothing_at_once_is_nothing(drive):
     assert drive(step(Together([])), no_request) == []
+
+
+@pytest.mark.parametrize("field", ["X-Amz-Signature", "X-Goog-Signature", "sig", "Signature", "upload_id"])
+def test_the_log_of_requests_has_no_signed_url(caplog, field):
+    caplog.set_level("INFO", logger="httpx")
+    for query in (f"{field}=hidden-word&x=1", "page=2"):
+        drive_here(step(Send(httpx.Request("GET", f"https://bucket.example/a?{query}"))), lambda _: httpx.Response(200))
+    first, second = (record.getMessage() for record in caplog.records)
+    assert "https://bucket.example/a?" in first
+    assert "hidden-word" not in first
+    assert "https://bucket.example/a?page=2" in second

@@ -15,7 +15,7 @@ LOCATION_VARIABLES = ("CLOUD_ML_REGION",)
 DEFAULT_LOCATION = "us-central1"
 JOB_VARIABLES = ("AIP_EXPERIMENT_NAME", "AIP_EXPERIMENT_RUN_NAME")
 STORAGE_VARIABLE = "STORAGE_EMULATOR_HOST"
-SETTINGS = ("endpoint", "tensorboard", "bucket", "quota_project")
+SETTINGS = ("endpoint", "tensorboard", "bucket", "quota_project", "poll")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,15 @@ class Address:
     """Bucket, and folder in it, for files and models, without `gs://`."""
     quota_project: str
     """The project that is charged, where it is another one."""
+    poll: float = 2.0
+    """Seconds between two looks at a run that is followed: quotas are of requests a minute."""
 
 
 def parse_address(text: str) -> Address:
     """Read a connection string.
 
-    `vertex://PROJECT/LOCATION?tensorboard=ID&bucket=gs://BUCKET/FOLDER&endpoint=URL&quota_project=PROJECT`; project and
-    location come from the environment of the official SDK where they are left out.
+    `vertex://PROJECT/LOCATION?tensorboard=ID&bucket=gs://BUCKET/FOLDER&endpoint=URL&quota_project=PROJECT&poll=2`;
+    project and location come from the environment of the official SDK where they are left out.
 
     Raises:
         ConfigError: no project is known, or a part is wrong.
@@ -77,6 +79,7 @@ def parse_address(text: str) -> Address:
         tensorboard=settings.get("tensorboard", ""),
         bucket=settings.get("bucket", "").removeprefix("gs://").strip("/"),
         quota_project=settings.get("quota_project", ""),
+        poll=_seconds(text, settings.get("poll", "2")),
     )
 
 
@@ -84,6 +87,12 @@ def run_of_job() -> Place | None:
     """The run that the platform has started this process for, as a custom or pipeline job; None elsewhere."""
     experiment, run = (os.environ.get(name, "") for name in JOB_VARIABLES)
     return Place(experiment, run) if experiment and run else None
+
+
+def _seconds(text: str, value: str) -> float:
+    if not re.fullmatch(r"\d+(\.\d+)?", value):
+        raise ConfigError(f"{text!r}: poll is a number of seconds, not {value!r}.")
+    return float(value)
 
 
 def _variable(names: tuple[str, ...]) -> str:

@@ -56,7 +56,7 @@ class VertexBackend(Backend):
         files = Storage(storage, address.project, address.location, address.bucket)
         native = VertexOperations(rest, nodes, series, files, names)
         site = Site(rest, nodes, series, files, names, address.tensorboard)
-        transport = Transport()
+        transport = Transport(pace=address.poll)
         self._metrics = VertexMetrics(site, transport)
         experiments = VertexExperiments(site, native)
         runs = VertexRuns(site, native, experiments, self._metrics)
