@@ -160,7 +160,6 @@ MLFLOW_LACKS = without(
     """
     experiments: purge
     runs: import_from purge restart
-    lineage: *
     maintenance: *
     models: *
     queue: *

@@ -11,6 +11,7 @@ from jupyter_tracker.backends.mlflow.checkpoints import MlflowCheckpoints
 from jupyter_tracker.backends.mlflow.companion import Companion
 from jupyter_tracker.backends.mlflow.documents import Documents
 from jupyter_tracker.backends.mlflow.experiments import MlflowExperiments
+from jupyter_tracker.backends.mlflow.lineage import MlflowLineage
 from jupyter_tracker.backends.mlflow.listing import Listing
 from jupyter_tracker.backends.mlflow.metrics import MlflowMetrics
 from jupyter_tracker.backends.mlflow.operations import MlflowOperations
@@ -53,6 +54,7 @@ class MlflowBackend(Backend):
             logs=MlflowLogs(companion, documents, listing),
             classifications=MlflowClassifications(documents),
             artifacts=artifacts,
+            lineage=MlflowLineage(settings.backend, native, companion, listing, artifacts),
             checkpoints=MlflowCheckpoints(companion, self.outbox, artifacts, documents, experiments),
             native=native,
             transport=settings.transport,
