@@ -161,7 +161,7 @@ MLFLOW_LACKS = without(
     experiments: purge
     runs: import_from purge restart
     maintenance: *
-    models: *
+    models: create update delete restore archive unarchive
     queue: *
     sources: *
     templates: *

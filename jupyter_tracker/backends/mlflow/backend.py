@@ -14,6 +14,7 @@ from jupyter_tracker.backends.mlflow.experiments import MlflowExperiments
 from jupyter_tracker.backends.mlflow.lineage import MlflowLineage
 from jupyter_tracker.backends.mlflow.listing import Listing
 from jupyter_tracker.backends.mlflow.metrics import MlflowMetrics
+from jupyter_tracker.backends.mlflow.models import MlflowModels
 from jupyter_tracker.backends.mlflow.operations import MlflowOperations
 from jupyter_tracker.backends.mlflow.outbox import Outbox
 from jupyter_tracker.backends.mlflow.recording import (
@@ -54,6 +55,7 @@ class MlflowBackend(Backend):
             logs=MlflowLogs(companion, documents, listing),
             classifications=MlflowClassifications(documents),
             artifacts=artifacts,
+            models=MlflowModels(server, experiments, listing, artifacts),
             lineage=MlflowLineage(settings.backend, native, companion, listing, artifacts),
             checkpoints=MlflowCheckpoints(companion, self.outbox, artifacts, documents, experiments),
             native=native,
