@@ -145,9 +145,8 @@ MLFLOW_LACKS = without(
     """
     experiments: purge
     runs: import_from purge restart
-    lineage: *
     maintenance: *
-    models: *
+    models: create update delete restore archive unarchive
     queue: *
     sources: *
     templates: *

@@ -17,7 +17,9 @@ from tests.platforms import mlflow_server
 pytestmark = pytest.mark.timeout(400)
 
 WRITE = """
-import mlflow
+import tempfile
+from pathlib import Path
+import mlflow, numpy
 mlflow.set_experiment("theirs")
 with mlflow.start_run(run_name="their run") as run:
     mlflow.log_params({"lr": 0.1, "layers": [1, 2]})
@@ -25,6 +27,16 @@ with mlflow.start_run(run_name="their run") as run:
     mlflow.log_metric("loss", float("inf"), step=4)
     mlflow.set_tag("team", "vision")
     mlflow.log_text("hello", "notes/a.txt")
+    mlflow.log_input(mlflow.data.from_numpy(numpy.ones(3), source="/data/x.npy", name="x"), context="training")
+    for name in ("net", "net", "other"):
+        model = mlflow.initialize_logged_model(name=name, params={"depth": "3"})
+        client = mlflow.MlflowClient()
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "deep").mkdir()
+            Path(folder, "deep", "weights.bin").write_bytes(name.encode())
+            client.log_model_artifacts(model.model_id, folder)
+        mlflow.log_metric("accuracy", 0.5, model_id=model.model_id)
+        client.finalize_logged_model(model.model_id, "READY")
 print(run.info.run_id)
 """
 READ = """
@@ -76,7 +88,7 @@ def test_what_their_client_writes_is_read(server, tmp_path):
         run = tracker.runs.get("their run")
         assert (run.id, run.state, run.experiment) == (run_id, RunState.SUCCEEDED, "theirs")
         assert (run.params["lr"], run.tags["team"]) == ("0.1", "vision")
-        frame = run.series()
+        frame = run.series(["loss", "val/acc"])
         assert frame["loss"].tolist() == [0.5, float("inf")]
         assert frame["val/acc"].isna().all()
         assert [artifact.path for artifact in run.artifacts()] == ["notes/a.txt"]
@@ -84,6 +96,27 @@ def test_what_their_client_writes_is_read(server, tmp_path):
         assert [found.id for found in tracker.runs.list("theirs", where="params.lr < 0.2 and metrics.loss > 1")] == [
             run_id
         ]
+        (used,) = run.inputs()
+        assert (used.dataset.name, used.dataset.source, used.context) == ("x", "/data/x.npy", "training")
+        assert [found.id for found in tracker.runs.list(where="datasets.context = 'training'")] == [run_id]
+        assert {(edge.relation, edge.label) for edge in run.lineage().edges} == {
+            ("input", "training"),
+            ("artifact", ""),
+        }
+        assert [model.label for model in tracker.models.list(versions=True)] == [
+            "net@1.0.0",
+            "net@2.0.0",
+            "other@1.0.0",
+        ]
+        model = tracker.models.get("net")
+        assert (model.version, model.run_id, model.metrics, model.tags["depth"]) == (
+            "2.0.0",
+            run_id,
+            {"accuracy": 0.5},
+            "3",
+        )
+        assert [file.path for file in tracker.models.describe("net@1.0.0")] == ["deep/weights.bin"]
+        assert (tracker.models.download("other", tmp_path / "m") / "deep" / "weights.bin").read_bytes() == b"other"
 
 
 def test_their_client_reads_what_is_written_here(server):

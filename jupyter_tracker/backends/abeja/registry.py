@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,9 +13,9 @@ from jupyter_tracker.backends.abeja.reading import mapping, text
 from jupyter_tracker.backends.base import emulated
 from jupyter_tracker.backends.operations import ModelOperations
 from jupyter_tracker.backends.remote import archives
+from jupyter_tracker.backends.remote.selection import fits
 from jupyter_tracker.backends.remote.times import moment
 from jupyter_tracker.errors import Conflict, NotFound
-from jupyter_tracker.filters import Wildcard, pattern_parts
 from jupyter_tracker.flow import Flow, Local, Together
 from jupyter_tracker.models import Lifecycle, Model
 
@@ -112,10 +111,3 @@ def parse_model(model: Mapping[str, Any], definition: str, number: int) -> Model
         created_at=moment(model.get("created_at")),
         updated_at=moment(model.get("modified_at")),
     )
-
-
-def fits(name: str, pattern: str) -> bool:
-    """Whether a name fits an ILIKE pattern."""
-    signs = {Wildcard.ANY_TEXT: ".*", Wildcard.ONE_CHARACTER: "."}
-    parts = (signs[part] if isinstance(part, Wildcard) else re.escape(part) for part in pattern_parts(pattern))
-    return re.fullmatch("".join(parts), name, re.IGNORECASE | re.DOTALL) is not None

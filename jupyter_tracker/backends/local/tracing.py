@@ -94,7 +94,7 @@ RELATIONS = (
         NodeKind.RUN,
         NodeKind.ARTIFACT,
         f"SELECT DISTINCT run AS before, run || '/' || {_TOP} AS after, '' AS label FROM artifacts"
-        " WHERE path NOT LIKE 'checkpoints/%'",
+        " WHERE path NOT LIKE 'checkpoints/%' AND path NOT LIKE 'models/m-%'",
     ),
 )
 

@@ -102,6 +102,21 @@ class MlflowArtifacts(ArtifactOperations):
             return
         yield from self._server.service.download("download_artifact", self._proxied(root, path), target)
 
+    def fetch_below(self, root: str, path: str, target: Path) -> Flow[None]:
+        """Download a file below an artifact folder of the server that belongs to no run.
+
+        Raises:
+            RemoteError: the server does not lead to that folder.
+        """
+        self._check_root(root, "the model", proxied=True)
+        yield Local(lambda: target.parent.mkdir(parents=True, exist_ok=True))
+        partial = target.with_name(f".{target.name}.part")
+        try:
+            yield from self._server.service.download("download_artifact", self._proxied(root, path), partial)
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
+
     def remove(self, run_id: str, path: str) -> Flow[None]:
         """Delete a file or folder; nothing happens when it is not there.
 
@@ -161,17 +176,21 @@ class MlflowArtifacts(ArtifactOperations):
         if run_id not in self._roots:
             answer = yield from self._native.get_run(run_id)
             root = str(((answer.get("run") or {}).get("info") or {}).get("artifact_uri") or "")
-            scheme, host = urlsplit(root).scheme, urlsplit(root).netloc
-            if scheme not in (*_SIGNED, "mlflow-artifacts") or (scheme == "mlflow-artifacts" and host):
-                raise RemoteError(
-                    f"The artifacts of the run {run_id[:8]} lie at {scheme or 'a path'}:{'//' + host if host else ''}…,"
-                    " to which the server does not lead. Start it with `--serve-artifacts`, or use the tools of that"
-                    " place.",
-                    backend=self._server.backend,
-                    operation="artifacts",
-                )
+            self._check_root(root, f"the run {run_id[:8]}")
             self._roots[run_id] = root
         return self._roots[run_id]
+
+    def _check_root(self, root: str, owner: str, *, proxied: bool = False) -> None:
+        scheme, host = urlsplit(root).scheme, urlsplit(root).netloc
+        known = ("mlflow-artifacts",) if proxied else (*_SIGNED, "mlflow-artifacts")
+        if scheme not in known or (scheme == "mlflow-artifacts" and host):
+            raise RemoteError(
+                f"The artifacts of {owner} lie at {scheme or 'a path'}:{'//' + host if host else ''}…,"
+                " to which the server does not lead. Start it with `--serve-artifacts`, or use the tools of that"
+                " place.",
+                backend=self._server.backend,
+                operation="artifacts",
+            )
 
     def _proxied(self, root: str, path: str) -> str:
         inside = urlsplit(root).path.strip("/")

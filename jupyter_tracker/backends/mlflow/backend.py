@@ -11,8 +11,10 @@ from jupyter_tracker.backends.mlflow.checkpoints import MlflowCheckpoints
 from jupyter_tracker.backends.mlflow.companion import Companion
 from jupyter_tracker.backends.mlflow.documents import Documents
 from jupyter_tracker.backends.mlflow.experiments import MlflowExperiments
+from jupyter_tracker.backends.mlflow.lineage import MlflowLineage
 from jupyter_tracker.backends.mlflow.listing import Listing
 from jupyter_tracker.backends.mlflow.metrics import MlflowMetrics
+from jupyter_tracker.backends.mlflow.models import MlflowModels
 from jupyter_tracker.backends.mlflow.operations import MlflowOperations
 from jupyter_tracker.backends.mlflow.outbox import Outbox
 from jupyter_tracker.backends.mlflow.recording import (
@@ -53,6 +55,8 @@ class MlflowBackend(Backend):
             logs=MlflowLogs(companion, documents, listing),
             classifications=MlflowClassifications(documents),
             artifacts=artifacts,
+            models=MlflowModels(server, experiments, listing, artifacts),
+            lineage=MlflowLineage(settings.backend, native, companion, listing, artifacts),
             checkpoints=MlflowCheckpoints(companion, self.outbox, artifacts, documents, experiments),
             native=native,
             transport=settings.transport,

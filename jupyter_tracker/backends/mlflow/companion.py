@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,8 +18,8 @@ from jupyter_tracker.backends.operations import ExperimentOperations, RunQuery
 from jupyter_tracker.config import default_home
 from jupyter_tracker.errors import Conflict, NotFound
 from jupyter_tracker.filters import Among, Attribute
-from jupyter_tracker.flow import Flow
-from jupyter_tracker.models import Experiment, Lifecycle, RunInfo
+from jupyter_tracker.flow import Flow, local
+from jupyter_tracker.models import DatasetUse, Experiment, Lifecycle, RunInfo
 
 _FOLDER = "remote"
 
@@ -64,6 +64,11 @@ class Companion:
         if self.exists():
             with suppress(NotFound, Conflict):
                 yield from change(self.local.experiments)
+
+    def inputs(self, run_ids: Iterable[str]) -> Flow[Mapping[str, Sequence[DatasetUse]]]:
+        """The datasets that some runs read which were started here, by run."""
+        wanted = list(run_ids)
+        return local(lambda: self.local.guests.inputs(wanted) if wanted else {})
 
     def infos(self, run_ids: Iterable[str]) -> Flow[dict[str, RunInfo]]:
         """What is known here of those of some runs that were started here."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from jupyter_tracker.backends.mlflow import wording
 from jupyter_tracker.backends.mlflow.companion import Companion
 from jupyter_tracker.backends.mlflow.experiments import MlflowExperiments
+from jupyter_tracker.backends.mlflow.inputs import merged, read_inputs
 from jupyter_tracker.backends.mlflow.metrics import MlflowMetrics
 from jupyter_tracker.backends.mlflow.operations import MlflowOperations
 from jupyter_tracker.backends.mlflow.operations_runs import search_page
@@ -29,7 +30,7 @@ from jupyter_tracker.filters import (
     sort_runs,
 )
 from jupyter_tracker.flow import Flow, Together
-from jupyter_tracker.models import Experiment, Lifecycle, MetricValue, Page, RunInfo
+from jupyter_tracker.models import DatasetUse, Experiment, Lifecycle, MetricValue, Page, RunInfo
 
 LAST = "last"
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -100,12 +101,13 @@ class Listing:
         if pushes_order(query.order_by) and not history_needed(query.where):
             return (yield from self._newest(query, scope, start, token))
         found: list[RunInfo] = []
+        inputs: dict[str, Sequence[DatasetUse]] = {}
         while True:
-            runs, token = yield from self._read(scope, wording.RUNS_PAGE, token)
+            runs, token = yield from self._read(scope, wording.RUNS_PAGE, token, inputs)
             found += runs
             if not token:
                 break
-        ordered = yield from self._chosen(query, found)
+        ordered = yield from self._chosen(query, found, inputs)
         shown = ordered[start : start + query.limit]
         more = start + query.limit < len(ordered) and shown
         return Page(tuple(shown), f"{start + query.limit}:" if more else None)
@@ -117,9 +119,12 @@ class Listing:
         size = min(max(query.limit + start, 1), wording.RUNS_PAGE)
         seen: set[str] = set()
         while True:
-            runs, following = yield from self._read(scope, size, token)
+            inputs: dict[str, Sequence[DatasetUse]] = {}
+            runs, following = yield from self._read(scope, size, token, inputs)
             for index, run in enumerate(runs):
-                if index < start or run.lifecycle is not query.lifecycle or not evaluate(query.where, run):
+                if index < start or run.lifecycle is not query.lifecycle:
+                    continue
+                if not evaluate(query.where, run, datasets=inputs[run.id]):
                     continue
                 if len(found) == query.limit:
                     return Page(tuple(found), f"{index}:{token}")
@@ -136,27 +141,37 @@ class Listing:
             seen.add(following)
             start, token = 0, following
 
-    def _chosen(self, query: RunQuery, runs: Sequence[RunInfo]) -> Flow[list[RunInfo]]:
+    def _chosen(
+        self, query: RunQuery, runs: Sequence[RunInfo], inputs: Mapping[str, Sequence[DatasetUse]]
+    ) -> Flow[list[RunInfo]]:
         """The runs that a filter selects, in its order."""
         kept = [run for run in runs if run.lifecycle is query.lifecycle]
         keys = history_needed(query.where, *query.order_by)
         if not keys:
-            return sort_runs([run for run in kept if evaluate(query.where, run)], query.order_by)
+            return sort_runs([run for run in kept if evaluate(query.where, run, None, inputs[run.id])], query.order_by)
         found: list[Histories] = yield Together([self._metrics.histories(run, keys) for run in kept])
         histories = {run.id: history for run, history in zip(kept, found, strict=True)}
-        chosen = [run for run in kept if evaluate(query.where, run, histories[run.id])]
+        chosen = [run for run in kept if evaluate(query.where, run, histories[run.id], inputs[run.id])]
         return sort_runs(chosen, query.order_by, lambda run: histories[run.id])
 
     def _read(
-        self, scope: tuple[Mapping[str, str], str, str], size: int, token: str
+        self,
+        scope: tuple[Mapping[str, str], str, str],
+        size: int,
+        token: str,
+        inputs: dict[str, Sequence[DatasetUse]] | None = None,
     ) -> Flow[tuple[list[RunInfo], str]]:
-        """A page of the server, each run as it is shown."""
+        """A page of the server, each run as it is shown; what they read is put into `inputs`, by run."""
         experiments, text, view = scope
         answer = yield from search_page(
             self._server, list(experiments), text or None, size, [NEWEST_FIRST], token or None, view
         )
         parsed = [parse_run(entry, experiments) for entry in answer.get("runs") or ()]
         known = yield from self._companion.infos(run.id for run in parsed)
+        if inputs is not None:
+            here = yield from self._companion.inputs(known)
+            for run, entry in zip(parsed, answer.get("runs") or (), strict=True):
+                inputs[run.id] = merged(here.get(run.id, ()), read_inputs(entry))
         return [self.shown(run, known.get(run.id)) for run in parsed], str(answer.get("next_page_token") or "")
 
     def _scope(self, query: RunQuery) -> Flow[dict[str, str]]:

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from jupyter_tracker.backends.operations import LineageOperations, MetricOperations, RunQuery
 from jupyter_tracker.errors import Ambiguous, InvalidInput, NotFound, Unsupported
-from jupyter_tracker.filters import Histories, History, datasets_needed, evaluate, history_needed, sort_runs
+from jupyter_tracker.filters import (
+    Histories,
+    History,
+    Wildcard,
+    datasets_needed,
+    evaluate,
+    history_needed,
+    pattern_parts,
+    sort_runs,
+)
 from jupyter_tracker.flow import Flow, Together
-from jupyter_tracker.models import Checkpoint, CheckpointQuery, DatasetUse, MetricValue, Page, Points, RunInfo
+from jupyter_tracker.models import (
+    Checkpoint,
+    CheckpointQuery,
+    DatasetUse,
+    MetricValue,
+    Page,
+    Points,
+    RunInfo,
+)
 
 LAST = "last"
 _HINT = "`%tracker runs` lists them."
@@ -121,3 +139,10 @@ def select_checkpoints(found: Iterable[Checkpoint], query: CheckpointQuery) -> t
     )
     stop = None if query.limit is None else query.offset + query.limit
     return tuple(chosen[query.offset : stop])
+
+
+def fits(name: str, pattern: str) -> bool:
+    """Whether a name fits an ILIKE pattern."""
+    signs = {Wildcard.ANY_TEXT: ".*", Wildcard.ONE_CHARACTER: "."}
+    parts = (signs[part] if isinstance(part, Wildcard) else re.escape(part) for part in pattern_parts(pattern))
+    return re.fullmatch("".join(parts), name, re.IGNORECASE | re.DOTALL) is not None
