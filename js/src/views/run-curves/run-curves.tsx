@@ -20,8 +20,7 @@ import { isFlag, isNumber, useChoice } from "../common/choices";
 import { useNearScreen, useThemeChanges } from "../common/hooks";
 import { TableIcon } from "../common/table-icon";
 import { CurvesToolbar } from "../run-panel/curves-toolbar";
-import type { PartProps } from "./legend";
-import { colorOf, hueOf, nameOf } from "./legend";
+import { colorOf, hueOf, nameOf } from "../compare/legend";
 
 const ZOOM_COLUMNS = 1000;
 const FILTER_FROM = 9;
@@ -45,12 +44,17 @@ interface Zoomed {
 
 const NOTHING: Zoomed = { error: null, series: new Map() };
 
-interface Props extends PartProps {
+interface Props {
   /** The run that keeps what was chosen, also when it is not drawn. */
   readonly first: RunSession;
+  readonly sessions: readonly RunSession[];
+  /** The run that is pointed at. */
+  readonly lit: string | null;
+  /** Whether the charts name the runs, because no legend does. */
+  readonly named?: boolean;
 }
 
-export function RunCurves({ first, sessions, lit }: Props): JSX.Element {
+export function RunCurves({ first, sessions, lit, named = false }: Props): JSX.Element {
   const [x, setX] = useChoice<XKind>(first, "compare x", "step", isXKind);
   const [logY, setLogY] = useChoice(first, "compare log y", false, isFlag);
   const [smoothing, setSmoothing] = useChoice(first, "compare smoothing", 0, isNumber);
@@ -116,6 +120,7 @@ export function RunCurves({ first, sessions, lit }: Props): JSX.Element {
               look={{ x, logY, smoothing, range }}
               zoomed={zoomed.series}
               lit={lit}
+              named={named || lit !== null}
               theme={theme}
               syncKey={syncKey}
               onZoom={zoom}
@@ -163,6 +168,7 @@ interface CardProps {
   readonly look: Look;
   readonly zoomed: ReadonlyMap<string, Series>;
   readonly lit: string | null;
+  readonly named: boolean;
   readonly theme: number;
   readonly syncKey: string;
   readonly onZoom: (from: number, to: number) => void;
@@ -218,7 +224,7 @@ function Card(props: CardProps): JSX.Element {
                 title={`${name}: last ${whole.last}, min ${whole.min}, max ${whole.max}`}
               >
                 <i class="jp-tracker-key" style={{ background: colorOf(session) }} />
-                {props.lit !== null && <small>{name} </small>}
+                {props.named && <small>{name} </small>}
                 <b>{hover === null ? formatMetric(metric, whole.last) : exact(hover.values[at])}</b>
               </span>
             ))}
