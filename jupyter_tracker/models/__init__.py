@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_tracker.models.core import JsonValue, Level, Lifecycle, Page, span
+from jupyter_tracker.models.core import JsonValue, Level, Lifecycle, Page, read_span, span
 from jupyter_tracker.models.exchange import Imported, ImportedRun, LogPiece
 from jupyter_tracker.models.experiments import Experiment
 from jupyter_tracker.models.files import Artifact, Checkpoint, CheckpointQuery
@@ -116,5 +116,6 @@ __all__ = [
     "SweepMethod",
     "Template",
     "Variable",
+    "read_span",
     "span",
 ]
