@@ -107,7 +107,7 @@ _WORDS = {
     "maxLength": "at most {} characters",
     "minItems": "{} or more",
     "maxItems": "at most {}",
-    "pattern": "as in {}",
+    "pattern": "fits {}",
     "format": "{}",
 }
 
@@ -195,7 +195,9 @@ class _Maker:
                 items = {"type": _kind_of(made.default[0])}
             item = self.field("", items, depth=depth + 1, required=True)
             plain = (Kind.TEXT, Kind.NUMBER, Kind.INTEGER, Kind.CHOICE)
-            if item.kind in plain and (made.default is None or isinstance(made.default, list)):
+            values = made.default if isinstance(made.default, list) else [] if made.default is None else [None]
+            # What a line of text cannot hold would come back as something else.
+            if item.kind in plain and all(read((item,), {"": item.written(each)})[0] == {"": each} for each in values):
                 return _with(made, kind=Kind.LIST, item=item)
         return made
 

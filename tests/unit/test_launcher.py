@@ -24,9 +24,8 @@ from jupyter_tracker.backends.local.process.command import (
 )
 from jupyter_tracker.backends.local.process.launcher import launch
 from jupyter_tracker.backends.local.store import Store
-from jupyter_tracker.backends.local.variables import check_variables
 from jupyter_tracker.errors import InvalidCode, InvalidInput, StoreError
-from jupyter_tracker.models import Code, CodeKind, Submission
+from jupyter_tracker.models import Code, CodeKind, Submission, check_variables
 
 
 def script(path):

@@ -11,6 +11,8 @@ import { isFields, list, text } from "./parse";
 
 /** The host is asked when nobody has typed for so long (ms). */
 const PAUSE = 400;
+/** For so long after the button was pressed the run is what its presser looks at (ms). */
+const FRESH = 5_000;
 
 export class FormSession {
   readonly host: Host;
@@ -26,6 +28,7 @@ export class FormSession {
   private told: ReadonlyMap<string, string> = new Map();
   private readonly touched = new Set<string>();
   private attempted = false;
+  private attemptedAt = -Infinity;
   private asked = 0;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private readonly listeners = new Set<() => void>();
@@ -98,6 +101,11 @@ export class FormSession {
     return this.attempted ? [...this.told] : [];
   }
 
+  /** Whether the run that is there now is what somebody waits for. */
+  get justSubmitted(): boolean {
+    return Date.now() - this.attemptedAt < FRESH;
+  }
+
   async submit(): Promise<void> {
     if (this.busy || this.run !== "") {
       return;
@@ -105,6 +113,7 @@ export class FormSession {
     this.hold();
     this.asked += 1;
     this.attempted = true;
+    this.attemptedAt = Date.now();
     this.busy = true;
     this.problem = null;
     this.notify.request();

@@ -21,7 +21,7 @@ from jupyter_tracker.backends.local.rows import run_number
 from jupyter_tracker.backends.local.sources.noun import LocalSources
 from jupyter_tracker.backends.local.store import Store
 from jupyter_tracker.backends.local.values import plain_data, plain_params
-from jupyter_tracker.backends.local.variables import LocalVariables, check_variables
+from jupyter_tracker.backends.local.variables import LocalVariables
 from jupyter_tracker.backends.local.vault import Vault
 from jupyter_tracker.errors import Conflict, InvalidInput, InvalidSource, SourceTooLarge, StoreError, TrackerError
 from jupyter_tracker.models import (
@@ -35,6 +35,7 @@ from jupyter_tracker.models import (
     RunState,
     Secret,
     Submission,
+    check_variables,
 )
 
 

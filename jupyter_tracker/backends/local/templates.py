@@ -8,8 +8,8 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from jupyter_tracker.backends.configcheck import checked_schema, mistakes
 from jupyter_tracker.backends.local import trash
-from jupyter_tracker.backends.local.configcheck import checked_schema, mistakes
 from jupyter_tracker.backends.local.experiments import checked_name
 from jupyter_tracker.backends.local.purge import purge_template
 from jupyter_tracker.backends.local.rows import moment

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import sqlite3
 from collections.abc import Mapping
 from typing import Any
@@ -17,44 +16,9 @@ from jupyter_tracker.backends.local.vault import Vault
 from jupyter_tracker.backends.operations import VariableOperations
 from jupyter_tracker.errors import Conflict, InvalidInput, NotFound
 from jupyter_tracker.flow import Flow, local
-from jupyter_tracker.models import Experiment, Lifecycle, Scope, Secret, Variable
+from jupyter_tracker.models import Experiment, Lifecycle, Scope, Secret, Variable, check_variables, revealed
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_OWN = "JUPYTER_TRACKER_"
 _COLUMNS = "id, experiment_id, name, value, created_at, updated_at"
-
-
-def check_variables(variables: Mapping[str, str | Secret]) -> None:
-    """Whether these can be environment variables. Messages name them and never hold a value.
-
-    Raises:
-        InvalidInput: a name or value cannot be one.
-    """
-    for name, value in variables.items():
-        if not isinstance(name, str) or not _NAME.match(name):
-            raise InvalidInput(
-                f"The variable {name!r} needs a name of letters, digits and _ that begins with no digit."
-            )
-        if name.startswith(_OWN):
-            raise InvalidInput(
-                f"The variable {name} is set by jupyter_tracker itself; choose a name that does not begin with {_OWN}."
-            )
-        if len(name) > 250:
-            raise InvalidInput(f"The name of the variable {name[:40]}… is longer than 250 characters.")
-        text = revealed(value)
-        if not isinstance(text, str):
-            raise InvalidInput(f"The variable {name} must be text, not {type(text).__name__}.")
-        if "\0" in text:
-            raise InvalidInput(f"The variable {name} holds a NUL character, which no environment variable can.")
-        if len(text.encode("utf-8", "surrogatepass")) > 100_000:
-            raise InvalidInput(
-                f"The variable {name} is longer than 100,000 bytes. Put it into a file and give its path."
-            )
-
-
-def revealed(value: str | Secret) -> str:
-    """The text of a value, secret or not."""
-    return value.reveal() if isinstance(value, Secret) else value
 
 
 class LocalVariables(VariableOperations):

@@ -14,7 +14,6 @@ from jupyter_tracker.backends.local.experiments import checked_name
 from jupyter_tracker.backends.local.queue.noun import checked_priority
 from jupyter_tracker.backends.local.submitting import default_name
 from jupyter_tracker.backends.local.values import checked_notes, plain_data, plain_params
-from jupyter_tracker.backends.local.variables import check_variables
 from jupyter_tracker.backends.mlflow import wording
 from jupyter_tracker.backends.mlflow.batches import check_params, check_tags, pairs, remove_tag, send_params, send_tags
 from jupyter_tracker.backends.mlflow.companion import Companion
@@ -52,6 +51,7 @@ from jupyter_tracker.models import (
     RunKind,
     RunState,
     Submission,
+    check_variables,
 )
 
 _EVERY = 1_000_000

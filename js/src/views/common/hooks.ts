@@ -3,6 +3,13 @@
 import { useEffect, useReducer, useState } from "preact/hooks";
 import type { RunSession } from "../../core/session";
 
+/** A name for an element or a group that nothing else in the page has: each panel is a tree of its own, and may have
+ *  Preact for itself, so that Preact's own ids come again. */
+export function useUniqueId(): string {
+  const [id] = useState(() => `jp-tracker-${Math.random().toString(36).slice(2)}`);
+  return id;
+}
+
 /** Draws again when the session has changed, at most once per frame. */
 export function useSession(session: RunSession): void {
   const [, redraw] = useReducer((count: number) => count + 1, 0);

@@ -1,7 +1,7 @@
 /** The curves of several runs, one chart for each metric, one line for each run. */
 
 import type { JSX } from "preact";
-import { useId, useMemo, useRef, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { align } from "../../core/align";
 import { metricKeys } from "../../core/compare";
 import { formatExact, formatMetric } from "../../core/format";
@@ -17,7 +17,7 @@ import { DataTable } from "../chart/data-table";
 import type { Hover } from "../chart/plot";
 import { PLOT_HEIGHT } from "../chart/plot";
 import { isFlag, isNumber, useChoice } from "../common/choices";
-import { useNearScreen, useThemeChanges } from "../common/hooks";
+import { useNearScreen, useThemeChanges, useUniqueId } from "../common/hooks";
 import { TableIcon } from "../common/table-icon";
 import { CurvesToolbar } from "../run-panel/curves-toolbar";
 import { colorOf, hueOf, nameOf } from "../compare/legend";
@@ -63,7 +63,7 @@ export function RunCurves({ first, sessions, lit, named = false }: Props): JSX.E
   const [filter, setFilter] = useState("");
   const latest = useRef(0);
   const theme = useThemeChanges();
-  const syncKey = useId();
+  const syncKey = useUniqueId();
 
   const keys = metricKeys(sessions);
   const wanted = filter.trim().toLowerCase();

@@ -1,7 +1,8 @@
 import type { JSX } from "preact";
-import { useId } from "preact/hooks";
+import { Fragment } from "preact";
 import type { FieldData, Path, Written } from "../../core/form";
 import type { FormSession } from "../../core/form-session";
+import { useUniqueId } from "../common/hooks";
 
 interface Props {
   readonly session: FormSession;
@@ -11,7 +12,7 @@ interface Props {
 
 /** A value: its name, where it is written, and what may stand there, or what is wrong with it. */
 export function Field({ session, field, path }: Props): JSX.Element {
-  const id = useId();
+  const id = useUniqueId();
   if (field.kind === "object") {
     return (
       <fieldset class="jp-tracker-fields">
@@ -217,14 +218,24 @@ function ItemMistake({
 /** What is wrong stands where the help was, so that nothing moves. */
 function Note({ session, field, path, id }: Props & { id: string }): JSX.Element {
   const mistake = session.mistake(path, field);
-  const help = [field.help, field.hint].filter((part) => part !== "").join("; ");
+  const parts = [field.help, field.hint].filter((part) => part !== "");
   return (
     <span
       id={id}
       class={`jp-tracker-field-note${mistake === null ? "" : " jp-tracker-error"}`}
-      title={help === "" ? undefined : help}
+      title={parts.length === 0 ? undefined : parts.join("; ")}
     >
-      {mistake ?? help}
+      {mistake === null ? (
+        // Each by itself: text that runs from right to left must not turn the other around.
+        parts.map((part, place) => (
+          <Fragment key={part}>
+            {place > 0 && "; "}
+            <bdi>{part}</bdi>
+          </Fragment>
+        ))
+      ) : (
+        <bdi>{mistake}</bdi>
+      )}
     </span>
   );
 }

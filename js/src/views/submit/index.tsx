@@ -43,7 +43,7 @@ export function mountSubmit(el: HTMLElement, host: Host, { run }: SubmitOptions)
       />,
       root,
     );
-    if (formOf(host).run === run) {
+    if (formOf(host).justSubmitted && document.activeElement === document.body) {
       // Whoever pressed the button goes on from where it was.
       root.tabIndex = -1;
       root.focus({ preventScroll: true });

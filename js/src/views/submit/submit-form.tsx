@@ -68,6 +68,14 @@ export function SubmitForm({ session }: { session: FormSession }): JSX.Element {
         event.preventDefault();
         void session.submit();
       }}
+      onKeyDown={(event) => {
+        // JupyterLab keeps Enter from the form.
+        if (event.key === "Enter" && event.target instanceof HTMLInputElement) {
+          event.preventDefault();
+          event.stopPropagation();
+          void session.submit();
+        }
+      }}
     >
       <header class="jp-tracker-submit-head">
         <b>{form.label}</b> <small>{form.kind}</small>

@@ -1,11 +1,11 @@
 import type { JSX } from "preact";
-import { useId } from "preact/hooks";
 import type { Variable } from "../../core/form";
 import type { FormSession } from "../../core/form-session";
+import { useUniqueId } from "../common/hooks";
 
 /** Environment variables of the run. Their values go to the kernel and nowhere else. */
 export function Variables({ session }: { session: FormSession }): JSX.Element {
-  const id = useId();
+  const id = useUniqueId();
   const { variables } = session;
   const change = (place: number, more: Partial<Variable>): void =>
     session.setVariables(

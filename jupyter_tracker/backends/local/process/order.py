@@ -14,8 +14,7 @@ from typing import Self
 import jupyter_tracker
 from jupyter_tracker.backends.local.masking import SECRETS_VARIABLE
 from jupyter_tracker.backends.local.process.command import inherited_secrets
-from jupyter_tracker.backends.local.variables import revealed
-from jupyter_tracker.models import Secret
+from jupyter_tracker.models import Secret, revealed
 
 
 @dataclass(frozen=True, slots=True)

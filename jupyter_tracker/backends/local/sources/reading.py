@@ -7,14 +7,14 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from jupyter_tracker.backends.local.process.codecheck import ENTRY_POINTS, is_python
+from jupyter_tracker.backends.local.process.codecheck import is_python
 from jupyter_tracker.backends.local.sources.archive import collect_archive, is_archive
 from jupyter_tracker.backends.local.sources.folder import collect_file, collect_folder
 from jupyter_tracker.backends.local.sources.git import collect_commit
 from jupyter_tracker.backends.local.sources.neighbours import neighbours, notebook_text, without_magics
 from jupyter_tracker.backends.local.sources.objects import Collection, Limits
 from jupyter_tracker.errors import InvalidSource
-from jupyter_tracker.models import Code, CodeKind
+from jupyter_tracker.models import ENTRY_POINTS, Code, CodeKind
 
 CELL = "cell.py"
 """The file of a source that was a cell."""
