@@ -17,12 +17,11 @@ import { DataTable } from "../chart/data-table";
 import type { Hover } from "../chart/plot";
 import { PLOT_HEIGHT } from "../chart/plot";
 import { isFlag, isNumber, useChoice } from "../common/choices";
-import { useNearScreen, useThemeChanges, useUniqueId } from "../common/hooks";
+import { useAtRest, useNearScreen, useThemeChanges, useUniqueId } from "../common/hooks";
 import { TableIcon } from "../common/table-icon";
 import { CurvesToolbar } from "../run-panel/curves-toolbar";
 import { colorOf, hueOf, nameOf } from "../compare/legend";
 
-const ZOOM_COLUMNS = 1000;
 const FILTER_FROM = 9;
 /** Charts that are drawn at once; a filter finds the others. */
 const MOST_CHARTS = 100;
@@ -62,6 +61,7 @@ export function RunCurves({ first, sessions, lit, named = false }: Props): JSX.E
   const [zoomed, setZoomed] = useState(NOTHING);
   const [filter, setFilter] = useState("");
   const latest = useRef(0);
+  const atRest = useAtRest();
   const theme = useThemeChanges();
   const syncKey = useUniqueId();
 
@@ -71,14 +71,17 @@ export function RunCurves({ first, sessions, lit, named = false }: Props): JSX.E
   const zoom = (from: number, to: number): void => {
     const attempt = (latest.current += 1);
     setRange({ from, to });
-    void finer(sessions, x, { from, to }).then((points) => {
+    const ask = async (): Promise<void> => {
+      const points = await finer(sessions, x, { from, to });
       if (attempt === latest.current) {
         setZoomed(points);
       }
-    });
+    };
+    atRest(() => void ask());
   };
   const reset = (): void => {
     latest.current += 1;
+    atRest(null);
     setRange(null);
     setZoomed(NOTHING);
   };
@@ -148,7 +151,7 @@ async function finer(sessions: readonly RunSession[], x: XKind, { from, to }: Ra
     sessions.map(async (session) => {
       const keys = [...session.series.values()].filter(({ sampled }) => sampled).map(({ key }) => key);
       const shift = x === "relative" ? originOf(session) : 0;
-      const range = { from: from + shift, to: to + shift, columns: ZOOM_COLUMNS };
+      const range = { from: from + shift, to: to + shift, columns: session.resolution };
       if (keys.length > 0) {
         try {
           const points = await session.points({ keys, x: x === "step" ? "step" : "time", ...range });
