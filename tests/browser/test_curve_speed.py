@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import time
-from array import array
 
+import numpy as np
 import psutil
 
 from jupyter_tracker.backends.local.importing.chunks import ChunkWriter
@@ -83,7 +83,8 @@ ZOOMED = """
       if (finer === undefined) {
         requestAnimationFrame(look);
       } else {
-        requestAnimationFrame(() => requestAnimationFrame((now) => resolve(now - begun)));
+        const answered = finer.at - begun;
+        requestAnimationFrame(() => requestAnimationFrame((now) => resolve({ drawn: now - begun, answered })));
       }
     };
     look();
@@ -118,13 +119,14 @@ FRAMES_SEEN = """
 def write(tracker, name, keys, steps):
     """A run with many points, written as an import writes them."""
     run = tracker.runs.start("speed", name=name)
-    values = tuple(memoryview(array("d", ((step * 7919 % 1000) / 1000 + key for step in range(steps)))) for key in keys)
-    numbers = memoryview(array("q", range(steps)))
-    times = memoryview(array("d", (time.time() + step / 100 for step in range(steps))))
+    numbers = np.arange(steps)
+    values = tuple(memoryview(numbers * 7919 % 1000 / 1000 + key) for key in keys)
+    times = memoryview(time.time() + numbers / 100)
     with tracker.backend.store.write() as db:
         (number,) = db.execute("SELECT number FROM runs WHERE id = ?", (run.id,)).fetchone()
         writer = ChunkWriter(db, run.id, number)
-        writer.add(PointBlock(tuple(f"m{key}" for key in keys), numbers, times, values))
+        steps_column = memoryview(numbers).cast("B").cast("q")
+        writer.add(PointBlock(tuple(f"m{key}" for key in keys), steps_column, times, values))
         writer.finish()
     run.end()
 
@@ -156,10 +158,12 @@ def test_a_million_points_are_drawn_zoomed_and_moved(open_notebook, lab, figure)
         frame = move(page, over)
         work = 1000 * (spent() - before) / frame["frames"]
         figure(f"{curves} curves of {points:,} points: painted {painted - there:.0f} ms after the data was there")
-        figure(f"  zoomed to full resolution in {zoomed:.0f} ms; moved {1000 / frame['median']:.0f} frames per second")
-        figure(f"  script and layout of such a frame {work:.1f} ms")
+        figure(
+            f"  zoomed to full resolution in {zoomed['drawn']:.0f} ms, of which the answer {zoomed['answered']:.0f} ms"
+        )
+        figure(f"  moved with {1000 / frame['median']:.0f} frames per second, script and layout of each {work:.1f} ms")
         assert painted - there < 3000  # aim 300
-        assert zoomed < 1500  # aim 100
+        assert zoomed["drawn"] < 1500  # aim 100
         assert frame["moved"]
         assert frame["median"] < 200  # aim 20
     notebook.save()

@@ -122,7 +122,7 @@ def test_runs_are_filtered_drawn_and_opened(open_notebook, pictures, theme):
     filter_line = table.get_by_role("combobox", name="Filter of the runs")
     filter_line.fill("")
     filter_line.press_sequentially("params.mo")
-    expect(table.get_by_role("option").first).to_contain_text("params.model")
+    expect(table.get_by_role("listbox").get_by_role("option").first).to_contain_text("params.model")
     filter_line.fill("params.model >> 'vit'")
     filter_line.press("Enter")
     expect(table.get_by_role("alert")).to_contain_text("^", timeout=LIMIT)
