@@ -195,6 +195,6 @@ describe("groups", () => {
     find(".jp-tracker-group [role=gridcell]").click();
     await frame();
     expect(find(".jp-tracker-group").getAttribute("aria-expanded")).toBe("false");
-    expect(el.querySelectorAll(".jp-tracker-row").length).toBe(4);
+    expect(el.querySelectorAll(".jp-tracker-run-row").length).toBe(4);
   });
 });

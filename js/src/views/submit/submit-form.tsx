@@ -141,7 +141,7 @@ function Group({ name, wrong, children }: GroupProps): JSX.Element {
     }
   }, [wrong]);
   return (
-    <details ref={details} class="jp-tracker-group" open={open}>
+    <details ref={details} class="jp-tracker-form-group" open={open}>
       <summary>{title}</summary>
       {children}
     </details>
