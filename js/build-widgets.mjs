@@ -1,17 +1,15 @@
 // Bundles the widgets: one self-contained module and one style sheet for each, and beside them the licences
 // of the packages that went in.
 import * as esbuild from "esbuild";
-import { readFile, readdir, writeFile } from "node:fs/promises";
-import { basename } from "node:path";
+import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 
 const OUTPUT = "../jupyter_tracker/static";
 
 const options = {
-  // Every panel has an entry of its name; chunks are what a panel asks for when it needs it.
-  entryPoints: [
-    ...(await readdir("src/widgets")).filter((name) => name.endsWith("-panel.ts")),
-    ...(await readdir("src/widgets/chunks")).map((name) => `chunks/${name}`),
-  ].map((name) => ({ in: `src/widgets/${name}`, out: basename(name, ".ts") })),
+  // Every panel has an entry of its name.
+  entryPoints: (await readdir("src/widgets"))
+    .filter((name) => name.endsWith("-panel.ts"))
+    .map((name) => `src/widgets/${name}`),
   outdir: OUTPUT,
   bundle: true,
   format: "esm",
@@ -76,6 +74,8 @@ if (process.argv.includes("--watch")) {
     await (await esbuild.context(each)).watch();
   }
 } else {
+  // What an earlier build left would be shipped, too.
+  await rm(OUTPUT, { recursive: true, force: true });
   const [{ metafile: panels }, { metafile: chunks }] = [
     await esbuild.build(options),
     await esbuild.build(chunkOptions),

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         LogPanel,
         RunPanel,
         RunsPanel,
+        SubmitPanel,
     )
 
 _HOMES = {
@@ -49,6 +50,7 @@ _HOMES = {
     "RunPanel": "widgets",
     "RunsPanel": "widgets",
     "Secret": "models",
+    "SubmitPanel": "widgets",
     "Tracker": "client",
     "TrackerError": "errors",
     "classification_metrics": "client",
@@ -70,6 +72,7 @@ __all__ = [
     "RunPanel",
     "RunsPanel",
     "Secret",
+    "SubmitPanel",
     "Tracker",
     "TrackerError",
     "__version__",

@@ -187,10 +187,6 @@ async def _code_difference(session: Session, params: Params) -> Answer:
     return await comparing.code_difference(*sides), []
 
 
-async def _artifact(session: Session, params: Params) -> Answer:
-    return await comparing.artifact(session.tracker, text_param(params, "run"), text_param(params, "path"))
-
-
 async def _rows(session: Session, params: Params) -> Answer:
     feed = session.table(params)
     histories = texts_param(params, "histories") if "histories" in params else ()
@@ -314,7 +310,6 @@ OPERATIONS: Mapping[str, Callable[[Session, Params], Awaitable[Answer]]] = {
     "experiments.unarchive": _moves_experiment("unarchive"),
     "refresh": _refresh,
     "runs.archive": _changes(_moves("archive")),
-    "runs.artifact": _artifact,
     "runs.code_difference": _code_difference,
     "runs.delete": _changes(_moves("delete")),
     "runs.get": _get,
@@ -332,7 +327,32 @@ OPERATIONS: Mapping[str, Callable[[Session, Params], Awaitable[Answer]]] = {
 }
 
 READING = frozenset(
-    {"refresh", "runs.get", "runs.groups", "runs.ids", "runs.logs", "runs.points", "runs.rows", "runs.sparks"}
+    {
+        "artifacts.get",
+        "artifacts.list",
+        "artifacts.preview",
+        "assets.get",
+        "checkpoints.list",
+        "logs.search",
+        "logs.seek",
+        "logs.text",
+        "logs.window",
+        "models.list",
+        "refresh",
+        "runs.children",
+        "runs.code",
+        "runs.code_difference",
+        "runs.code_file",
+        "runs.contents",
+        "runs.environment",
+        "runs.get",
+        "runs.groups",
+        "runs.ids",
+        "runs.logs",
+        "runs.points",
+        "runs.rows",
+        "runs.sparks",
+    }
 )
 """The operations that change nothing: whoever may only read may ask for them."""
 

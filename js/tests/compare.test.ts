@@ -3,9 +3,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { differences, lowerIsBetter, scaleOf } from "../src/core/compare";
 import type { Column } from "../src/core/compare";
 import { mountCompare } from "../src/views/compare";
-import { mountParts } from "../src/views/compare/parts";
 import { pointsBuffer, wirePoints, wireRun } from "./helpers";
 import { MockHost } from "./mock-host";
+
+vi.mock("../src/core/chunk", async () => ({
+  loadChunk: (await import("./chunks")).chunkFromSource,
+}));
 
 // There is no canvas here; what the plot is told is tested in a browser.
 vi.mock("../src/views/chart/plot", () => ({
@@ -93,10 +96,7 @@ describe("the view", () => {
     host = new MockHost();
     el = document.createElement("div");
     document.body.append(el);
-    unmount = mountCompare(el, host, {
-      runs: ["r0", "r1~2"],
-      loadParts: () => Promise.resolve(mountParts),
-    });
+    unmount = mountCompare(el, host, { runs: ["r0", "r1~2"] });
     await frame();
     await tell(0, { params: { lr: 0.1, depth: 2 }, tags: { keep: "<i>yes</i>" } }, 0.5);
     await tell(1, { params: { lr: 0.2, depth: 2 } }, 0.25);

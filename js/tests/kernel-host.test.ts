@@ -68,7 +68,10 @@ describe("a call", () => {
     vi.spyOn(model, "send").mockImplementation(() => {
       throw new Error("no comm");
     });
-    await expect(host.call("a", {})).rejects.toMatchObject({ kind: "Closed", message: "no comm" });
+    await expect(host.call("a", {})).rejects.toMatchObject({
+      kind: "Closed",
+      message: "The kernel of this panel is gone. Run the cell again.",
+    });
   });
 
   it("is not disturbed by messages that make no sense", () => {

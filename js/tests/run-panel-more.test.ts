@@ -125,9 +125,13 @@ describe("what a run holds", () => {
     expect(names.join()).not.toContain("Trials");
   });
 
-  it("says when a part is not in this build", async () => {
+  it("shows the classification of the run in a tab", async () => {
     await open("Classification");
-    expect(panel.find("[role=tabpanel]").textContent).toContain("There is no chunk 'classification'.");
+    const followed = panel.host.follows.at(-1);
+    expect([followed?.topic.name, followed?.topic.params.run]).toEqual(["classifications", "r1"]);
+    followed?.onUpdate({ of: { id: "r1", name: "baseline" }, live: false, classifications: [] }, []);
+    await panel.frame();
+    expect(panel.find("[role=tabpanel]").textContent).toContain("No classification metrics were logged.");
   });
 
   it("previews a table, and text as text", async () => {

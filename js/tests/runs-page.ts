@@ -14,10 +14,14 @@ export let el: HTMLElement;
 export let session: TableSession;
 let unmount: () => void;
 export let kept: Partial<TableSettings>[];
-export const slots = {
-  openRun: vi.fn(() => Promise.resolve(vi.fn())),
-  draw: vi.fn(() => Promise.resolve({ update: vi.fn(), unmount: vi.fn() })),
-};
+/** What stands in for the chunks writes the props that it is given. */
+vi.mock("../src/core/chunk", () => ({
+  loadChunk: () =>
+    Promise.resolve({
+      RunView: ({ run }: { run: string }) => `the run ${run}`,
+      SelectedCurves: ({ runs }: { runs: readonly string[] }) => `curves of ${runs.join(" ")}`,
+    }),
+}));
 
 export const COLUMNS = [
   { name: "params.lr", count: 3, varies: true, numeric: true, best: null },
@@ -122,7 +126,7 @@ export function eachOnAPage(): void {
     document.body.append(el);
     session = new TableSession(host, { experiment: "digits" });
     session.keepSettings((changed) => kept.push(changed));
-    unmount = mountRunsPanel(el, session, slots);
+    unmount = mountRunsPanel(el, session);
     await frame();
   });
 

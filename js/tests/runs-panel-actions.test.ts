@@ -11,7 +11,6 @@ import {
   key,
   session,
   show,
-  slots,
   waiting,
 } from "./runs-page";
 
@@ -61,7 +60,19 @@ describe("selected runs", () => {
     await frame();
     expect(kept.at(-1)).toEqual({ selected: ["r0", "r2"] });
     expect(el.textContent).toContain("2 selected");
-    expect(slots.draw).toHaveBeenCalledTimes(1);
+    expect(find(".jp-tracker-drawings").textContent).toContain("curves of r0 r2");
+  });
+
+  it("take the place of the first rows in the curves, so that nothing moves", async () => {
+    await show(8);
+    expect(find(".jp-tracker-drawings").textContent).toContain("curves of r0 r1 r2 r3 r4");
+    find("[data-line='6'] input").click();
+    await frame();
+    expect(find(".jp-tracker-drawings").textContent).toContain("curves of r6");
+    button("Curves").click();
+    await frame();
+    expect(el.querySelector(".jp-tracker-drawings")).toBeNull();
+    expect(kept.at(-1)).toMatchObject({ view: { curves: false } });
   });
 
   it("are a range with Shift, also rows that were never on the screen", async () => {
@@ -152,7 +163,7 @@ describe("a run", () => {
     await show(3);
     await key("ArrowDown");
     await key("Enter");
-    expect(slots.openRun).toHaveBeenCalledWith(expect.anything(), "r1");
+    expect(el.textContent).toContain("the run r1");
     find(".jp-tracker-back").dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
     await frame();
     expect(el.querySelector(".jp-tracker-back")).toBeNull();
@@ -184,6 +195,6 @@ describe("groups", () => {
     find(".jp-tracker-group [role=gridcell]").click();
     await frame();
     expect(find(".jp-tracker-group").getAttribute("aria-expanded")).toBe("false");
-    expect(el.querySelectorAll(".jp-tracker-row").length).toBe(4);
+    expect(el.querySelectorAll(".jp-tracker-run-row").length).toBe(4);
   });
 });

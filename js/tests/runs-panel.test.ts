@@ -26,8 +26,8 @@ describe("the table", () => {
     await show(10_000);
     expect(find(".jp-tracker-hits").textContent).toBe("10,000 runs");
     expect(find("[role=grid]").getAttribute("aria-rowcount")).toBe("10001");
-    expect(el.querySelectorAll(".jp-tracker-row").length).toBeLessThan(60);
-    expect(find(".jp-tracker-row").textContent).toContain("run 0");
+    expect(el.querySelectorAll(".jp-tracker-run-row").length).toBeLessThan(60);
+    expect(find(".jp-tracker-run-row").textContent).toContain("run 0");
   });
 
   it("fetches rows ahead of the scroll, once each", async () => {
@@ -37,9 +37,9 @@ describe("the table", () => {
     grid.scrollTop = 5000 * 26;
     grid.dispatchEvent(new Event("scroll"));
     await frame();
-    expect(find(".jp-tracker-row").getAttribute("aria-busy")).toBe("true");
+    expect(find(".jp-tracker-run-row").getAttribute("aria-busy")).toBe("true");
     await answer(10_000);
-    expect(el.querySelector("[aria-busy=true].jp-tracker-row")).toBeNull();
+    expect(el.querySelector("[aria-busy=true].jp-tracker-run-row")).toBeNull();
     expect(el.textContent).toContain("run 5000");
     const froms = waiting("runs.rows")
       .slice(before)
@@ -68,7 +68,7 @@ describe("the table", () => {
 
   it("shows the best value of a metric in bold", async () => {
     await show(3);
-    expect(Array.from(el.querySelectorAll(".jp-tracker-row b"), (cell) => cell.textContent)).toEqual([
+    expect(Array.from(el.querySelectorAll(".jp-tracker-run-row b"), (cell) => cell.textContent)).toEqual([
       "0.5000",
     ]);
   });
@@ -84,7 +84,7 @@ describe("the table", () => {
     document.dispatchEvent(new Event("visibilitychange"));
     await frame(HIDDEN_LIMIT + 100);
     expect(host.follows.every(({ active }) => !active)).toBe(true);
-    expect(el.querySelectorAll(".jp-tracker-row").length).toBe(3);
+    expect(el.querySelectorAll(".jp-tracker-run-row").length).toBe(3);
   });
 
   it("says when the kernel is gone, and keeps its rows", async () => {
@@ -92,7 +92,7 @@ describe("the table", () => {
     host.follows.at(-1)?.onStatus({ kind: "disconnected", since: null, message: "The kernel is gone." });
     await frame();
     expect(el.textContent).toContain("The kernel is gone.");
-    expect(el.querySelectorAll(".jp-tracker-row").length).toBe(3);
+    expect(el.querySelectorAll(".jp-tracker-run-row").length).toBe(3);
   });
 
   it("sets hostile text as text", async () => {
@@ -135,7 +135,7 @@ describe("the filter", () => {
     await frame();
     expect(find("[role=alert]").textContent).toContain("Expected a value.");
     expect(find(".jp-tracker-mistake > span").style.getPropertyValue("--jp-tracker-at")).toBe("11ch");
-    expect(el.querySelectorAll(".jp-tracker-row").length).toBe(3);
+    expect(el.querySelectorAll(".jp-tracker-run-row").length).toBe(3);
     expect(kept).toEqual([]);
     await type("");
     await frame(400);

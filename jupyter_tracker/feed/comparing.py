@@ -18,8 +18,6 @@ MOST_TEXT = 500_000
 LARGEST_FILE, MOST_FILES = 200_000, 500
 """Bytes of a file whose lines are compared, and files of code from two stores."""
 MOST_CELLS = 200
-LARGEST_PREVIEW = 4_000_000
-"""Bytes of an artifact that a view shows."""
 
 Side = tuple[AsyncTracker, str]
 """A run and its tracker."""
@@ -93,15 +91,3 @@ def _unified(before: Sequence[str], after: Sequence[str], name: str, other: str)
 
 def _bounded(text: str) -> str:
     return text if len(text) <= MOST_TEXT else text[:MOST_TEXT] + "\n… the difference goes on\n"
-
-
-async def artifact(tracker: AsyncTracker, run_id: str, path: str) -> tuple[Json, list[bytes]]:
-    """The bytes of a small artifact; of a large one only its size."""
-    backend, drive = tracker.backend, tracker.drive
-    size = next((each.size for each in await drive(backend.artifacts.list(run_id)) if each.path == path), 0)
-    if size > LARGEST_PREVIEW:
-        return {"size": size}, []
-    with TemporaryDirectory() as folder:
-        file = await drive(backend.artifacts.download(run_id, path, Path(folder)))
-        data = await asyncio.to_thread(file.read_bytes)
-    return {"size": len(data)}, [data]

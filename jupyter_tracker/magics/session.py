@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -11,9 +11,10 @@ from jupyter_tracker import config
 from jupyter_tracker.backends import names
 from jupyter_tracker.client import Run, Tracker, connect
 from jupyter_tracker.client.results import RunList
+from jupyter_tracker.magics.helptext import Text
 from jupyter_tracker.magics.mistakes import Interrupted, RunFailed
 from jupyter_tracker.magics.surface import Surface
-from jupyter_tracker.models import RunState
+from jupyter_tracker.models import JsonValue, RunState, Source, Template
 
 DEFAULT_EXPERIMENT = "default"
 
@@ -77,6 +78,29 @@ class Session:
         """The live panel of a kind of some runs, or None where it is not wanted or cannot be seen."""
         # By its public name: the magics do not depend on the widgets.
         return self._shown(lambda: getattr(jupyter_tracker, kind)(*runs, **options)) if wanted else None
+
+    def form(
+        self,
+        target: str | Source | Template,
+        experiment: str,
+        name: str,
+        params: Mapping[str, JsonValue],
+        entry_point: str | None,
+    ) -> Any:
+        """The form that submits a run of a template or of code: live where it can be seen, as text elsewhere."""
+        from jupyter_tracker.feed.form import Form, Preset
+        from jupyter_tracker.feed.formtext import form_text
+        from jupyter_tracker.feed.recipe import recipe_of
+
+        panel = self._shown(
+            lambda: jupyter_tracker.SubmitPanel(
+                target, tracker=self.tracker, experiment=experiment, name=name, params=params, entry_point=entry_point
+            )
+        )
+        if panel is not None:
+            return panel
+        recipe = self.tracker.drive(recipe_of(self.tracker.backend, target, entry_point))
+        return Text(form_text(Form(recipe, Preset(experiment, name, params))))
 
     def table(self, runs: RunList[Any]) -> Any | None:
         """The live table of listed runs; None where it cannot be seen, or where only some were asked for."""

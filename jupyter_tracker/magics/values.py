@@ -5,13 +5,11 @@ from __future__ import annotations
 import ast
 import json
 import keyword
-import math
 from pathlib import Path
 
-from jupyter_tracker.models import UNLIMITED, Dimension, JsonValue
+from jupyter_tracker.models import UNLIMITED, Dimension, JsonValue, read_span
 
 _PYTHON_WORDS = {"True": True, "False": False, "None": None}
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def param(text: str) -> JsonValue:
@@ -92,14 +90,7 @@ def dimension(text: str) -> Dimension:
 
 def seconds(text: str) -> float:
     """A time in seconds, or with a unit: `90`, `90s`, `5m`, `2h`, `1d`."""
-    unit = _UNITS.get(text[-1:])
-    try:
-        number = float(text[:-1] if unit else text) * (unit or 1.0)
-    except ValueError:
-        number = math.nan
-    if not 0 <= number < math.inf:
-        raise ValueError("seconds, or a time as in 90s, 5m, 2h")
-    return number
+    return read_span(text)
 
 
 def variable(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -53,3 +54,22 @@ def span(seconds: float) -> str:
         return f"{minutes} m {rest:02d} s"
     days, hours = divmod(hours, 24)
     return f"{hours} h {minutes:02d} m" if days < 1 else f"{days} d {hours:02d} h"
+
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def read_span(text: str) -> float:
+    """Seconds from what people write: `90`, `90s`, `5m`, `2h`, `1d`.
+
+    Raises:
+        ValueError: it is none; the message says what is expected.
+    """
+    unit = _UNITS.get(text[-1:])
+    try:
+        number = float(text[:-1] if unit else text) * (unit or 1.0)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise ValueError("seconds, or a time as in 90s, 5m, 2h")
+    return number

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,7 +14,7 @@ import anywidget
 from jupyter_tracker import rpc
 from jupyter_tracker.backends.base import Backend
 from jupyter_tracker.client.tracker import AsyncTracker
-from jupyter_tracker.errors import InvalidInput, TrackerError
+from jupyter_tracker.errors import TrackerError
 from jupyter_tracker.feed.params import text_param
 from jupyter_tracker.feed.wire import Json, error_data
 from jupyter_tracker.widgets.kept import Bundle, KeptPicture
@@ -36,14 +35,6 @@ def session_of(backend: Backend) -> rpc.Session:
     if key not in _sessions:
         _sessions[key] = rpc.Session(AsyncTracker(backend))
     return _sessions[key]
-
-
-def _module(name: str) -> rpc.Answer:
-    """A built module of which a view has need later than of its own bundle."""
-    path = STATIC / f"{name}.js"
-    if not re.fullmatch(r"[a-z][a-z-]*", name) or not path.is_file():
-        raise InvalidInput(f"There is no module {name!r} among the built files; `%tracker doctor` says more.")
-    return {"code": path.read_text(encoding="utf-8")}, []
 
 
 class Panel(anywidget.AnyWidget):
@@ -82,8 +73,6 @@ class Panel(anywidget.AnyWidget):
             return self._follow(text_param(params, "key"), text_param(params, "topic"), params)
         if operation == "unfollow":
             return self._unfollow(text_param(params, "key"))
-        if operation == "module":
-            return await asyncio.to_thread(_module, text_param(params, "name"))
         session, params = self._target(params)
         return await rpc.call(session, operation, params)
 

@@ -48,7 +48,7 @@ FIRST_ROWS = """
   const begun = performance.now();
   const look = () => {
     const elapsed = performance.now() - begun;
-    if (notebook.widgets[index].node.querySelectorAll('.jp-tracker-row [data-open]').length > 5) {
+    if (notebook.widgets[index].node.querySelectorAll('.jp-tracker-run-row [data-open]').length > 5) {
       resolve(elapsed);
     } else if (elapsed > limit) {
       reject(new Error('no rows were painted'));
@@ -106,8 +106,8 @@ def test_ten_thousand_runs_scroll(open_notebook, figure, pictures):
     figure(f"  median frame {seen['median']:.1f} ms, of which script and layout {work:.1f} ms")
     assert seen["top"] > 5000
     assert seen["median"] < 200  # the aim is 16.7; a busy machine must not fail the test
-    expect(table.locator(".jp-tracker-row[aria-busy=true]")).to_have_count(0, timeout=LIMIT)
-    assert table.locator(".jp-tracker-row").count() < 60
+    expect(table.locator(".jp-tracker-run-row[aria-busy=true]")).to_have_count(0, timeout=LIMIT)
+    assert table.locator(".jp-tracker-run-row").count() < 60
     notebook.page.screenshot(path=pictures / "runs-many.png")
 
 
@@ -122,7 +122,7 @@ def test_runs_are_filtered_drawn_and_opened(open_notebook, pictures, theme):
     filter_line = table.get_by_role("combobox", name="Filter of the runs")
     filter_line.fill("")
     filter_line.press_sequentially("params.mo")
-    expect(table.get_by_role("option").first).to_contain_text("params.model")
+    expect(table.get_by_role("listbox").get_by_role("option").first).to_contain_text("params.model")
     filter_line.fill("params.model >> 'vit'")
     filter_line.press("Enter")
     expect(table.get_by_role("alert")).to_contain_text("^", timeout=LIMIT)
@@ -130,7 +130,7 @@ def test_runs_are_filtered_drawn_and_opened(open_notebook, pictures, theme):
     filter_line.press("Enter")
     expect(table.locator(".jp-tracker-hits")).to_have_text(re.compile(r"^(5|10) runs"), timeout=LIMIT)
     for row in (0, 1):
-        table.locator(".jp-tracker-row").nth(row).get_by_role("checkbox").click()
+        table.locator(".jp-tracker-run-row").nth(row).get_by_role("checkbox").click()
     expect(table.locator(".jp-tracker-chart canvas").first).to_be_visible(timeout=LIMIT)
     notebook.page.screenshot(path=pictures / f"runs-{theme.split()[1].lower()}.png")
     table.get_by_role("button", name="Clear").click()
@@ -154,7 +154,7 @@ def test_a_table_is_as_it_was_left(open_notebook, lab):
     filter_line.fill("params.lr > 0")
     filter_line.press("Enter")
     expect(table.locator(".jp-tracker-hits")).to_have_text("2 runs", timeout=LIMIT)
-    table.locator(".jp-tracker-row").first.get_by_role("checkbox").click()
+    table.locator(".jp-tracker-run-row").first.get_by_role("checkbox").click()
     expect(table.get_by_text("1 selected")).to_be_visible()
     notebook.run(1)
     assert "params.lr > 0" in notebook.text(1)

@@ -62,6 +62,18 @@ def test_they_are_archived_deleted_restored_and_updated(train):
     assert train.value('%tracker templates update resnet "in other words"')[0].description == "in other words"
 
 
+@pytest.mark.parametrize("line", ["templates submit resnet", "submit resnet"])
+def test_a_form_is_text_where_no_panel_can_be_seen(train, line):
+    shown = repr(train.value(f"%tracker {line} --form --experiment digits --param lr=0.5"))
+    assert shown.startswith("Submit resnet@1, not submitted yet")
+    assert "lr          0.5     number, at least 0, required" in shown
+    assert "memory      1Gi" in shown
+    assert len(train.tracker.runs.list()) == 0
+    error, printed = train.error(f"%tracker {line} --form --cpu 2")
+    assert isinstance(error, UsageMistake)
+    assert "leave --cpu out" in printed
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [

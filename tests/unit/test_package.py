@@ -73,9 +73,10 @@ MOST_OF_A_PANEL = 100_000
 
 def test_the_front_end_is_built(root: Path):
     built = root / "jupyter_tracker"
-    assert (built / "static/run-panel.js").stat().st_size > 0
-    for name in ("runs-panel.js", "runs-curves.js"):
-        assert 0 < (built / "static" / name).stat().st_size <= MOST_OF_A_PANEL
+    panels = {path.stem for path in (root / "js/src/widgets").glob("*-panel.ts")}
+    chunks = {f"chunks/{path.stem}" for path in (root / "js/src/chunks").glob("*.ts")}
+    sizes = {name: (built / f"static/{name}.js").stat().st_size for name in panels | chunks}
+    assert {name: size for name, size in sizes.items() if not 0 < size <= MOST_OF_A_PANEL} == {}
     package = json.loads((built / "labextension/package.json").read_text())
     assert package["name"] == "jupyter-tracker"
 
@@ -140,7 +141,7 @@ def test_the_wheel_and_the_sdist_carry_all_that_is_needed(root: Path, tmp_path: 
         "jupyter_tracker/py.typed",
         "jupyter_tracker/static/run-panel.css",
         "jupyter_tracker/static/run-panel.js",
-        "jupyter_tracker/static/runs-curves.js",
+        "jupyter_tracker/static/chunks/run-curves.js",
         "jupyter_tracker/static/runs-panel.css",
         "jupyter_tracker/static/runs-panel.js",
         f"{data}/install.json",

@@ -194,7 +194,7 @@ def test_classification_metrics_are_pushed_whole(judged, shown):
     curve = found["curves"][2]
     fpr, tpr, _ = np.split(np.frombuffer(buffers[curve["buffer"]]), 3)
     assert (fpr[-1], tpr[-1], curve["positives"], curve["negatives"]) == (1.0, 1.0, 10, 20)
-    answer = ask(panel, "runs.artifact", run=judged[1].id, path=found["examples"][0]["artifact"])
+    answer = ask(panel, "artifacts.preview", run=judged[1].id, path=found["examples"][0]["artifact"])
     assert answer["buffers"] == [b"\x89PNG"]
 
 
@@ -244,6 +244,6 @@ def test_the_page_gets_keys_and_the_front_end_only(panel, pair):
 
 def test_a_chunk_is_handed_over_and_nothing_else(pair, shown):
     panel = shown(jt.ComparePanel(*pair))
-    assert "mountParts" in ask(panel, "module", name="compare-parts")["result"]["code"]
-    for name in ("../secret", "no-such-module", "compare-panel.css"):
-        assert ask(panel, "module", name=name)["error"]["kind"] == "InvalidInput"
+    assert "ComparePart" in ask(panel, "assets.get", name="compare-parts")["result"]["text"]
+    for name in ("../secret", "no-such-chunk", "compare-parts.js", "/etc/passwd", "log\n", "../compare-panel"):
+        assert ask(panel, "assets.get", name=name)["error"]["kind"] == "NotFound"

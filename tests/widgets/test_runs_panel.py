@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -139,21 +138,3 @@ def test_nothing_is_remembered_without_a_notebook(runs, monkeypatch):
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
     jt.RunsPanel("digits").where = "params.lr > 0"
     assert jt.RunsPanel("digits").where == ""
-
-
-def test_a_module_is_handed_over_by_its_name_only(runs):
-    panel = jt.RunsPanel("digits")
-    sent = []
-    panel.send = lambda content, *_: sent.append(content)
-
-    def ask(name):
-        panel._handle_custom_msg({"id": name, "op": "module", "params": {"name": name}}, [])
-        deadline = time.monotonic() + 20
-        while not any(answer["id"] == name for answer in sent):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        return sent[-1]
-
-    assert "mountRunPanel" in ask("run-panel")["result"]["code"]
-    for name in ("../rpc", "nothing", "run-panel.js", "/etc/passwd", "run-panel\n"):
-        assert ask(name)["error"]["kind"] == "InvalidInput"

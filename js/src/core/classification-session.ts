@@ -78,9 +78,9 @@ export class ClassificationSession {
     return () => leaves.forEach((leave) => leave());
   }
 
-  /** The bytes of an artifact; null where it is too large to be shown. */
-  async artifact(run: string, path: string): Promise<DataView | null> {
-    const { buffers } = await this.host.call("runs.artifact", { run, path });
+  /** The bytes of an image among the artifacts; null where it cannot be shown. */
+  async image(run: string, path: string): Promise<DataView | null> {
+    const { buffers } = await this.host.call("artifacts.preview", { run, path });
     return buffers[0] ?? null;
   }
 }

@@ -19,7 +19,7 @@ export interface Column {
 
 export const ATTRIBUTES: Readonly<Record<string, { label: string; width: number }>> = {
   name: { label: "name", width: 190 },
-  state: { label: "state", width: 104 },
+  state: { label: "state", width: 118 },
   started_at: { label: "started", width: 84 },
   duration: { label: "duration", width: 84 },
   experiment: { label: "experiment", width: 120 },

@@ -58,6 +58,11 @@ export class RunSession {
     this.notify = coalesce(() => this.listeners.forEach((listener) => listener()));
   }
 
+  /** Pixel columns of the finest view: more points than that cannot be seen. */
+  get resolution(): number {
+    return this.columns;
+  }
+
   /** The kernel's clock, in epoch seconds. */
   now(): number {
     return Date.now() / 1000 - this.skew;

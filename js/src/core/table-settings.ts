@@ -8,6 +8,8 @@ export interface TableLook {
   readonly widths: Readonly<Record<string, number>>;
   /** The param by which runs are grouped, as the filter language names it; empty for none. */
   readonly group: string;
+  /** Whether curves are drawn above the table. */
+  readonly curves: boolean;
 }
 
 export interface TableSettings {
@@ -29,7 +31,7 @@ export const DEFAULTS: TableSettings = {
   columns: [],
   lifecycle: "active",
   selected: [],
-  view: { pinned: ["name"], widths: {}, group: "" },
+  view: { pinned: ["name"], widths: {}, group: "", curves: true },
 };
 
 /** Those of the changes that change something. */

@@ -2,7 +2,7 @@
  *  the widget state that a notebook may save. */
 
 import type { Host, OnStatus, OnUpdate, Params, Reply, Topic } from "../core/host";
-import { CLOSED, HostError, TIMEOUT, errorText } from "../core/host";
+import { CLOSED, HostError, TIMEOUT } from "../core/host";
 import type { Fields } from "../core/parse";
 import { isFields, text } from "../core/parse";
 import { Following } from "./following";
@@ -15,6 +15,7 @@ interface Waiting {
 }
 
 export const CALL_TIMEOUT = 10_000;
+const GONE = "The kernel of this panel is gone. Run the cell again.";
 
 function dataViews(value: unknown): DataView[] {
   const result: DataView[] = [];
@@ -53,7 +54,7 @@ export class KernelHost implements Host {
   call(op: string, params: Params): Promise<Reply> {
     return new Promise((resolve, reject) => {
       if (this.closed) {
-        reject(new HostError(CLOSED, "The kernel of this panel is gone. Run the cell again."));
+        reject(new HostError(CLOSED, GONE));
         return;
       }
       const id = (this.lastId += 1);
@@ -64,8 +65,9 @@ export class KernelHost implements Host {
       this.waiting.set(id, { resolve, reject, timer });
       try {
         this.model.send({ id, op, params });
-      } catch (error) {
-        this.settle(id)?.reject(new HostError(CLOSED, errorText(error)));
+      } catch {
+        // A widget whose kernel was restarted has nobody to send to.
+        this.settle(id)?.reject(new HostError(CLOSED, GONE));
       }
     });
   }
@@ -127,7 +129,7 @@ export class KernelHost implements Host {
   private readonly onClose = (): void => {
     this.closed = true;
     for (const id of Array.from(this.waiting.keys())) {
-      this.settle(id)?.reject(new HostError(CLOSED, "The kernel of this panel is gone."));
+      this.settle(id)?.reject(new HostError(CLOSED, GONE));
     }
     this.followings.forEach((following) => following.onClosed());
   };

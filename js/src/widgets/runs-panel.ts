@@ -6,10 +6,8 @@ import { TableSession } from "../core/table-session";
 import type { TableSettings } from "../core/table-settings";
 import { DEFAULTS } from "../core/table-settings";
 import { mountRunsPanel } from "../views/runs-panel";
-import type { Drawing, Slots } from "../views/runs-panel/slots";
 import { textTrait, widget } from "./entry";
 import type { WidgetModel } from "./model";
-import { loadModule } from "./modules";
 
 const TRAITS = Object.keys(DEFAULTS) as (keyof TableSettings)[];
 
@@ -37,23 +35,7 @@ function settingsOf(model: WidgetModel): TableSettings {
       pinned: Array.isArray(look.pinned) ? texts(look.pinned) : DEFAULTS.view.pinned,
       widths: Object.fromEntries(widths),
       group: text(look.group),
-    },
-  };
-}
-
-function slotsOf(host: Host): Slots {
-  return {
-    openRun: async (element, run) => {
-      const { mountRunPanel } = (await loadModule(host, "run-panel")) as {
-        mountRunPanel: (el: HTMLElement, host: Host, options: { run: string }) => () => void;
-      };
-      return mountRunPanel(element, host, { run });
-    },
-    draw: async (element) => {
-      const { mountDrawing } = (await loadModule(host, "runs-curves")) as {
-        mountDrawing: (el: HTMLElement, host: Host) => Drawing;
-      };
-      return mountDrawing(element, host);
+      curves: look.curves !== false,
     },
   };
 }
@@ -77,7 +59,7 @@ export default widget((el, host, model) => {
   TRAITS.forEach((trait) => model.on(`change:${trait}`, follow));
   // Traits may have been set while nothing was mounted.
   follow();
-  const unmount = mountRunsPanel(el, session, slotsOf(host));
+  const unmount = mountRunsPanel(el, session);
   return () => {
     TRAITS.forEach((trait) => model.off(`change:${trait}`, follow));
     unmount();

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from jupyter_tracker.backends.common.values import plain_data, plain_params
-from jupyter_tracker.backends.common.variables import check_variables
 from jupyter_tracker.backends.local import lifecycle
 from jupyter_tracker.backends.local.creation import insert_run
 from jupyter_tracker.backends.local.events import add_event
@@ -36,6 +35,7 @@ from jupyter_tracker.models import (
     RunState,
     Secret,
     Submission,
+    check_variables,
 )
 
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from jupyter_tracker.backends.common.code.collection import CREATED
+from jupyter_tracker.backends.common.configcheck import checked_schema, mistakes
 from jupyter_tracker.backends.common.values import checked_name, plain_data, plain_params
 from jupyter_tracker.backends.local import trash
-from jupyter_tracker.backends.local.configcheck import checked_schema, mistakes
 from jupyter_tracker.backends.local.purge import purge_template
 from jupyter_tracker.backends.local.rows import moment
 from jupyter_tracker.backends.local.sources.noun import LocalSources

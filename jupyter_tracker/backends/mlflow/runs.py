@@ -11,7 +11,6 @@ from datetime import datetime
 from jupyter_tracker.backends.base import emulated
 from jupyter_tracker.backends.common.code.reading import default_name
 from jupyter_tracker.backends.common.values import checked_name, checked_notes, plain_data, plain_params
-from jupyter_tracker.backends.common.variables import check_variables
 from jupyter_tracker.backends.local import trash
 from jupyter_tracker.backends.local.queue.noun import checked_priority
 from jupyter_tracker.backends.mlflow import wording
@@ -51,6 +50,7 @@ from jupyter_tracker.models import (
     RunKind,
     RunState,
     Submission,
+    check_variables,
 )
 
 _EVERY = 1_000_000

@@ -12,7 +12,6 @@ from pathlib import Path
 from jupyter_tracker.backends.base import emulated
 from jupyter_tracker.backends.common.code.reading import default_name
 from jupyter_tracker.backends.common.values import checked_name, plain_params
-from jupyter_tracker.backends.common.variables import check_variables
 from jupyter_tracker.backends.operations import EventOperations, MetricOperations, RunOperations, RunQuery
 from jupyter_tracker.backends.remote import happened
 from jupyter_tracker.backends.remote.packing import pack_run, refuse_schedule
@@ -23,7 +22,7 @@ from jupyter_tracker.backends.ubiops.project import Project
 from jupyter_tracker.backends.ubiops.reading import parse_run, parse_submission
 from jupyter_tracker.errors import Conflict, InvalidInput, InvalidParams, Unsupported
 from jupyter_tracker.flow import Flow, Local
-from jupyter_tracker.models import Event, JsonValue, Lifecycle, Page, RunInfo, Submission
+from jupyter_tracker.models import Event, JsonValue, Lifecycle, Page, RunInfo, Submission, check_variables
 
 FUNCTION = "train"
 """What UbiOps calls: `train(training_data, parameters, context)` of `train.py`."""

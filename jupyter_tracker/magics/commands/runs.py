@@ -65,8 +65,13 @@ def submitted(session: Session, arguments: Arguments, code: str | Code | Source,
     return made
 
 
-def submit_and_wait(session: Session, arguments: Arguments) -> Run:
-    """`submit`, and with `--wait` its end."""
+def submit_and_wait(session: Session, arguments: Arguments) -> Any:
+    """`submit`, and with `--wait` its end; with `--form` the form for it."""
+    if arguments.form:
+        if (arguments.code is None) == (arguments.source is None):
+            raise UsageMistake("Say what to submit: `%tracker submit CODE --form`, or the name of a template.")
+        target = arguments.code if arguments.source is None else session.tracker.sources.get(arguments.source)
+        return shared.form(session, arguments, target, arguments.entry_point)
     made = submit(session, arguments)
     return session.wait(made) if arguments.wait else made
 
@@ -164,6 +169,7 @@ COMMANDS = (
             Option("--experiment", shared.TARGET.help, "NAME", suggest=Suggest.EXPERIMENTS),
             Option("--source", "a kept version of code instead, as in train@3", "SOURCE", suggest=Suggest.SOURCES),
             Option("--entry-point", "the file of a folder that is started", "FILE"),
+            shared.FORM,
             *shared.SUBMISSION,
             *shared.SWEEP,
         ),

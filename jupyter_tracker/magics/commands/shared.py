@@ -9,7 +9,7 @@ from jupyter_tracker.magics import values
 from jupyter_tracker.magics.mistakes import UsageMistake
 from jupyter_tracker.magics.session import Session
 from jupyter_tracker.magics.table import Argument, Arguments, Option, Suggest
-from jupyter_tracker.models import Lifecycle
+from jupyter_tracker.models import Lifecycle, Source, Template
 
 RUN = Argument("RUN", "id, unique beginning of an id, name, or `last`", suggest=Suggest.RUNS)
 EXPERIMENT = Argument("EXPERIMENT", "its name or id", suggest=Suggest.EXPERIMENTS)
@@ -29,6 +29,7 @@ AS = Option("--as", "bind the run to this variable", "VARIABLE", values.variable
 NO_PANEL = Option("--no-panel", "show no panel")
 WAIT = Option("--wait", "wait for the end; the cell fails when the run does")
 ENV = Option("--env", "an environment variable; its value is not recorded", "NAME=TEXT", pairs=True)
+FORM = Option("--form", "fill in a form; --experiment, --name and --param stand in it at first")
 SUBMISSION = (
     NAME,
     PARAM,
@@ -73,6 +74,24 @@ SWEEP = (
 )
 ARCHIVED = Option("--archived", "those that were archived")
 DELETED = Option("--deleted", "those that were deleted")
+
+
+_FORMS_OWN = ("experiment", "name", "param", "form", "code", "source", "template", "entry_point")
+
+
+def form(
+    session: Session, arguments: Arguments, target: str | Source | Template, entry_point: str | None = None
+) -> Any:
+    """The form that submits a run.
+
+    Raises:
+        UsageMistake: something else was written that the form asks for itself.
+    """
+    more = [name for name, value in vars(arguments).items() if value and name not in _FORMS_OWN]
+    if more:
+        raise UsageMistake(f"--form asks for the rest itself: leave --{more[0].replace('_', '-')} out.")
+    experiment = session.target(arguments.experiment)
+    return session.form(target, experiment, arguments.name or "", arguments.param, entry_point)
 
 
 _SEARCH = ("method", "samples", "metric", "goal", "parallel", "seed")

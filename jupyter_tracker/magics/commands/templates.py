@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from jupyter_tracker.client import Run
+from typing import Any
+
 from jupyter_tracker.client.assets import MistakeList, TemplateDetails, TemplateList
 from jupyter_tracker.magics import values
 from jupyter_tracker.magics.commands import shared
@@ -52,8 +53,10 @@ def validate(session: Session, arguments: Arguments) -> MistakeList:
     return session.tracker.templates.validate(arguments.template, arguments.param)
 
 
-def submit(session: Session, arguments: Arguments) -> Run:
-    """Start a run of one."""
+def submit(session: Session, arguments: Arguments) -> Any:
+    """Start a run of one, or with `--form` show the form for it."""
+    if arguments.form:
+        return shared.form(session, arguments, session.tracker.templates.get(arguments.template))
     run = session.tracker.templates.submit(
         arguments.template,
         session.target(arguments.experiment),
@@ -129,7 +132,11 @@ COMMANDS = (
         "start a run of a recipe",
         submit,
         (_TEMPLATE,),
-        (Option("--experiment", shared.TARGET.help, "NAME", suggest=Suggest.EXPERIMENTS), *shared.SUBMISSION),
+        (
+            Option("--experiment", shared.TARGET.help, "NAME", suggest=Suggest.EXPERIMENTS),
+            shared.FORM,
+            *shared.SUBMISSION,
+        ),
         example="%tracker templates submit resnet --experiment digits --param lr=0.01",
     ),
     Command(

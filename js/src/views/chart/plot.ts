@@ -158,12 +158,12 @@ export class Plot {
       onZoom(range.from + by, range.to + by);
     };
     const up = (): void => {
-      document.removeEventListener("mousemove", move);
-      document.removeEventListener("mouseup", up);
+      window.removeEventListener("mousemove", move, true);
+      window.removeEventListener("mouseup", up, true);
     };
-    document.addEventListener("mousemove", move);
-    document.addEventListener("mouseup", up);
-    down.preventDefault();
+    // JupyterLab takes Shift and a drag for a selection of cells, and keeps its moves from everybody below the window.
+    window.addEventListener("mousemove", move, true);
+    window.addEventListener("mouseup", up, true);
   }
 
   private drawMark(plot: uPlot): void {

@@ -91,7 +91,7 @@ function Picture({ session, run, path }: PictureProps): JSX.Element {
     let made: string | null = null;
     let gone = false;
     if (type !== undefined) {
-      session.artifact(run, path).then(
+      session.image(run, path).then(
         (data) => {
           if (data === null) {
             setProblem("too large to be shown");

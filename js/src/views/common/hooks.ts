@@ -1,7 +1,14 @@
 /** Hooks that join views to what lives outside of them. */
 
-import { useEffect, useReducer, useState } from "preact/hooks";
+import { useEffect, useReducer, useRef, useState } from "preact/hooks";
 import type { RunSession } from "../../core/session";
+
+/** A name for an element or a group that nothing else in the page has: each panel is a tree of its own, and may have
+ *  Preact for itself, so that Preact's own ids come again. */
+export function useUniqueId(): string {
+  const [id] = useState(() => `jp-tracker-${Math.random().toString(36).slice(2)}`);
+  return id;
+}
 
 /** Draws again when the session has changed, at most once per frame. */
 export function useSession(session: RunSession): void {
@@ -53,4 +60,25 @@ export function useThemeChanges(): number {
     return () => observer.disconnect();
   }, []);
   return changes;
+}
+
+/** While a range is dragged, only where it comes to rest is asked for (ms). */
+const RESTING = 40;
+
+/** Does something at once; what follows closely waits until nothing follows any more. Only the latest is done. */
+export function useAtRest(): (action: (() => void) | null) => void {
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const called = useRef(-Infinity);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return (action) => {
+    clearTimeout(timer.current);
+    const now = performance.now();
+    const soon = now - called.current < RESTING;
+    called.current = now;
+    if (action !== null && soon) {
+      timer.current = setTimeout(action, RESTING);
+    } else {
+      action?.();
+    }
+  };
 }

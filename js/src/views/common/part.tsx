@@ -10,12 +10,14 @@ interface Props<P> {
   /** Which of the exports of the chunk. */
   readonly name: string;
   readonly props: P;
+  /** Pixels that are kept free while it comes; those of a tab by default. */
+  readonly height?: number;
 }
 
 type Loaded = Readonly<Record<string, unknown>>;
 
 /** A component out of a chunk. Its place is held while it comes; what went wrong is said where it would be. */
-export function Part<P extends object>({ host, chunk, name, props }: Props<P>): JSX.Element {
+export function Part<P extends object>({ host, chunk, name, props, height }: Props<P>): JSX.Element {
   const [loaded, setLoaded] = useState<Loaded | null>(null);
   const [error, setError] = useState<string | null>(null);
   const [attempt, setAttempt] = useState(0);
@@ -44,7 +46,13 @@ export function Part<P extends object>({ host, chunk, name, props }: Props<P>): 
     );
   }
   if (loaded === null) {
-    return <div class="jp-tracker-fixed" aria-busy="true" />;
+    return (
+      <div
+        class="jp-tracker-fixed"
+        style={height === undefined ? undefined : { height: `${height}px` }}
+        aria-busy="true"
+      />
+    );
   }
   const View = loaded[name] as ComponentType<P>;
   return <View {...props} />;

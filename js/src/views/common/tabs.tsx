@@ -1,5 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useId, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
+import { useUniqueId } from "./hooks";
 
 export interface Tab {
   readonly id: string;
@@ -19,7 +20,7 @@ const STEPS: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1 }
 
 /** A row of tabs and the panel of the selected one. Arrow keys walk, Home and End jump. */
 export function Tabs({ label, tabs, selected, onSelect, children }: Props): JSX.Element {
-  const base = useId();
+  const base = useUniqueId();
   const row = useRef<HTMLDivElement>(null);
 
   const onKeyDown = (event: KeyboardEvent): void => {

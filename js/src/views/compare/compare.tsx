@@ -1,12 +1,12 @@
-import type { JSX } from "preact";
+import type { ComponentProps, JSX } from "preact";
 import { useEffect, useReducer, useState } from "preact/hooks";
 import type { Host } from "../../core/host";
 import type { RunSession } from "../../core/session";
+import { Part } from "../common/part";
 import { Tabs } from "../common/tabs";
+import type { RunCurves } from "../run-curves/run-curves";
 import { Legend } from "./legend";
-import { PartSlot } from "./part-slot";
-import type { LoadParts } from "./parts";
-import { RunCurves } from "./run-curves";
+import type { ShownPart } from "./parts";
 
 const TABS = [
   { id: "curves", label: "Curves" },
@@ -19,10 +19,9 @@ const TABS = [
 interface Props {
   readonly host: Host;
   readonly sessions: readonly RunSession[];
-  readonly loadParts: LoadParts;
 }
 
-export function Compare({ host, sessions, loadParts }: Props): JSX.Element {
+export function Compare({ host, sessions }: Props): JSX.Element {
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   const first = sessions[0];
   const [tab, setTab] = useState("curves");
@@ -47,9 +46,23 @@ export function Compare({ host, sessions, loadParts }: Props): JSX.Element {
       ) : (
         <Tabs label="Comparison" tabs={TABS} selected={tab} onSelect={setTab}>
           {shown.length === 0 && <p class="jp-tracker-empty">No run is chosen: tick one above.</p>}
-          {first && shown.length > 0 && tab === "curves" && <RunCurves first={first} {...parts} />}
+          {first && shown.length > 0 && tab === "curves" && (
+            <Part<ComponentProps<typeof RunCurves>>
+              key="curves"
+              host={host}
+              chunk="run-curves"
+              name="RunCurves"
+              props={{ first, sessions: shown, lit }}
+            />
+          )}
           {shown.length > 0 && tab !== "curves" && (
-            <PartSlot load={loadParts} host={host} part={tab} {...parts} />
+            <Part<ShownPart>
+              key="parts"
+              host={host}
+              chunk="compare-parts"
+              name="ComparePart"
+              props={{ host, part: tab, ...parts }}
+            />
           )}
         </Tabs>
       )}

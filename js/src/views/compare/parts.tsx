@@ -1,5 +1,4 @@
 import type { JSX } from "preact";
-import { render } from "preact";
 import { columnsOf } from "../../core/compare";
 import type { Host } from "../../core/host";
 import { Best } from "./best";
@@ -13,23 +12,8 @@ export interface ShownPart extends PartProps {
   readonly part: string;
 }
 
-/** A part of a comparison that is drawn anew with every change. */
-export interface MountedPart {
-  readonly update: (shown: ShownPart) => void;
-  readonly unmount: () => void;
-}
-
-/** How the module of the parts comes to a view: whoever mounts it knows where that is. */
-export type LoadParts = () => Promise<(el: HTMLElement) => MountedPart>;
-
-export function mountParts(el: HTMLElement): MountedPart {
-  return {
-    update: (shown) => render(<Part {...shown} />, el),
-    unmount: () => render(null, el),
-  };
-}
-
-function Part({ part, host, ...parts }: ShownPart): JSX.Element {
+/** What a tab of a comparison shows, but for the curves. */
+export function ComparePart({ part, host, ...parts }: ShownPart): JSX.Element {
   switch (part) {
     case "parallel":
       return <Parallel {...parts} columns={columnsOf(parts.sessions)} />;

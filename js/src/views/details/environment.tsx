@@ -41,7 +41,7 @@ function Surroundings({ found }: { found: Fields }): JSX.Element {
           <>
             <h4>Cells executed before it</h4>
             {cells.map((cell, index) => (
-              <pre key={index} class="jp-tracker-text jp-tracker-cell">
+              <pre key={index} class="jp-tracker-text jp-tracker-executed">
                 {cell}
               </pre>
             ))}

@@ -11,6 +11,7 @@ import "../chart/chart.css";
 import "./run-panel.css";
 import "../log/log.css";
 import "../details/details.css";
+import "../classification/classification.css";
 
 export interface RunPanelOptions {
   /** Id of the run. */

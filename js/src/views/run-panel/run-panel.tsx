@@ -1,9 +1,9 @@
 import type { ComponentProps, JSX } from "preact";
-import { useId, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { RunSession } from "../../core/session";
 import { SYSTEM_PREFIX, hasEnded } from "../../core/wire";
 import { isText, useChoice } from "../common/choices";
-import { useSession } from "../common/hooks";
+import { useSession, useUniqueId } from "../common/hooks";
 import { Part } from "../common/part";
 import type { Tab } from "../common/tabs";
 import { Tabs } from "../common/tabs";
@@ -28,7 +28,7 @@ export function RunPanel({ session }: { session: RunSession }): JSX.Element {
   const [cloning, setCloning] = useState(false);
   const [notice, setNotice] = useState<Notice | null>(null);
   const contents = useContents(session);
-  const syncKey = useId();
+  const syncKey = useUniqueId();
   const { run, host } = session;
 
   if (run === null) {

@@ -1,9 +1,10 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { errorText } from "../../core/host";
 import type { Series } from "../../core/series";
 import type { RunSession } from "../../core/session";
 import type { XKind } from "../chart/axes";
 import type { Range } from "../chart/chart";
+import { useAtRest } from "../common/hooks";
 
 export interface Zoom {
   /** In units of the x axis; null for the live whole. */
@@ -22,17 +23,13 @@ interface State {
 }
 
 const WHOLE: State = { range: null, series: new Map(), error: null };
-const COLUMNS = 1000;
-/** While a range is dragged, only where it comes to rest is asked for. */
-const SETTLED = 40;
 
 /** The part of the x axis that is shown, the same in all charts. What is held is shown in the new range
  *  at once; where the kernel has thinned it, the finer points follow. */
 export function useZoom(session: RunSession, keys: readonly string[], x: XKind, origin: number): Zoom {
   const [state, setState] = useState<State>(WHOLE);
   const latest = useRef(0);
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  const atRest = useAtRest();
 
   const zoomTo = (from: number, to: number): void => {
     const request = (latest.current += 1);
@@ -43,8 +40,7 @@ export function useZoom(session: RunSession, keys: readonly string[], x: XKind, 
       return;
     }
     const shift = x === "relative" ? origin : 0;
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => fetchPoints(request, thinned, from, to, shift), SETTLED);
+    atRest(() => fetchPoints(request, thinned, from, to, shift));
   };
 
   const fetchPoints = (
@@ -60,7 +56,7 @@ export function useZoom(session: RunSession, keys: readonly string[], x: XKind, 
         x: x === "step" ? "step" : "time",
         from: from + shift,
         to: to + shift,
-        columns: COLUMNS,
+        columns: session.resolution,
       })
       .then(
         (series) => {
@@ -83,7 +79,7 @@ export function useZoom(session: RunSession, keys: readonly string[], x: XKind, 
     zoomTo,
     reset: () => {
       latest.current += 1;
-      clearTimeout(timer.current);
+      atRest(null);
       setState(WHOLE);
     },
   };

@@ -1,8 +1,9 @@
 import type { JSX, RefObject } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { complete } from "../../core/filter-complete";
 import type { Completion } from "../../core/filter-complete";
 import type { TableSession } from "../../core/table-session";
+import { useUniqueId } from "../common/hooks";
 
 /** A filter is tried when nobody has typed for so long (ms). */
 const PAUSE = 300;
@@ -23,7 +24,7 @@ export function FilterLine({ session, input, onLeave }: Props): JSX.Element {
   const [scroll, setScroll] = useState(0);
   const span = useRef({ from: 0, to: 0 });
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  const base = useId();
+  const base = useUniqueId();
   // What is still being written is no mistake yet.
   const mistake = text.trim() === "" || items !== null ? null : session.mistake;
 

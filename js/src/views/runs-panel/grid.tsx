@@ -1,5 +1,5 @@
 import type { JSX, RefObject } from "preact";
-import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { selectRange } from "../../core/table-selection";
 import type { TableSession } from "../../core/table-session";
 import { visibleRows } from "../../core/virtual";
@@ -10,6 +10,7 @@ import type { Cursor } from "./grid-keys";
 import { gridKey } from "./grid-keys";
 import { HeaderRow } from "./header-row";
 import { groupElement, rowElement } from "./row";
+import { useUniqueId } from "../common/hooks";
 
 export const ROW_HEIGHT = 26;
 const HEAD_HEIGHT = 28;
@@ -50,7 +51,7 @@ export function Grid(props: Props): JSX.Element {
   const anchor = useRef<number | null>(null);
   const drawn = useRef(new Map<number, Drawn>());
   const pins = useRef(followSideways());
-  const base = useId();
+  const base = useUniqueId();
 
   const { layout, settings, selected } = session;
   const columns = session.columns();

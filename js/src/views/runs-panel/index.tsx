@@ -4,19 +4,20 @@ import { render } from "preact";
 import type { TableSession } from "../../core/table-session";
 import { watchVisibility } from "../common/visibility";
 import { RunsPanel } from "./runs-panel";
-import type { Slots } from "./slots";
 import "uplot/dist/uPlot.min.css";
 import "../common/common.css";
 import "../chart/chart.css";
 import "../run-panel/run-panel.css";
 import "../log/log.css";
+import "../details/details.css";
+import "../classification/classification.css";
 import "./runs-panel.css";
 
-export function mountRunsPanel(el: HTMLElement, session: TableSession, slots: Slots): () => void {
+export function mountRunsPanel(el: HTMLElement, session: TableSession): () => void {
   const root = document.createElement("div");
   root.className = "jp-tracker-run-panel jp-tracker-runs-panel";
   el.append(root);
-  render(<RunsPanel session={session} slots={slots} />, root);
+  render(<RunsPanel session={session} />, root);
 
   let detach: (() => void) | null = null;
   const unwatch = watchVisibility(root, (visible) => {

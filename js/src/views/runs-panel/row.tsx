@@ -25,7 +25,7 @@ interface RowProps {
 export function rowElement(props: RowProps): JSX.Element {
   const { places, range, row, line, selected, active } = props;
   const classes = [
-    "jp-tracker-row",
+    "jp-tracker-run-row",
     selected ? "jp-tracker-chosen" : "",
     active === null ? "" : "jp-tracker-at-row",
   ];
@@ -108,7 +108,7 @@ function content(session: TableSession, row: TableRow, { column }: ColumnPlace):
   if (column.id === "name") {
     return (
       <>
-        <i class="jp-tracker-dot" style={{ background: hueColor(runHue(row.id)) }} />
+        <i class="jp-tracker-run-dot" style={{ background: hueColor(runHue(row.id)) }} />
         <span
           class="jp-tracker-run-name"
           data-open="true"
@@ -160,7 +160,7 @@ export function groupElement({ group, param, open, line, active, id, columns }: 
   return (
     <div
       key={line}
-      class={`jp-tracker-row jp-tracker-group${active ? " jp-tracker-at-row" : ""}`}
+      class={`jp-tracker-run-row jp-tracker-group${active ? " jp-tracker-at-row" : ""}`}
       role="row"
       aria-rowindex={line + 2}
       aria-expanded={open}

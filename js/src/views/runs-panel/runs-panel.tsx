@@ -1,4 +1,4 @@
-import type { JSX } from "preact";
+import type { ComponentProps, JSX } from "preact";
 import { useEffect, useReducer, useRef, useState } from "preact/hooks";
 import { conditionOf, toTsv } from "../../core/columns";
 import { formatClock, formatDateTime } from "../../core/format";
@@ -6,23 +6,23 @@ import { errorText } from "../../core/host";
 import { listingCode } from "../../core/python";
 import { selectedRows } from "../../core/table-selection";
 import type { TableSession } from "../../core/table-session";
+import { Part } from "../common/part";
+import type { RunView } from "../run-panel/run-view";
 import { ColumnChooser } from "./column-chooser";
+import { Drawings } from "./drawings";
 import { Grid } from "./grid";
 import type { Notice } from "./notices";
 import { runCount } from "./notices";
-import type { Slots } from "./slots";
-import { Slot } from "./slots";
 import { Toolbar } from "./toolbar";
 
 interface Props {
   readonly session: TableSession;
-  readonly slots: Slots;
 }
 
 /** Relative times are written anew so often (ms), and ever second while a run is active. */
 const QUIET_TICK = 15_000;
 
-export function RunsPanel({ session, slots }: Props): JSX.Element {
+export function RunsPanel({ session }: Props): JSX.Element {
   const tick = useTable(session);
   const [opened, setOpened] = useState<string | null>(null);
   const [choosing, setChoosing] = useState(false);
@@ -95,11 +95,18 @@ export function RunsPanel({ session, slots }: Props): JSX.Element {
           >
             ← All runs
           </button>
-          <Slot key={opened} name="The run" load={(element) => slots.openRun(element, opened)} height={420} />
+          <Part<ComponentProps<typeof RunView>>
+            key={opened}
+            host={session.host}
+            chunk="run-panel"
+            name="RunView"
+            props={{ host: session.host, run: opened }}
+            height={420}
+          />
         </section>
       )}
       <div hidden={opened !== null}>
-        <Drawings session={session} slots={slots} />
+        <Drawings session={session} />
         <Toolbar
           session={session}
           input={input}
@@ -153,45 +160,6 @@ function emptyText({ settings }: TableSession): string {
   }
   const experiment = JSON.stringify(settings.experiment === "" ? "digits" : settings.experiment);
   return `No runs yet: with tracker.runs.start(${experiment}) as run: run.log({"loss": 0.5})`;
-}
-
-/** As many runs as can be told apart are drawn. */
-const MOST_DRAWN = 12;
-
-/** The curves of the selected runs, above the table. */
-function Drawings({ session, slots }: Props): JSX.Element | null {
-  const runs = [...session.selected];
-  const drawn = runs.slice(0, MOST_DRAWN);
-  const key = drawn.join("\n");
-  const drawing = useRef<{ update: (runs: readonly string[]) => void } | null>(null);
-  useEffect(() => drawing.current?.update(drawn), [key]);
-  if (runs.length === 0) {
-    return null;
-  }
-  return (
-    <section aria-label="Curves of the selected runs">
-      <Slot
-        name="The curves"
-        height={238}
-        load={async (element) => {
-          const made = await slots.draw(element);
-          drawing.current = made;
-          made.update([...session.selected].slice(0, MOST_DRAWN));
-          return () => {
-            drawing.current = null;
-            made.unmount();
-          };
-        }}
-      />
-      {runs.length > MOST_DRAWN && (
-        <p class="jp-tracker-drawn">
-          <small>
-            The first {MOST_DRAWN} of {runs.length.toLocaleString()} selected runs are drawn.
-          </small>
-        </p>
-      )}
-    </section>
-  );
 }
 
 interface StripProps {

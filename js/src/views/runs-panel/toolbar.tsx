@@ -77,6 +77,15 @@ export function Toolbar(props: Props): JSX.Element {
         <button
           type="button"
           class="jp-tracker-button"
+          aria-pressed={view.curves}
+          title={view.curves ? "Hide the curves above the table" : "Draw curves above the table"}
+          onClick={() => void session.change({ view: { ...view, curves: !view.curves } })}
+        >
+          Curves
+        </button>
+        <button
+          type="button"
+          class="jp-tracker-button"
           aria-expanded={props.choosing}
           onClick={props.onChoose}
         >

@@ -1,9 +1,9 @@
 /** The rows of the sidebar as one tree: drawn where they are on the screen, walked by arrow keys. */
 
 import type { JSX } from "preact";
-import { useId, useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
 import { scrollToShow, visibleRows } from "../../core/virtual";
-import { useSecondTick } from "../common/hooks";
+import { useSecondTick, useUniqueId } from "../common/hooks";
 import type { SidebarModel } from "./model";
 import type { Row } from "./rows";
 import { RowCells, runTitle } from "./row";
@@ -61,7 +61,7 @@ function titleOf(row: Row): string | undefined {
 
 export function Tree({ model, around }: Props): JSX.Element {
   const scroller = useRef<HTMLDivElement>(null);
-  const base = useId();
+  const base = useUniqueId();
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   const [focused, setFocused] = useState(0);
   const place = useRef({ top: 0, height: 0 });

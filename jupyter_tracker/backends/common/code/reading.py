@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_tracker.backends.common.code.archive import SUFFIXES, collect_archive, is_archive
-from jupyter_tracker.backends.common.code.codecheck import ENTRY_POINTS, is_python
+from jupyter_tracker.backends.common.code.codecheck import is_python
 from jupyter_tracker.backends.common.code.collection import Collection, Limits
 from jupyter_tracker.backends.common.code.folder import collect_file, collect_folder
 from jupyter_tracker.backends.common.code.git import collect_commit
 from jupyter_tracker.backends.common.code.neighbours import neighbours, notebook_text, without_magics
 from jupyter_tracker.backends.common.values import checked_name
 from jupyter_tracker.errors import InvalidInput, InvalidSource
-from jupyter_tracker.models import Code, CodeKind
+from jupyter_tracker.models import ENTRY_POINTS, Code, CodeKind
 
 CELL = "cell.py"
 """The file of a source that was a cell."""

@@ -14,9 +14,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from jupyter_tracker.backends.common.code.codecheck import has_magics, is_python
-from jupyter_tracker.backends.common.variables import revealed
 from jupyter_tracker.backends.local.masking import SECRETS_VARIABLE
-from jupyter_tracker.models import Code, CodeKind, JsonValue, Secret, Submission
+from jupyter_tracker.models import Code, CodeKind, JsonValue, Secret, Submission, revealed
 
 PREFIX = "JUPYTER_TRACKER_"
 SWEEP_DRIVER = "jupyter_tracker.client.sweeps.driver"

@@ -1,7 +1,7 @@
 /** The curves of several runs, one chart for each metric, one line for each run. */
 
 import type { JSX } from "preact";
-import { useId, useMemo, useRef, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { align } from "../../core/align";
 import { metricKeys } from "../../core/compare";
 import { formatExact, formatMetric } from "../../core/format";
@@ -17,13 +17,11 @@ import { DataTable } from "../chart/data-table";
 import type { Hover } from "../chart/plot";
 import { PLOT_HEIGHT } from "../chart/plot";
 import { isFlag, isNumber, useChoice } from "../common/choices";
-import { useNearScreen, useThemeChanges } from "../common/hooks";
+import { useAtRest, useNearScreen, useThemeChanges, useUniqueId } from "../common/hooks";
 import { TableIcon } from "../common/table-icon";
 import { CurvesToolbar } from "../run-panel/curves-toolbar";
-import type { PartProps } from "./legend";
-import { colorOf, hueOf, nameOf } from "./legend";
+import { colorOf, hueOf, nameOf } from "../compare/legend";
 
-const ZOOM_COLUMNS = 1000;
 const FILTER_FROM = 9;
 /** Charts that are drawn at once; a filter finds the others. */
 const MOST_CHARTS = 100;
@@ -45,12 +43,17 @@ interface Zoomed {
 
 const NOTHING: Zoomed = { error: null, series: new Map() };
 
-interface Props extends PartProps {
+interface Props {
   /** The run that keeps what was chosen, also when it is not drawn. */
   readonly first: RunSession;
+  readonly sessions: readonly RunSession[];
+  /** The run that is pointed at. */
+  readonly lit: string | null;
+  /** Whether the charts name the runs, because no legend does. */
+  readonly named?: boolean;
 }
 
-export function RunCurves({ first, sessions, lit }: Props): JSX.Element {
+export function RunCurves({ first, sessions, lit, named = false }: Props): JSX.Element {
   const [x, setX] = useChoice<XKind>(first, "compare x", "step", isXKind);
   const [logY, setLogY] = useChoice(first, "compare log y", false, isFlag);
   const [smoothing, setSmoothing] = useChoice(first, "compare smoothing", 0, isNumber);
@@ -58,8 +61,9 @@ export function RunCurves({ first, sessions, lit }: Props): JSX.Element {
   const [zoomed, setZoomed] = useState(NOTHING);
   const [filter, setFilter] = useState("");
   const latest = useRef(0);
+  const atRest = useAtRest();
   const theme = useThemeChanges();
-  const syncKey = useId();
+  const syncKey = useUniqueId();
 
   const keys = metricKeys(sessions);
   const wanted = filter.trim().toLowerCase();
@@ -67,14 +71,17 @@ export function RunCurves({ first, sessions, lit }: Props): JSX.Element {
   const zoom = (from: number, to: number): void => {
     const attempt = (latest.current += 1);
     setRange({ from, to });
-    void finer(sessions, x, { from, to }).then((points) => {
+    const ask = async (): Promise<void> => {
+      const points = await finer(sessions, x, { from, to });
       if (attempt === latest.current) {
         setZoomed(points);
       }
-    });
+    };
+    atRest(() => void ask());
   };
   const reset = (): void => {
     latest.current += 1;
+    atRest(null);
     setRange(null);
     setZoomed(NOTHING);
   };
@@ -116,6 +123,7 @@ export function RunCurves({ first, sessions, lit }: Props): JSX.Element {
               look={{ x, logY, smoothing, range }}
               zoomed={zoomed.series}
               lit={lit}
+              named={named || lit !== null}
               theme={theme}
               syncKey={syncKey}
               onZoom={zoom}
@@ -143,7 +151,7 @@ async function finer(sessions: readonly RunSession[], x: XKind, { from, to }: Ra
     sessions.map(async (session) => {
       const keys = [...session.series.values()].filter(({ sampled }) => sampled).map(({ key }) => key);
       const shift = x === "relative" ? originOf(session) : 0;
-      const range = { from: from + shift, to: to + shift, columns: ZOOM_COLUMNS };
+      const range = { from: from + shift, to: to + shift, columns: session.resolution };
       if (keys.length > 0) {
         try {
           const points = await session.points({ keys, x: x === "step" ? "step" : "time", ...range });
@@ -163,6 +171,7 @@ interface CardProps {
   readonly look: Look;
   readonly zoomed: ReadonlyMap<string, Series>;
   readonly lit: string | null;
+  readonly named: boolean;
   readonly theme: number;
   readonly syncKey: string;
   readonly onZoom: (from: number, to: number) => void;
@@ -218,7 +227,7 @@ function Card(props: CardProps): JSX.Element {
                 title={`${name}: last ${whole.last}, min ${whole.min}, max ${whole.max}`}
               >
                 <i class="jp-tracker-key" style={{ background: colorOf(session) }} />
-                {props.lit !== null && <small>{name} </small>}
+                {props.named && <small>{name} </small>}
                 <b>{hover === null ? formatMetric(metric, whole.last) : exact(hover.values[at])}</b>
               </span>
             ))}

@@ -1,0 +1,3 @@
+/** What a comparison shows besides curves. */
+
+export { ComparePart } from "../views/compare/parts";

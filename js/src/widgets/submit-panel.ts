@@ -1,0 +1,6 @@
+/** Entry of the SubmitPanel widget. */
+
+import { mountSubmit } from "../views/submit";
+import { textTrait, widget } from "./entry";
+
+export default widget((el, host, model) => mountSubmit(el, host, { run: textTrait(model, "run") }), ["run"]);
