@@ -9,6 +9,7 @@ import type { Fields } from "../core/parse";
 import { isFields, text } from "../core/parse";
 import type { Connection, Kept } from "../views/sidebar/model";
 import { SidebarModel } from "../views/sidebar/model";
+import type { RunTarget } from "./run-target";
 import { ServerHost } from "./server-host";
 import { ServerLink } from "./server-link";
 
@@ -27,14 +28,14 @@ export class TrackerService {
   readonly model: SidebarModel;
   readonly kept = new Signal<this, Kept>(this);
   readonly connectionsChanged = new Signal<this, void>(this);
-  /** Tabs and notebooks whose runs are followed by the reader: ids of runs that are open. */
-  readonly followed = new Set<string>();
   notify: Notify = "followed";
   backends: readonly string[] = [];
   /** Folder on the machine of the server to which the paths of notebooks are relative. */
   root = "";
 
   private readonly hosts = new Map<string, ServerHost>();
+  /** In how many tabs a run is open, by connection and id. */
+  private readonly followed = new Map<string, number>();
 
   constructor() {
     this.model = new SidebarModel(
@@ -47,6 +48,22 @@ export class TrackerService {
     const known = this.hosts.get(connection) ?? new ServerHost(this.link, connection);
     this.hosts.set(connection, known);
     return known;
+  }
+
+  /** The reader has opened runs; the result says that they were closed. */
+  follow(targets: readonly RunTarget[]): () => void {
+    const count = (change: number): void => {
+      for (const { connection, id } of targets) {
+        const key = `${connection}\n${id}`;
+        this.followed.set(key, (this.followed.get(key) ?? 0) + change);
+      }
+    };
+    count(1);
+    return () => count(-1);
+  }
+
+  isFollowed(connection: string, id: string): boolean {
+    return (this.followed.get(`${connection}\n${id}`) ?? 0) > 0;
   }
 
   call(connection: string, op: string, params: Params): Promise<Reply> {

@@ -43,7 +43,7 @@ class StatusItem extends Widget {
 function isFollowed(run: RunData, service: TrackerService, notebooks: INotebookTracker | null): boolean {
   const made = run.tags.notebook;
   const open = notebooks?.find(({ context }) => service.absolute(context.localPath) === made);
-  return service.followed.has(run.id) || open !== undefined;
+  return service.isFollowed(LOCAL, run.id) || open !== undefined;
 }
 
 function tell(app: JupyterFrontEnd, run: RunData, trans: TranslationBundle): void {
