@@ -182,7 +182,7 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
 async def check_allowed(handler: JupyterHandler, operation: str) -> None:
     """Whether Jupyter's authorizer lets the user do that; 403 if not."""
     reading = operation in rpc.READING or operation in operations.READING or operation == "follow"
-    action = "read" if reading else "write"
+    action = "read" if reading else "execute" if operation in rpc.EXECUTING else "write"
     allowed = handler.authorizer.is_authorized(handler, handler.current_user, action, RESOURCE)
     if not await ensure_async(allowed):
         raise web.HTTPError(403, f"Jupyter does not let you {action} {RESOURCE}.")
