@@ -9,6 +9,8 @@ import type { Fields } from "../core/parse";
 import { isFields, text } from "../core/parse";
 import type { Connection, Kept } from "../views/sidebar/model";
 import { SidebarModel } from "../views/sidebar/model";
+import type { Preferences } from "./preferences";
+import { readPreferences } from "./preferences";
 import type { RunTarget } from "./run-target";
 import { ServerHost } from "./server-host";
 import { ServerLink } from "./server-link";
@@ -21,14 +23,13 @@ export interface ServerConnections {
   readonly backends: readonly string[];
 }
 
-export type Notify = "followed" | "all" | "none";
-
 export class TrackerService {
   readonly link = new ServerLink();
   readonly model: SidebarModel;
   readonly kept = new Signal<this, Kept>(this);
   readonly connectionsChanged = new Signal<this, void>(this);
-  notify: Notify = "followed";
+  preferences: Preferences = readPreferences({});
+  readonly preferencesChanged = new Signal<this, void>(this);
   backends: readonly string[] = [];
   /** Folder on the machine of the server to which the paths of notebooks are relative. */
   root = "";
@@ -64,6 +65,13 @@ export class TrackerService {
 
   isFollowed(connection: string, id: string): boolean {
     return (this.followed.get(`${connection}\n${id}`) ?? 0) > 0;
+  }
+
+  /** The reader has set something; it holds at once. */
+  set(preferences: Preferences): void {
+    this.preferences = preferences;
+    this.model.setLook(preferences.look);
+    this.preferencesChanged.emit();
   }
 
   call(connection: string, op: string, params: Params): Promise<Reply> {
@@ -108,9 +116,22 @@ export class TrackerService {
     }
   }
 
+  /** Asks a platform again that did not answer, also while it is left alone. */
+  async retry(connection: string): Promise<void> {
+    this.model.forget(connection); // what was refused for good is followed anew
+    await this.ask("connections.test", { name: connection }).catch(() => undefined); // the sidebar says why
+    await this.call(connection, "refresh", {}).catch(() => undefined);
+  }
+
   /** Absolute path of a notebook on the machine of the server. */
   absolute(localPath: string): string {
     return this.root === "" ? localPath : `/${PathExt.join(this.root, localPath)}`.replace(/^\/+/, "/");
+  }
+
+  /** The path of a notebook as JupyterLab calls it; null when it lies outside of what JupyterLab shows. */
+  relative(absolute: string): string | null {
+    const root = this.root.endsWith("/") ? this.root : `${this.root}/`;
+    return absolute.startsWith(root) ? absolute.slice(root.length) : null;
   }
 }
 

@@ -95,7 +95,7 @@ export const activity: JupyterFrontEndPlugin<void> = {
     });
     made.ended.connect((_, run) => {
       const wanted =
-        service.notify === "all" || (service.notify === "followed" && isFollowed(run, service, notebooks));
+        service.preferences.notify === "all" || (service.preferences.notify === "followed" && isFollowed(run, service, notebooks));
       if (wanted) {
         tell(app, run, trans);
       }

@@ -11,7 +11,7 @@ import { RunTab } from "../run-tab";
 import { targetArgs, targetsOf } from "../run-target";
 import { RunsTab } from "../runs-tab";
 import type { TrackerService } from "../service";
-import { ITracker, LOCAL } from "../service";
+import { ITracker } from "../service";
 import type { ViewTab } from "../view-tab";
 
 export const OPEN = "jupyter-tracker:run";
@@ -93,7 +93,7 @@ export const tabs: JupyterFrontEndPlugin<void> = {
       execute: (args) => {
         const experiment = text(args.experiment);
         const name = text(args.name);
-        const target = { connection: text(args.connection, LOCAL), experiment, name };
+        const target = { connection: text(args.connection, service.preferences.connection), experiment, name };
         const label = experiment === "" ? trans.__("Runs") : name;
         const known = tables.find(
           (tab) => tab.target.connection === target.connection && tab.target.experiment === experiment,

@@ -95,11 +95,28 @@ function Sidebar({ model, around }: Props): JSX.Element {
         </div>
       )}
       {model.connections !== null && <Tree model={model} around={around} />}
+      {model.selection.size > 1 && (
+        <div class="jp-tracker-side-selected" role="status">
+          <span>{translate("%1 selected", model.selection.size)}</span>
+          <button type="button" onClick={() => around.compare(model.selection.list())}>
+            {translate("Compare")}
+          </button>
+          <button
+            type="button"
+            aria-label={translate("Select none")}
+            title={translate("Select none")}
+            onClick={() => model.selection.clear()}
+          >
+            ×
+          </button>
+        </div>
+      )}
     </div>
   );
 }
 
 export function mountSidebar(el: HTMLElement, model: SidebarModel, around: Surroundings): () => void {
+  model.translate = around.translate;
   const root = document.createElement("div");
   root.className = "jp-tracker-sidebar";
   el.append(root);

@@ -1,13 +1,16 @@
 /** What the sidebar shows, without a DOM: connections, their experiments and runs as one long list of rows, of which
  *  only those on the screen are ever made. */
 
-import type { Host } from "../../core/host";
+import type { Host, Params } from "../../core/host";
+import type { Translate } from "../../core/translate";
+import { asWritten } from "../../core/translate";
 import type { Experiment } from "./overview";
 import { Overview } from "./overview";
 import { RunPages } from "./pages";
 import { filterOf, notebookFilter } from "./query";
 import type { Row, Segment } from "./rows";
-import { note, one } from "./rows";
+import { note, one, step } from "./rows";
+import { Selection } from "./selection";
 
 export interface Connection {
   readonly name: string;
@@ -19,16 +22,40 @@ export interface Kept {
   readonly open: readonly string[];
   readonly favourites: readonly string[];
   readonly order: string;
-  readonly metric: string;
 }
 
-export const NOTHING_KEPT: Kept = { open: ["local"], favourites: [], order: "", metric: "" };
+export const NOTHING_KEPT: Kept = { open: ["local"], favourites: [], order: "" };
+
+/** What a row of a run shows besides its name. */
+export const COLUMNS = ["state", "sparkline", "metric", "duration", "age"] as const;
+export type RowColumn = (typeof COLUMNS)[number];
+
+/** What the reader has set. */
+export interface Look {
+  /** Drawn beside each run; empty for the first one that the runs have. */
+  readonly metric: string;
+  readonly columns: readonly RowColumn[];
+  /** Seconds between two looks of the server: while a run is active, and while none is. */
+  readonly pace: { readonly active: number; readonly quiet: number };
+  /** The connection that stands first. */
+  readonly first: string;
+}
+
+export const DEFAULT_LOOK: Look = {
+  metric: "",
+  columns: ["state", "sparkline", "age"],
+  pace: { active: 2, quiet: 10 },
+  first: "local",
+};
 
 export class SidebarModel {
   connections: readonly Connection[] | null = null;
   problem: string | null = null;
   search = "";
   kept: Kept = NOTHING_KEPT;
+  look: Look = DEFAULT_LOOK;
+  translate: Translate = asWritten;
+  readonly selection = new Selection(() => this.changed());
 
   private readonly hostOf: (connection: string) => Host;
   private readonly keep: (kept: Kept) => void;
@@ -59,6 +86,28 @@ export class SidebarModel {
     this.connections = connections ?? this.connections;
     this.problem = problem;
     this.changed();
+  }
+
+  setLook(look: Look): void {
+    if (JSON.stringify(look.pace) !== JSON.stringify(this.look.pace)) {
+      this.overviews.forEach((overview) => overview.close());
+      this.overviews.clear();
+      this.lists.forEach((list) => list.close());
+      this.lists.clear();
+    }
+    this.look = look;
+    this.changed();
+  }
+
+  /** Whether the platform of a connection has not that operation, as far as is known. */
+  lacks(connection: string, op: string): boolean {
+    return this.overviews.get(connection)?.lacking.has(op) ?? false;
+  }
+
+  /** What kind of platform it is: `mlflow`. */
+  kindOf(connection: string): string {
+    const address = this.connections?.find(({ name }) => name === connection)?.address ?? connection;
+    return /^[a-z]+/.exec(address)?.[0] ?? connection;
   }
 
   /** A connection was edited or removed: what was known of it is forgotten. */
@@ -138,7 +187,9 @@ export class SidebarModel {
       if (notebook !== null && filter === "") {
         found.push(...this.notebookSegments(notebook, used));
       }
-      for (const connection of connections) {
+      const { first } = this.look;
+      const isFirst = ({ name }: Connection): boolean => name === first;
+      for (const connection of [...connections.filter(isFirst), ...connections.filter((each) => !isFirst(each))]) {
         found.push(...this.connectionSegments(connection, filter, used));
       }
     }
@@ -160,7 +211,7 @@ export class SidebarModel {
     if (found.length === 0) {
       return [];
     }
-    const label = "This notebook";
+    const label = this.translate("This notebook");
     const key = "notebook";
     const open = !this.isOpen("closed\nnotebook");
     const head = one({ kind: "section", key, label, open, connection: null, title: notebook, active: 0 });
@@ -170,7 +221,8 @@ export class SidebarModel {
   private connectionSegments({ name, address }: Connection, filter: string, used: Set<string>): Segment[] {
     const open = this.isOpen(name);
     const overview = open ? this.overview(name, used) : null;
-    const label = name === "local" ? "On this machine" : name;
+    const { translate } = this;
+    const label = name === "local" ? translate("On this machine") : name;
     const active = overview?.active ?? 0;
     const head = one({ kind: "section", key: name, label, open, connection: name, title: address, active });
     if (overview === null) {
@@ -178,22 +230,30 @@ export class SidebarModel {
     }
     const found: Segment[] = [head];
     if (overview.problem !== null) {
-      const signedOut = overview.problemKind === "NotAuthenticated" ? " Edit the connection to sign in." : "";
-      found.push(note(`${name}\nproblem`, overview.problem + signedOut, 1, true));
+      found.push(note(`${name}\nproblem`, overview.problem, 1, true));
+      const signedOut = overview.problemKind === "NotAuthenticated" && name !== "local";
+      found.push(
+        signedOut
+          ? step(name, "edit", translate("Edit the connection to sign in…"), 1)
+          : step(name, "retry", translate("Try again now"), 1),
+      );
     }
     if (filter !== "") {
       const list = this.list(name, { where: filter, order_by: this.kept.order }, used);
       found.push(...this.runSegments(name, list, 1, true, `search\n${name}`));
       if (list.count === 0 && list.problem === null) {
-        found.push(note(`${name}\nnone`, "No run fits the search.", 1));
+        found.push(note(`${name}\nnone`, translate("No run fits the search."), 1));
       }
       return found;
     }
     if (overview.experiments === null) {
-      return overview.problem === null ? [...found, note(`${name}\nloading`, "Loading…", 1)] : found;
+      return overview.problem === null ? [...found, note(`${name}\nloading`, translate("Loading…"), 1)] : found;
     }
     if (overview.experiments.length === 0) {
-      found.push(note(`${name}\nempty`, 'No experiments yet: jt.connect().runs.start("digits")', 1));
+      found.push(note(`${name}\nempty`, translate("No experiments yet: the first run makes one."), 1));
+      if (!overview.lacking.has("runs.submit")) {
+        found.push(step(name, "submit", translate("New run…"), 1));
+      }
     }
     for (const experiment of this.sorted(name, overview.experiments)) {
       found.push(...this.experimentSegments(name, experiment, used));
@@ -217,7 +277,7 @@ export class SidebarModel {
     const list = this.list(connection, { experiment: experiment.id, order_by: this.kept.order }, used);
     const runs = this.runSegments(connection, list, 2, false, key);
     const empty = list.count === 0 && list.problem === null;
-    return [head, ...(empty ? [note(`${key}\nempty`, "No runs yet.", 2)] : runs)];
+    return [head, ...(empty ? [note(`${key}\nempty`, this.translate("No runs yet."), 2)] : runs)];
   }
 
   private runSegments(
@@ -231,7 +291,7 @@ export class SidebarModel {
       return [note(`${key}\nproblem`, pages.problem, level, true)];
     }
     if (pages.count === null) {
-      return [note(`${key}\nloading`, "Loading…", level)];
+      return [note(`${key}\nloading`, this.translate("Loading…"), level)];
     }
     const at = (place: number): Row => {
       const run = pages.at(place);
@@ -250,7 +310,7 @@ export class SidebarModel {
 
   private overview(connection: string, used: Set<string>): Overview {
     used.add(connection);
-    const known = this.overviews.get(connection) ?? new Overview(this.hostOf(connection), this.changed);
+    const known = this.overviews.get(connection) ?? new Overview(this.hostOf(connection), this.pace(), this.changed);
     this.overviews.set(connection, known);
     return known;
   }
@@ -259,9 +319,14 @@ export class SidebarModel {
     const params = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== ""));
     const key = `${connection}\n${JSON.stringify(params)}`;
     used.add(key);
-    const known = this.lists.get(key) ?? new RunPages(this.hostOf(connection), params, this.changed);
+    const known = this.lists.get(key) ?? new RunPages(this.hostOf(connection), params, this.pace(), this.changed);
     this.lists.set(key, known);
     return known;
+  }
+
+  private pace(): Params {
+    const { active, quiet } = this.look.pace;
+    return { active_pause: active, quiet_pause: quiet };
   }
 
   /** Follows what is shown, and leaves the rest. */

@@ -2,7 +2,7 @@
 
 import type { Host, Params } from "../../core/host";
 import { errorText } from "../../core/host";
-import { isFields, parseRun } from "../../core/parse";
+import { isFields, list, parseRun, text } from "../../core/parse";
 import type { RunData } from "../../core/wire";
 import { hasEnded } from "../../core/wire";
 import { sparkPath } from "./spark";
@@ -27,7 +27,10 @@ export class RunPages {
 
   private readonly host: Host;
   private readonly changed: () => void;
+  private readonly pace: Params;
   private pages = new Map<number, readonly RunData[]>();
+  /** By which the server knows that a row is still as it was. */
+  private readonly digests = new Map<string, string>();
   private stale = new Set<number>();
   private readonly pending = new Set<number>();
   private version = 0;
@@ -37,7 +40,8 @@ export class RunPages {
   private sparking = false;
   private unfollow: (() => void) | null = null;
 
-  constructor(host: Host, params: Params, changed: () => void) {
+  constructor(host: Host, params: Params, pace: Params, changed: () => void) {
+    this.pace = pace;
     this.host = host;
     this.params = params;
     this.changed = changed;
@@ -45,7 +49,7 @@ export class RunPages {
 
   open(): void {
     this.unfollow ??= this.host.follow(
-      { name: "table", params: this.params, columns: SPARK_COLUMNS },
+      { name: "table", params: { ...this.params, ...this.pace }, columns: SPARK_COLUMNS },
       (update) => this.onUpdate(update),
       (status) => {
         this.problem = status.kind === "disconnected" || status.kind === "refused" ? status.message : null;
@@ -75,9 +79,14 @@ export class RunPages {
     }
   }
 
+  /** The metric that is drawn. */
+  metricOf(wanted: string): string | null {
+    return wanted === "" ? this.metric : wanted;
+  }
+
   /** SVG path of the curve of a run; asked for when it is not known or has grown. */
   spark(run: RunData, metric: string): string | undefined {
-    const name = metric === "" ? this.metric : metric;
+    const name = this.metricOf(metric);
     if (name === null) {
       return undefined;
     }
@@ -91,7 +100,7 @@ export class RunPages {
   }
 
   private onUpdate(update: Readonly<Record<string, unknown>>): void {
-    this.problem = isFields(update.error) ? errorText(new Error(String(update.error.message))) : null;
+    this.problem = isFields(update.error) ? text(update.error.message, "There is no news.") : null;
     if (typeof update.version === "number" && typeof update.count === "number") {
       this.version = update.version;
       this.count = update.count;
@@ -108,13 +117,21 @@ export class RunPages {
     }
     this.pending.add(page);
     try {
-      const range = { from: page * PAGE, to: (page + 1) * PAGE };
+      const before = new Map((this.pages.get(page) ?? []).map((run) => [run.id, run]));
+      const known = Object.fromEntries(Array.from(before.keys(), (id) => [id, this.digests.get(id)]));
+      const range = { from: page * PAGE, to: (page + 1) * PAGE, known };
       const { result } = await this.host.call("runs.rows", { ...this.params, ...range });
-      const rows: readonly unknown[] = isFields(result) && Array.isArray(result.rows) ? result.rows : [];
+      const rows = list(isFields(result) ? result.rows : null).filter(isFields);
+      const runs = rows.map((row) => (row.same === true ? before.get(text(row.id)) : parseRun(row)) ?? null);
       this.pages.set(
         page,
-        rows.map(parseRun).filter((run) => run !== null),
+        runs.filter((run) => run !== null),
       );
+      for (const { id, digest, same } of rows) {
+        if (same !== true) {
+          this.digests.set(text(id), text(digest));
+        }
+      }
       this.stale.delete(page);
       this.count ??= isFields(result) && typeof result.count === "number" ? result.count : 0;
     } catch (error) {

@@ -1,10 +1,19 @@
 import type { JSX } from "preact";
-import { formatAge, formatDateTime, formatMetric, formatParam } from "../../core/format";
+import {
+  formatAge,
+  formatDateTime,
+  formatDuration,
+  formatExact,
+  formatMetric,
+  formatParam,
+} from "../../core/format";
 import { progressShare } from "../../core/remaining";
+import type { Translate } from "../../core/translate";
 import type { RunData } from "../../core/wire";
 import { SYSTEM_PREFIX, hasEnded } from "../../core/wire";
 import { hueColor, runHue } from "../chart/colors";
 import { StateShape } from "../common/state-mark";
+import type { Look, RowColumn } from "./model";
 import type { Row } from "./rows";
 import type { RunPages } from "./pages";
 import { SPARK_HEIGHT, SPARK_WIDTH } from "./spark";
@@ -12,7 +21,7 @@ import { SPARK_HEIGHT, SPARK_WIDTH } from "./spark";
 const MOST_TOLD = 12;
 
 /** All that the row has no room for. */
-export function runTitle(run: RunData): string {
+export function runTitle(run: RunData, translate: Translate): string {
   const params = Object.entries(run.params)
     .slice(0, MOST_TOLD)
     .map(([key, value]) => `${key} = ${formatParam(value).slice(0, 80)}`);
@@ -20,10 +29,11 @@ export function runTitle(run: RunData): string {
     .filter(([key]) => !key.startsWith(SYSTEM_PREFIX))
     .slice(0, MOST_TOLD)
     .map(([key, { value }]) => `${key}  ${formatMetric(key, value)}`);
+  const state = translate(run.state);
   return [
     `${run.experiment} / ${run.name}`,
-    `${run.state}${run.reason === "" ? "" : `: ${run.reason}`}`,
-    `created ${formatDateTime(run.createdAt)}`,
+    run.reason === "" ? state : `${state}: ${run.reason}`,
+    translate("created %1", formatDateTime(run.createdAt)),
     ...(params.length > 0 ? ["", ...params] : []),
     ...(metrics.length > 0 ? ["", ...metrics] : []),
   ].join("\n");
@@ -51,18 +61,42 @@ function Sparkline({ path }: { path: string | undefined }): JSX.Element {
   );
 }
 
-interface RunCellsProps {
+/** What all cells are drawn with. */
+export interface CellProps {
+  readonly look: Look;
+  readonly now: number;
+  readonly translate: Translate;
+}
+
+interface RunCellsProps extends CellProps {
   readonly run: RunData;
   readonly pages: RunPages;
-  readonly metric: string;
   readonly withExperiment: boolean;
-  readonly now: number;
   readonly onStop: (() => void) | null;
 }
 
-function RunCells({ run, pages, metric, withExperiment, now, onStop }: RunCellsProps): JSX.Element {
+function Metric({ run, name }: { run: RunData; name: string | null }): JSX.Element | null {
+  const found = name === null ? undefined : run.metrics[name];
+  return name === null || found === undefined ? null : (
+    <span class="jp-tracker-value" title={`${name} ${formatExact(found.value)}`}>
+      {formatMetric(name, found.value)}
+    </span>
+  );
+}
+
+function RunCells({
+  run,
+  pages,
+  look,
+  withExperiment,
+  now,
+  translate,
+  onStop,
+}: RunCellsProps): JSX.Element {
+  const { metric, columns } = look;
   const first = run.progress[0];
   const share = first === undefined || hasEnded(run.state) ? null : progressShare(first);
+  const shows = (column: RowColumn): boolean => columns.includes(column);
   return (
     <>
       <span class="jp-tracker-dot" style={{ background: hueColor(runHue(run.id)) }} />
@@ -70,25 +104,45 @@ function RunCells({ run, pages, metric, withExperiment, now, onStop }: RunCellsP
         <span class="jp-tracker-own">{run.name}</span>
         {withExperiment && <span class="jp-tracker-of">{run.experiment}</span>}
       </span>
-      <span class={`jp-tracker-shape jp-tracker-shape-${run.state}`}>
-        <StateShape state={run.state} />
-      </span>
+      {shows("state") && (
+        <span class={`jp-tracker-shape jp-tracker-shape-${run.state}`}>
+          <StateShape state={run.state} />
+        </span>
+      )}
       {share !== null && (
-        <span class="jp-tracker-share" title={`${Math.round(share * 100)} %`}>
+        <span
+          class="jp-tracker-share"
+          role="progressbar"
+          aria-label={first?.operation}
+          aria-valuenow={Math.round(share * 100)}
+          title={`${Math.round(share * 100)} %`}
+        >
           <span style={{ width: `${share * 100}%` }} />
         </span>
       )}
-      <span class="jp-tracker-run-spark" style={{ color: hueColor(runHue(run.id)) }}>
-        <Sparkline path={pages.spark(run, metric)} />
-      </span>
-      <span class="jp-tracker-age">{formatAge(run.startedAt ?? run.createdAt, now).replace(" ago", "")}</span>
+      {shows("sparkline") && (
+        <span class="jp-tracker-run-spark" style={{ color: hueColor(runHue(run.id)) }}>
+          <Sparkline path={pages.spark(run, metric)} />
+        </span>
+      )}
+      {shows("metric") && <Metric run={run} name={pages.metricOf(metric)} />}
+      {shows("duration") && run.startedAt !== null && (
+        <span class="jp-tracker-age" title={translate("how long it takes")}>
+          {formatDuration((run.endedAt ?? now) - run.startedAt)}
+        </span>
+      )}
+      {shows("age") && (
+        <span class="jp-tracker-age">
+          {formatAge(run.startedAt ?? run.createdAt, now).replace(" ago", "")}
+        </span>
+      )}
       {onStop !== null && (
         <button
           type="button"
           class="jp-tracker-row-button"
           tabIndex={-1}
-          aria-label={`Stop ${run.name}`}
-          title="Stop"
+          aria-label={translate("Stop %1", run.name)}
+          title={translate("Stop")}
           onClick={(event) => {
             event.stopPropagation();
             onStop();
@@ -103,26 +157,23 @@ function RunCells({ run, pages, metric, withExperiment, now, onStop }: RunCellsP
   );
 }
 
-export function RowCells({
-  row,
-  metric,
-  now,
-  onStar,
-  onStop,
-}: {
-  row: Row;
-  metric: string;
-  now: number;
-  onStar: () => void;
-  onStop: () => void;
-}): JSX.Element {
+interface RowCellsProps extends CellProps {
+  readonly row: Row;
+  readonly onStar: () => void;
+  readonly onStop: () => void;
+}
+
+export function RowCells({ row, onStar, onStop, ...shown }: RowCellsProps): JSX.Element {
+  const { translate } = shown;
   switch (row.kind) {
     case "section":
       return (
         <>
           <Twisty open={row.open} />
           <span class="jp-tracker-label">{row.label}</span>
-          {row.active > 0 && <span class="jp-tracker-count-live">{row.active} running</span>}
+          {row.active > 0 && (
+            <span class="jp-tracker-count-live">{translate("%1 running", row.active)}</span>
+          )}
         </>
       );
     case "experiment":
@@ -131,15 +182,21 @@ export function RowCells({
           <Twisty open={row.open} />
           <span class="jp-tracker-label">{row.experiment.name}</span>
           {(row.experiment.active ?? 0) > 0 && (
-            <span class="jp-tracker-live" role="img" aria-label={`${row.experiment.active ?? 0} running`} />
+            <span
+              class="jp-tracker-live"
+              role="img"
+              aria-label={translate("%1 running", row.experiment.active ?? 0)}
+            />
           )}
           <button
             type="button"
             class="jp-tracker-row-button"
             tabIndex={-1}
             aria-pressed={row.favourite}
-            aria-label={`Favourite ${row.experiment.name}`}
-            title={row.favourite ? "No favourite any more" : "Make it a favourite: it stands on top"}
+            aria-label={translate("Favourite %1", row.experiment.name)}
+            title={translate(
+              row.favourite ? "No favourite any more" : "Make it a favourite: it stands on top",
+            )}
             onClick={(event) => {
               event.stopPropagation();
               onStar();
@@ -151,6 +208,7 @@ export function RowCells({
         </>
       );
     case "note":
+    case "step":
       return <span class="jp-tracker-label">{row.text}</span>;
     case "run":
       return row.run === undefined ? (
@@ -159,10 +217,9 @@ export function RowCells({
         <RunCells
           run={row.run}
           pages={row.pages}
-          metric={metric}
           withExperiment={row.withExperiment}
-          now={now}
           onStop={hasEnded(row.run.state) || row.run.state === "stopping" ? null : onStop}
+          {...shown}
         />
       );
   }

@@ -37,7 +37,18 @@ export type Row =
       readonly level: number;
       readonly text: string;
       readonly trouble: boolean;
+    }
+  | {
+      /** Something to do about what the row above says. */
+      readonly kind: "step";
+      readonly key: string;
+      readonly level: number;
+      readonly text: string;
+      readonly connection: string;
+      readonly step: Step;
     };
+
+export type Step = "edit" | "retry" | "submit";
 
 export interface Segment {
   readonly count: number;
@@ -50,4 +61,8 @@ export function one(row: Row): Segment {
 
 export function note(key: string, words: string, level: number, trouble = false): Segment {
   return one({ kind: "note", key, level, text: words, trouble });
+}
+
+export function step(connection: string, does: Step, words: string, level: number): Segment {
+  return one({ kind: "step", key: `${connection}\n${does}`, level, text: words, connection, step: does });
 }
