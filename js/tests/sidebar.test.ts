@@ -64,6 +64,7 @@ describe("the rows", () => {
         case "experiment":
           return row.experiment.name;
         case "note":
+        case "step":
           return row.text;
         case "run":
           return row.run?.name ?? "…";
@@ -93,9 +94,18 @@ describe("the rows", () => {
 
   it("say what to do when there is nothing, and why when something is wrong", () => {
     push("overview", { experiments: [] });
-    expect(labels()[1]).toMatch(/^No experiments yet: jt\.connect/);
+    expect(labels().slice(1, 3)).toEqual(["No experiments yet: the first run makes one.", "New run…"]);
     push("overview", { error: { kind: "NotAuthenticated", message: "The token has expired." } });
-    expect(labels()[1]).toBe("The token has expired. Edit the connection to sign in.");
+    expect(labels().slice(1, 3)).toEqual(["The token has expired.", "Try again now"]);
+    model.toggle("work");
+    rows();
+    push("overview", { error: { kind: "NotAuthenticated", message: "The token has expired." } }, hosts.work);
+    expect(rows().at(-1)).toMatchObject({ kind: "step", step: "edit", connection: "work" });
+    push("overview", { now: 2 }, hosts.work);
+    expect(labels().at(-1)).toBe("Edit the connection to sign in…"); // a sign of life is no answer
+    push("overview", { experiments: [], lacking: ["runs.submit"] }, hosts.work);
+    expect(labels().at(-1)).toBe("No experiments yet: the first run makes one.");
+    expect(model.lacks("work", "runs.submit")).toBe(true);
   });
 
   it("are runs below an experiment, fetched when they are looked at", async () => {
@@ -105,7 +115,7 @@ describe("the rows", () => {
     push("table", { version: 1, count: 2, active: 1, columns: [] });
     expect(labels()).toEqual(["On this machine", "digits", "…", "…", "faces", "work"]);
     const call = hosts.local?.calls.find(({ op }) => op === "runs.rows");
-    expect(call?.params).toEqual({ experiment: "e1", from: 0, to: 100 });
+    expect(call?.params).toEqual({ experiment: "e1", from: 0, to: 100, known: {} });
     const found = [wireRun({ id: "a", name: "second" }), wireRun({ id: "b", name: "first" })];
     call?.resolve({ result: { version: 1, count: 2, start: 0, rows: found }, buffers: [] });
     await Promise.resolve();
@@ -129,7 +139,7 @@ describe("the rows", () => {
     model.setSearch("metrics.loss >");
     rows();
     const table = hosts.local?.follows.at(-1);
-    expect(table?.topic.params).toEqual({ where: "metrics.loss >" });
+    expect(table?.topic.params).toMatchObject({ where: "metrics.loss >" });
     table?.onStatus({ kind: "refused", message: "Expected a number" });
     expect(labels()).toEqual(["On this machine", "Expected a number", "work"]);
     model.setSearch("");

@@ -23,7 +23,10 @@ export async function openCell(
   }
   const path = service.relative(notebook);
   if (path === null) {
-    throw new HostError("NotFound", trans.__("Its notebook %1 is not below the folder that Jupyter shows.", notebook));
+    throw new HostError(
+      "NotFound",
+      trans.__("Its notebook %1 is not below the folder that Jupyter shows.", notebook),
+    );
   }
   const opened = (await app.commands.execute("docmanager:open", { path })) as NotebookPanel | undefined;
   if (opened === undefined) {

@@ -2,8 +2,8 @@
 
 import type { Fields } from "../core/parse";
 import { finite, list, text } from "../core/parse";
-import type { Look } from "../views/sidebar/model";
-import { COLUMNS, DEFAULT_LOOK } from "../views/sidebar/model";
+import type { Look } from "../views/sidebar/look";
+import { COLUMNS, DEFAULT_LOOK } from "../views/sidebar/look";
 
 export type Notify = "followed" | "all" | "none";
 

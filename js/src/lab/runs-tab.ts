@@ -30,23 +30,29 @@ export class RunsTab extends ViewTab {
     const { connection, experiment } = target;
     const look = { settings: { ...readSettings(kept), experiment } };
     const changed = new Signal<typeof look, void>(look);
-    super(`jupyter-tracker-runs-${connection}-${experiment}`, label, `${connection}: ${label}`, async (el) => {
-      const [{ mountRunsPanel }, { TableSession }] = await Promise.all([
-        import("../views/runs-panel"),
-        import("../core/table-session"),
-      ]);
-      const host = service.host(connection);
-      const session = new TableSession(host, look.settings);
-      session.keepSettings((changes) => {
-        look.settings = { ...look.settings, ...changes };
-        changed.emit();
-      });
-      return mountRunsPanel(el, session, {
-        openRun: async (element, run) =>
-          (await import("../views/run-panel")).mountRunPanel(element, host, { run }),
-        draw: async (element) => (await import("../widgets/chunks/runs-curves")).mountDrawing(element, host),
-      });
-    });
+    super(
+      `jupyter-tracker-runs-${connection}-${experiment}`,
+      label,
+      `${connection}: ${label}`,
+      async (el) => {
+        const [{ mountRunsPanel }, { TableSession }] = await Promise.all([
+          import("../views/runs-panel"),
+          import("../core/table-session"),
+        ]);
+        const host = service.host(connection);
+        const session = new TableSession(host, look.settings);
+        session.keepSettings((changes) => {
+          look.settings = { ...look.settings, ...changes };
+          changed.emit();
+        });
+        return mountRunsPanel(el, session, {
+          openRun: async (element, run) =>
+            (await import("../views/run-panel")).mountRunPanel(element, host, { run }),
+          draw: async (element) =>
+            (await import("../widgets/chunks/runs-curves")).mountDrawing(element, host),
+        });
+      },
+    );
     this.target = target;
     this.look = look;
     this.changed = changed;
@@ -56,6 +62,11 @@ export class RunsTab extends ViewTab {
   args(): ReadonlyJSONObject {
     const { connection, experiment, name } = this.target;
     const settings = Object.fromEntries(KEPT.map((key) => [key, this.look.settings[key]]));
-    return { connection, experiment, name, settings: JSON.parse(JSON.stringify(settings)) as ReadonlyJSONObject };
+    return {
+      connection,
+      experiment,
+      name,
+      settings: JSON.parse(JSON.stringify(settings)) as ReadonlyJSONObject,
+    };
   }
 }

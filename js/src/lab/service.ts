@@ -29,6 +29,7 @@ export class TrackerService {
   readonly kept = new Signal<this, Kept>(this);
   readonly connectionsChanged = new Signal<this, void>(this);
   preferences: Preferences = readPreferences({});
+  readonly followedChanged = new Signal<this, void>(this);
   readonly preferencesChanged = new Signal<this, void>(this);
   backends: readonly string[] = [];
   /** Folder on the machine of the server to which the paths of notebooks are relative. */
@@ -58,9 +59,16 @@ export class TrackerService {
         const key = `${connection}\n${id}`;
         this.followed.set(key, (this.followed.get(key) ?? 0) + change);
       }
+      this.followedChanged.emit();
     };
     count(1);
     return () => count(-1);
+  }
+
+  /** Connections of which runs are open. */
+  followedConnections(): ReadonlySet<string> {
+    const open = Array.from(this.followed).filter(([, count]) => count > 0);
+    return new Set(open.map(([key]) => key.slice(0, key.indexOf("\n"))));
   }
 
   isFollowed(connection: string, id: string): boolean {

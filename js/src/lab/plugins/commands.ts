@@ -138,9 +138,16 @@ export const RUN_COMMANDS = [
 /** The menu of several. */
 export const GROUP_COMMANDS = [
   COMPARE,
-  ...["runs.stop", "", "insert-panel", "insert-code", "copy-reference", "", "runs.archive", "runs.delete"].map(
-    (op) => (op === "" ? "" : PREFIX + op),
-  ),
+  ...[
+    "runs.stop",
+    "",
+    "insert-panel",
+    "insert-code",
+    "copy-reference",
+    "",
+    "runs.archive",
+    "runs.delete",
+  ].map((op) => (op === "" ? "" : PREFIX + op)),
 ];
 
 export const commands: JupyterFrontEndPlugin<void> = {
@@ -173,7 +180,9 @@ export const commands: JupyterFrontEndPlugin<void> = {
         },
         isEnabled: (args) => {
           const targets = targetsOf(args, app.shell.currentWidget);
-          return targets.length > 0 && (targets.length === 1 || many !== undefined) && reason(targets) === null;
+          return (
+            targets.length > 0 && (targets.length === 1 || many !== undefined) && reason(targets) === null
+          );
         },
         execute: async (args) => {
           const targets = targetsOf(args, app.shell.currentWidget);

@@ -93,7 +93,11 @@ export const tabs: JupyterFrontEndPlugin<void> = {
       execute: (args) => {
         const experiment = text(args.experiment);
         const name = text(args.name);
-        const target = { connection: text(args.connection, service.preferences.connection), experiment, name };
+        const target = {
+          connection: text(args.connection, service.preferences.connection),
+          experiment,
+          name,
+        };
         const label = experiment === "" ? trans.__("Runs") : name;
         const known = tables.find(
           (tab) => tab.target.connection === target.connection && tab.target.experiment === experiment,

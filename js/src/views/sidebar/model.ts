@@ -1,16 +1,18 @@
 /** What the sidebar shows, without a DOM: connections, their experiments and runs as one long list of rows, of which
  *  only those on the screen are ever made. */
 
-import type { Host, Params } from "../../core/host";
+import type { Host } from "../../core/host";
 import type { Translate } from "../../core/translate";
 import { asWritten } from "../../core/translate";
 import type { Experiment } from "./overview";
-import { Overview } from "./overview";
-import { RunPages } from "./pages";
+import type { Look } from "./look";
+import { DEFAULT_LOOK } from "./look";
+import type { RunPages } from "./pages";
 import { filterOf, notebookFilter } from "./query";
 import type { Row, Segment } from "./rows";
 import { note, one, step } from "./rows";
 import { Selection } from "./selection";
+import { Sources } from "./sources";
 
 export interface Connection {
   readonly name: string;
@@ -26,27 +28,7 @@ export interface Kept {
 
 export const NOTHING_KEPT: Kept = { open: ["local"], favourites: [], order: "" };
 
-/** What a row of a run shows besides its name. */
-export const COLUMNS = ["state", "sparkline", "metric", "duration", "age"] as const;
-export type RowColumn = (typeof COLUMNS)[number];
-
-/** What the reader has set. */
-export interface Look {
-  /** Drawn beside each run; empty for the first one that the runs have. */
-  readonly metric: string;
-  readonly columns: readonly RowColumn[];
-  /** Seconds between two looks of the server: while a run is active, and while none is. */
-  readonly pace: { readonly active: number; readonly quiet: number };
-  /** The connection that stands first. */
-  readonly first: string;
-}
-
-export const DEFAULT_LOOK: Look = {
-  metric: "",
-  columns: ["state", "sparkline", "age"],
-  pace: { active: 2, quiet: 10 },
-  first: "local",
-};
+const NOTHING: ReadonlySet<string> = new Set();
 
 export class SidebarModel {
   connections: readonly Connection[] | null = null;
@@ -57,16 +39,14 @@ export class SidebarModel {
   translate: Translate = asWritten;
   readonly selection = new Selection(() => this.changed());
 
-  private readonly hostOf: (connection: string) => Host;
   private readonly keep: (kept: Kept) => void;
   private readonly listeners = new Set<() => void>();
-  private readonly overviews = new Map<string, Overview>();
-  private readonly lists = new Map<string, RunPages>();
+  private readonly sources: Sources;
   private notebook: string | null = null;
   private shown = false;
 
   constructor(hostOf: (connection: string) => Host, keep: (kept: Kept) => void = () => undefined) {
-    this.hostOf = hostOf;
+    this.sources = new Sources(hostOf, () => this.changed());
     this.keep = keep;
   }
 
@@ -89,19 +69,14 @@ export class SidebarModel {
   }
 
   setLook(look: Look): void {
-    if (JSON.stringify(look.pace) !== JSON.stringify(this.look.pace)) {
-      this.overviews.forEach((overview) => overview.close());
-      this.overviews.clear();
-      this.lists.forEach((list) => list.close());
-      this.lists.clear();
-    }
+    this.sources.setPace(look.pace);
     this.look = look;
     this.changed();
   }
 
   /** Whether the platform of a connection has not that operation, as far as is known. */
   lacks(connection: string, op: string): boolean {
-    return this.overviews.get(connection)?.lacking.has(op) ?? false;
+    return this.sources.known(connection)?.lacking.has(op) ?? false;
   }
 
   /** What kind of platform it is: `mlflow`. */
@@ -112,14 +87,7 @@ export class SidebarModel {
 
   /** A connection was edited or removed: what was known of it is forgotten. */
   forget(connection: string): void {
-    this.overviews.get(connection)?.close();
-    this.overviews.delete(connection);
-    for (const [key, list] of this.lists) {
-      if (key.startsWith(`${connection}\n`)) {
-        list.close();
-        this.lists.delete(key);
-      }
-    }
+    this.sources.forget(connection);
     this.changed();
   }
 
@@ -189,11 +157,14 @@ export class SidebarModel {
       }
       const { first } = this.look;
       const isFirst = ({ name }: Connection): boolean => name === first;
-      for (const connection of [...connections.filter(isFirst), ...connections.filter((each) => !isFirst(each))]) {
+      for (const connection of [
+        ...connections.filter(isFirst),
+        ...connections.filter((each) => !isFirst(each)),
+      ]) {
         found.push(...this.connectionSegments(connection, filter, used));
       }
     }
-    this.follow(used);
+    this.sources.follow(this.shown ? used : NOTHING);
     return found;
   }
 
@@ -203,7 +174,11 @@ export class SidebarModel {
       if (name !== "local" && !this.isOpen(name)) {
         continue; // a platform that nobody looks at is not asked
       }
-      const list = this.list(name, { where: notebookFilter(notebook), order_by: this.kept.order }, used);
+      const list = this.sources.list(
+        name,
+        { where: notebookFilter(notebook), order_by: this.kept.order },
+        used,
+      );
       if ((list.count ?? 0) > 0) {
         found.push(...this.runSegments(name, list, 1, true, `notebook\n${name}`));
       }
@@ -220,7 +195,7 @@ export class SidebarModel {
 
   private connectionSegments({ name, address }: Connection, filter: string, used: Set<string>): Segment[] {
     const open = this.isOpen(name);
-    const overview = open ? this.overview(name, used) : null;
+    const overview = open ? this.sources.overview(name, used) : null;
     const { translate } = this;
     const label = name === "local" ? translate("On this machine") : name;
     const active = overview?.active ?? 0;
@@ -239,7 +214,7 @@ export class SidebarModel {
       );
     }
     if (filter !== "") {
-      const list = this.list(name, { where: filter, order_by: this.kept.order }, used);
+      const list = this.sources.list(name, { where: filter, order_by: this.kept.order }, used);
       found.push(...this.runSegments(name, list, 1, true, `search\n${name}`));
       if (list.count === 0 && list.problem === null) {
         found.push(note(`${name}\nnone`, translate("No run fits the search."), 1));
@@ -247,7 +222,9 @@ export class SidebarModel {
       return found;
     }
     if (overview.experiments === null) {
-      return overview.problem === null ? [...found, note(`${name}\nloading`, translate("Loading…"), 1)] : found;
+      return overview.problem === null
+        ? [...found, note(`${name}\nloading`, translate("Loading…"), 1)]
+        : found;
     }
     if (overview.experiments.length === 0) {
       found.push(note(`${name}\nempty`, translate("No experiments yet: the first run makes one."), 1));
@@ -274,7 +251,11 @@ export class SidebarModel {
     if (!open) {
       return [head];
     }
-    const list = this.list(connection, { experiment: experiment.id, order_by: this.kept.order }, used);
+    const list = this.sources.list(
+      connection,
+      { experiment: experiment.id, order_by: this.kept.order },
+      used,
+    );
     const runs = this.runSegments(connection, list, 2, false, key);
     const empty = list.count === 0 && list.problem === null;
     return [head, ...(empty ? [note(`${key}\nempty`, this.translate("No runs yet."), 2)] : runs)];
@@ -308,49 +289,7 @@ export class SidebarModel {
     return [{ count: pages.count, at }];
   }
 
-  private overview(connection: string, used: Set<string>): Overview {
-    used.add(connection);
-    const known = this.overviews.get(connection) ?? new Overview(this.hostOf(connection), this.pace(), this.changed);
-    this.overviews.set(connection, known);
-    return known;
-  }
-
-  private list(connection: string, asked: Readonly<Record<string, string>>, used: Set<string>): RunPages {
-    const params = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== ""));
-    const key = `${connection}\n${JSON.stringify(params)}`;
-    used.add(key);
-    const known = this.lists.get(key) ?? new RunPages(this.hostOf(connection), params, this.pace(), this.changed);
-    this.lists.set(key, known);
-    return known;
-  }
-
-  private pace(): Params {
-    const { active, quiet } = this.look.pace;
-    return { active_pause: active, quiet_pause: quiet };
-  }
-
-  /** Follows what is shown, and leaves the rest. */
-  private follow(used: ReadonlySet<string>): void {
-    for (const [key, overview] of this.overviews) {
-      if (this.shown && used.has(key)) {
-        overview.open();
-      } else {
-        overview.close();
-      }
-    }
-    for (const [key, list] of this.lists) {
-      if (this.shown && used.has(key)) {
-        list.open();
-      } else {
-        list.close();
-        if (!used.has(key)) {
-          this.lists.delete(key);
-        }
-      }
-    }
-  }
-
-  private readonly changed = (): void => {
+  private changed(): void {
     this.listeners.forEach((listener) => listener());
-  };
+  }
 }

@@ -13,7 +13,7 @@ import type { RunData } from "../../core/wire";
 import { SYSTEM_PREFIX, hasEnded } from "../../core/wire";
 import { hueColor, runHue } from "../chart/colors";
 import { StateShape } from "../common/state-mark";
-import type { Look, RowColumn } from "./model";
+import type { Look, RowColumn } from "./look";
 import type { Row } from "./rows";
 import type { RunPages } from "./pages";
 import { SPARK_HEIGHT, SPARK_WIDTH } from "./spark";
@@ -84,15 +84,7 @@ function Metric({ run, name }: { run: RunData; name: string | null }): JSX.Eleme
   );
 }
 
-function RunCells({
-  run,
-  pages,
-  look,
-  withExperiment,
-  now,
-  translate,
-  onStop,
-}: RunCellsProps): JSX.Element {
+function RunCells({ run, pages, look, withExperiment, now, translate, onStop }: RunCellsProps): JSX.Element {
   const { metric, columns } = look;
   const first = run.progress[0];
   const share = first === undefined || hasEnded(run.state) ? null : progressShare(first);
@@ -171,9 +163,7 @@ export function RowCells({ row, onStar, onStop, ...shown }: RowCellsProps): JSX.
         <>
           <Twisty open={row.open} />
           <span class="jp-tracker-label">{row.label}</span>
-          {row.active > 0 && (
-            <span class="jp-tracker-count-live">{translate("%1 running", row.active)}</span>
-          )}
+          {row.active > 0 && <span class="jp-tracker-count-live">{translate("%1 running", row.active)}</span>}
         </>
       );
     case "experiment":
