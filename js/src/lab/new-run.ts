@@ -77,7 +77,7 @@ export class NewRunForm extends Widget implements Dialog.IBodyWidget<NewRun> {
     }
     this.add("experiment", trans.__("Experiment"), document.createElement("input"));
     const name = document.createElement("input");
-    name.placeholder = trans.__("made from the code where it is empty");
+    name.placeholder = trans.__("as the code is called");
     this.add("name", trans.__("Name"), name);
     const params = document.createElement("textarea");
     params.rows = 4;

@@ -45,12 +45,13 @@ export class RunsTab extends ViewTab {
           look.settings = { ...look.settings, ...changes };
           changed.emit();
         });
-        return mountRunsPanel(el, session, {
-          openRun: async (element, run) =>
+        const slots = {
+          openRun: async (element: HTMLElement, run: string) =>
             (await import("../views/run-panel")).mountRunPanel(element, host, { run }),
-          draw: async (element) =>
+          draw: async (element: HTMLElement) =>
             (await import("../widgets/chunks/runs-curves")).mountDrawing(element, host),
-        });
+        };
+        return mountRunsPanel(el, session, slots, el);
       },
     );
     this.target = target;

@@ -63,7 +63,7 @@ function actionsOf(
     {
       op: "runs.stop",
       labels: [trans.__("Stop run"), trans.__("Stop runs")],
-      why: (target) => (ended(target) ? trans.__("it has ended") : lacks("runs.stop")(target)),
+      why: (target) => (ended(target) ? trans.__("ended") : lacks("runs.stop")(target)),
       run: async (targets) => told(await changeRuns(service, targets, "runs.stop")),
     },
     {

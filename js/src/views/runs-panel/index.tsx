@@ -12,11 +12,17 @@ import "../run-panel/run-panel.css";
 import "../log/log.css";
 import "./runs-panel.css";
 
-export function mountRunsPanel(el: HTMLElement, session: TableSession, slots: Slots): () => void {
+/** `room` is what the table may fill; without it, it is one output among others. */
+export function mountRunsPanel(
+  el: HTMLElement,
+  session: TableSession,
+  slots: Slots,
+  room: HTMLElement | null = null,
+): () => void {
   const root = document.createElement("div");
   root.className = "jp-tracker-run-panel jp-tracker-runs-panel";
   el.append(root);
-  render(<RunsPanel session={session} slots={slots} />, root);
+  render(<RunsPanel session={session} slots={slots} room={room} />, root);
 
   let detach: (() => void) | null = null;
   const unwatch = watchVisibility(root, (visible) => {

@@ -17,12 +17,13 @@ import { Toolbar } from "./toolbar";
 interface Props {
   readonly session: TableSession;
   readonly slots: Slots;
+  readonly room: HTMLElement | null;
 }
 
 /** Relative times are written anew so often (ms), and ever second while a run is active. */
 const QUIET_TICK = 15_000;
 
-export function RunsPanel({ session, slots }: Props): JSX.Element {
+export function RunsPanel({ session, slots, room }: Props): JSX.Element {
   const tick = useTable(session);
   const [opened, setOpened] = useState<string | null>(null);
   const [choosing, setChoosing] = useState(false);
@@ -114,6 +115,7 @@ export function RunsPanel({ session, slots }: Props): JSX.Element {
         <Grid
           session={session}
           scroller={scroller}
+          room={room}
           tick={tick}
           open={open}
           filterBy={filterBy}
@@ -159,7 +161,7 @@ function emptyText({ settings }: TableSession): string {
 const MOST_DRAWN = 12;
 
 /** The curves of the selected runs, above the table. */
-function Drawings({ session, slots }: Props): JSX.Element | null {
+function Drawings({ session, slots }: Omit<Props, "room">): JSX.Element | null {
   const runs = [...session.selected];
   const drawn = runs.slice(0, MOST_DRAWN);
   const key = drawn.join("\n");

@@ -90,7 +90,7 @@ function Sidebar({ model, around }: Props): JSX.Element {
       {model.connections === null && model.problem === null && (
         <div class="jp-tracker-side-loading" role="status" aria-label={translate("Loading")}>
           {[70, 45, 60, 50].map((width) => (
-            <span key={width} class="jp-tracker-bone" style={{ width: `${width}%` }} />
+            <span key={width} class="jp-tracker-side-bone" style={{ width: `${width}%` }} />
           ))}
         </div>
       )}

@@ -41,7 +41,7 @@ export function runTitle(run: RunData, translate: Translate): string {
 
 function Twisty({ open }: { open: boolean }): JSX.Element {
   return (
-    <svg class="jp-tracker-twisty" viewBox="0 0 10 10" width="10" height="10" aria-hidden="true">
+    <svg class="jp-tracker-side-twisty" viewBox="0 0 10 10" width="10" height="10" aria-hidden="true">
       <path d={open ? "M1 3l4 4 4-4" : "M3 1l4 4-4 4"} fill="none" stroke="currentColor" stroke-width="1.4" />
     </svg>
   );
@@ -50,7 +50,7 @@ function Twisty({ open }: { open: boolean }): JSX.Element {
 function Sparkline({ path }: { path: string | undefined }): JSX.Element {
   return (
     <svg
-      class="jp-tracker-spark"
+      class="jp-tracker-side-spark"
       viewBox={`0 0 ${SPARK_WIDTH} ${SPARK_HEIGHT}`}
       width={SPARK_WIDTH}
       height={SPARK_HEIGHT}
@@ -78,7 +78,7 @@ interface RunCellsProps extends CellProps {
 function Metric({ run, name }: { run: RunData; name: string | null }): JSX.Element | null {
   const found = name === null ? undefined : run.metrics[name];
   return name === null || found === undefined ? null : (
-    <span class="jp-tracker-value" title={`${name} ${formatExact(found.value)}`}>
+    <span class="jp-tracker-side-value" title={`${name} ${formatExact(found.value)}`}>
       {formatMetric(name, found.value)}
     </span>
   );
@@ -91,19 +91,19 @@ function RunCells({ run, pages, look, withExperiment, now, translate, onStop }: 
   const shows = (column: RowColumn): boolean => columns.includes(column);
   return (
     <>
-      <span class="jp-tracker-dot" style={{ background: hueColor(runHue(run.id)) }} />
-      <span class="jp-tracker-label">
-        <span class="jp-tracker-own">{run.name}</span>
-        {withExperiment && <span class="jp-tracker-of">{run.experiment}</span>}
+      <span class="jp-tracker-side-dot" style={{ background: hueColor(runHue(run.id)) }} />
+      <span class="jp-tracker-side-label">
+        <span class="jp-tracker-side-own">{run.name}</span>
+        {withExperiment && <span class="jp-tracker-side-of">{run.experiment}</span>}
       </span>
       {shows("state") && (
-        <span class={`jp-tracker-shape jp-tracker-shape-${run.state}`}>
+        <span class={`jp-tracker-side-shape jp-tracker-side-shape-${run.state}`}>
           <StateShape state={run.state} />
         </span>
       )}
       {share !== null && (
         <span
-          class="jp-tracker-share"
+          class="jp-tracker-side-share"
           role="progressbar"
           aria-label={first?.operation}
           aria-valuenow={Math.round(share * 100)}
@@ -113,25 +113,25 @@ function RunCells({ run, pages, look, withExperiment, now, translate, onStop }: 
         </span>
       )}
       {shows("sparkline") && (
-        <span class="jp-tracker-run-spark" style={{ color: hueColor(runHue(run.id)) }}>
+        <span class="jp-tracker-side-run-spark" style={{ color: hueColor(runHue(run.id)) }}>
           <Sparkline path={pages.spark(run, metric)} />
         </span>
       )}
       {shows("metric") && <Metric run={run} name={pages.metricOf(metric)} />}
       {shows("duration") && run.startedAt !== null && (
-        <span class="jp-tracker-age" title={translate("how long it takes")}>
+        <span class="jp-tracker-side-age" title={translate("how long it takes")}>
           {formatDuration((run.endedAt ?? now) - run.startedAt)}
         </span>
       )}
       {shows("age") && (
-        <span class="jp-tracker-age">
+        <span class="jp-tracker-side-age">
           {formatAge(run.startedAt ?? run.createdAt, now).replace(" ago", "")}
         </span>
       )}
       {onStop !== null && (
         <button
           type="button"
-          class="jp-tracker-row-button"
+          class="jp-tracker-side-row-button"
           tabIndex={-1}
           aria-label={translate("Stop %1", run.name)}
           title={translate("Stop")}
@@ -162,25 +162,27 @@ export function RowCells({ row, onStar, onStop, ...shown }: RowCellsProps): JSX.
       return (
         <>
           <Twisty open={row.open} />
-          <span class="jp-tracker-label">{row.label}</span>
-          {row.active > 0 && <span class="jp-tracker-count-live">{translate("%1 running", row.active)}</span>}
+          <span class="jp-tracker-side-label">{row.label}</span>
+          {row.active > 0 && (
+            <span class="jp-tracker-side-count-live">{translate("%1 running", row.active)}</span>
+          )}
         </>
       );
     case "experiment":
       return (
         <>
           <Twisty open={row.open} />
-          <span class="jp-tracker-label">{row.experiment.name}</span>
+          <span class="jp-tracker-side-label">{row.experiment.name}</span>
           {(row.experiment.active ?? 0) > 0 && (
             <span
-              class="jp-tracker-live"
+              class="jp-tracker-side-live"
               role="img"
               aria-label={translate("%1 running", row.experiment.active ?? 0)}
             />
           )}
           <button
             type="button"
-            class="jp-tracker-row-button"
+            class="jp-tracker-side-row-button"
             tabIndex={-1}
             aria-pressed={row.favourite}
             aria-label={translate("Favourite %1", row.experiment.name)}
@@ -194,15 +196,15 @@ export function RowCells({ row, onStar, onStop, ...shown }: RowCellsProps): JSX.
           >
             {row.favourite ? "★" : "☆"}
           </button>
-          <span class="jp-tracker-age">{row.experiment.runs?.toLocaleString() ?? ""}</span>
+          <span class="jp-tracker-side-age">{row.experiment.runs?.toLocaleString() ?? ""}</span>
         </>
       );
     case "note":
     case "step":
-      return <span class="jp-tracker-label">{row.text}</span>;
+      return <span class="jp-tracker-side-label">{row.text}</span>;
     case "run":
       return row.run === undefined ? (
-        <span class="jp-tracker-bone" />
+        <span class="jp-tracker-side-bone" />
       ) : (
         <RunCells
           run={row.run}

@@ -1,7 +1,7 @@
 /** The rows of the sidebar as one tree: drawn where they are on the screen, walked by arrow keys. */
 
 import type { JSX } from "preact";
-import { useId, useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
 import type { Translate } from "../../core/translate";
 import { scrollToShow, visibleRows } from "../../core/virtual";
 import { useSecondTick } from "../common/hooks";
@@ -14,6 +14,9 @@ import type { MenuTarget, Point, Surroundings } from "./surroundings";
 export const ROW_HEIGHT = 24;
 /** Pixels that the pointer moves before a press becomes a drag. */
 const DRAG_DISTANCE = 5;
+
+/** Trees made so far: `useId` gives the same to two views of one page. */
+let trees = 0;
 
 interface Props {
   readonly model: SidebarModel;
@@ -64,7 +67,7 @@ function titleOf(row: Row, translate: Translate): string | undefined {
 
 export function Tree({ model, around }: Props): JSX.Element {
   const scroller = useRef<HTMLDivElement>(null);
-  const base = useId();
+  const [base] = useState(() => `jp-tracker-side-tree-${(trees += 1)}`);
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   const [focused, setFocused] = useState(0);
   const place = useRef({ top: 0, height: 0 });
@@ -206,9 +209,10 @@ export function Tree({ model, around }: Props): JSX.Element {
         id={`${base}-${index}`}
         role="treeitem"
         class={[
-          `jp-tracker-row jp-tracker-row-${row.kind}`,
-          ...(row.kind === "note" && row.trouble ? ["jp-tracker-row-trouble"] : []),
-          ...(index === current ? ["jp-tracker-current"] : []),
+          `jp-tracker-side-row jp-tracker-side-row-${row.kind}`,
+          ...(row.kind === "note" && row.trouble ? ["jp-tracker-side-row-trouble"] : []),
+          ...(index === current ? ["jp-tracker-side-current"] : []),
+          ...(selection.has(ref) ? ["jp-tracker-side-chosen"] : []),
         ].join(" ")}
         style={{ paddingLeft: `${6 + 12 * level}px` }}
         aria-level={level + 1}
@@ -252,7 +256,7 @@ export function Tree({ model, around }: Props): JSX.Element {
   return (
     <div
       ref={scroller}
-      class="jp-tracker-tree"
+      class="jp-tracker-side-tree"
       role="tree"
       aria-label={around.translate("Runs")}
       aria-multiselectable="true"
@@ -262,8 +266,8 @@ export function Tree({ model, around }: Props): JSX.Element {
       onScroll={measure}
       onKeyDown={onKeyDown}
     >
-      <div class="jp-tracker-tree-space" style={{ height: `${count * ROW_HEIGHT}px` }}>
-        <div class="jp-tracker-tree-rows" style={{ top: `${first * ROW_HEIGHT}px` }}>
+      <div class="jp-tracker-side-tree-space" style={{ height: `${count * ROW_HEIGHT}px` }}>
+        <div class="jp-tracker-side-tree-rows" style={{ top: `${first * ROW_HEIGHT}px` }}>
           {rows}
         </div>
       </div>
