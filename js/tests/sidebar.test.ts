@@ -57,19 +57,23 @@ describe("the rows", () => {
   }
 
   function labels(): string[] {
-    return rows().map((row) => {
-      switch (row.kind) {
-        case "section":
-          return row.label;
-        case "experiment":
-          return row.experiment.name;
-        case "note":
-        case "step":
-          return row.text;
-        case "run":
-          return row.run?.name ?? "…";
-      }
-    });
+    return rows()
+      .filter(({ kind }) => kind !== "filler")
+      .map((row) => {
+        switch (row.kind) {
+          case "filler":
+            return "";
+          case "section":
+            return row.label;
+          case "experiment":
+            return row.experiment.name;
+          case "note":
+          case "step":
+            return row.text;
+          case "run":
+            return row.run?.name ?? "…";
+        }
+      });
   }
 
   function followed(host = hosts.local) {

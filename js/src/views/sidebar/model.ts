@@ -222,9 +222,10 @@ export class SidebarModel {
       return found;
     }
     if (overview.experiments === null) {
-      return overview.problem === null
-        ? [...found, note(`${name}\nloading`, translate("Loading…"), 1)]
-        : found;
+      const words = overview.slow
+        ? translate("No answer yet: the platform is slow or cannot be reached. It is still tried.")
+        : translate("Loading…");
+      return overview.problem === null ? [...found, note(`${name}\nloading`, words, 1)] : found;
     }
     if (overview.experiments.length === 0) {
       found.push(note(`${name}\nempty`, translate("No experiments yet: the first run makes one."), 1));

@@ -11,14 +11,20 @@ export interface Experiment {
   readonly active: number | null;
 }
 
+/** A platform that has said nothing for so long (ms) is called slow. */
+const PATIENCE = 5000;
+
 export class Overview {
   experiments: readonly Experiment[] | null = null;
   active = 0;
   problem: string | null = null;
   problemKind = "";
+  /** Nothing has come for a while. */
+  slow = false;
   /** Operations that the platform has not. */
   lacking: ReadonlySet<string> = new Set();
   private unfollow: (() => void) | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly host: Host,
@@ -27,6 +33,10 @@ export class Overview {
   ) {}
 
   open(): void {
+    this.timer ??= setTimeout(() => {
+      this.slow = this.experiments === null;
+      this.changed();
+    }, PATIENCE);
     this.unfollow ??= this.host.follow(
       { name: "overview", params: this.pace, columns: 1 },
       (update) => this.onUpdate(update),
@@ -41,6 +51,8 @@ export class Overview {
   }
 
   close(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
     this.unfollow?.();
     this.unfollow = null;
   }
@@ -54,6 +66,7 @@ export class Overview {
       this.problem = null;
     }
     if (Array.isArray(update.experiments)) {
+      this.slow = false;
       this.problemKind = "";
       this.experiments = (update.experiments as unknown[]).filter(isFields).map((each) => ({
         id: text(each.id),

@@ -18,6 +18,7 @@ import type { Row } from "./rows";
 import type { RunPages } from "./pages";
 import { SPARK_HEIGHT, SPARK_WIDTH } from "./spark";
 
+export const ROW_HEIGHT = 24;
 const MOST_TOLD = 12;
 
 /** All that the row has no room for. */
@@ -200,8 +201,18 @@ export function RowCells({ row, onStar, onStop, ...shown }: RowCellsProps): JSX.
         </>
       );
     case "note":
+      return (
+        <span
+          class={`jp-tracker-side-label${row.lines > 1 ? " jp-tracker-side-words" : ""}`}
+          style={{ height: `${row.lines * ROW_HEIGHT}px`, "-webkit-line-clamp": row.lines }}
+        >
+          {row.text}
+        </span>
+      );
     case "step":
       return <span class="jp-tracker-side-label">{row.text}</span>;
+    case "filler":
+      return <></>;
     case "run":
       return row.run === undefined ? (
         <span class="jp-tracker-side-bone" />

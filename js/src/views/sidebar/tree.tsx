@@ -7,11 +7,10 @@ import { scrollToShow, visibleRows } from "../../core/virtual";
 import { useSecondTick } from "../common/hooks";
 import type { SidebarModel } from "./model";
 import type { Row } from "./rows";
-import { RowCells, runTitle } from "./row";
+import { ROW_HEIGHT, RowCells, runTitle } from "./row";
 import { refOf } from "./selection";
 import type { MenuTarget, Point, Surroundings } from "./surroundings";
 
-export const ROW_HEIGHT = 24;
 /** Pixels that the pointer moves before a press becomes a drag. */
 const DRAG_DISTANCE = 5;
 
@@ -60,6 +59,8 @@ function titleOf(row: Row, translate: Translate): string | undefined {
     case "note":
     case "step":
       return row.text;
+    case "filler":
+      return undefined;
     case "run":
       return row.run === undefined ? undefined : runTitle(row.run, translate);
   }
@@ -95,7 +96,11 @@ export function Tree({ model, around }: Props): JSX.Element {
   const { first, end } = visibleRows(place.current.top, place.current.height || 600, ROW_HEIGHT, count, 6);
 
   const go = (to: number): void => {
-    const row = Math.max(0, Math.min(count - 1, to));
+    let row = Math.max(0, Math.min(count - 1, to));
+    const step = to < current ? -1 : 1;
+    while (row > 0 && row < count - 1 && at(row).kind === "filler") {
+      row += step;
+    }
     setFocused(row);
     const element = scroller.current;
     if (element !== null) {
@@ -207,7 +212,7 @@ export function Tree({ model, around }: Props): JSX.Element {
       <div
         key={row.key}
         id={`${base}-${index}`}
-        role="treeitem"
+        role={row.kind === "filler" ? "presentation" : "treeitem"}
         class={[
           `jp-tracker-side-row jp-tracker-side-row-${row.kind}`,
           ...(row.kind === "note" && row.trouble ? ["jp-tracker-side-row-trouble"] : []),
