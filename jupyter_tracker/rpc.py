@@ -62,10 +62,11 @@ class Session:
         return self._tables[key]
 
     def changed(self) -> None:
-        """Some runs were changed: tell those who watch a table or the experiments soon."""
+        """Something was changed: tell those who watch tables, experiments or alerts soon."""
         for feed in self._tables.values():
             feed.wake()
         self._overview.wake()
+        self._alerts.wake()
 
     def follow_overview(self, params: Params, push: Push) -> Leave:
         """Tell a view about the experiments."""
