@@ -2,9 +2,11 @@ import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import { VERSION } from "../src/lab/version";
 import type { Kept } from "../src/views/sidebar/model";
+import { DEFAULT_LOOK } from "../src/views/sidebar/look";
 import { SidebarModel } from "../src/views/sidebar/model";
 import { filterOf, notebookFilter } from "../src/views/sidebar/query";
 import type { Row } from "../src/views/sidebar/rows";
+import { refOf } from "../src/views/sidebar/selection";
 import { sparkPath } from "../src/views/sidebar/spark";
 import { wireRun } from "./helpers";
 import { MockHost } from "./mock-host";
@@ -126,6 +128,83 @@ describe("the rows", () => {
     expect(labels()).toEqual(["On this machine", "digits", "second", "first", "faces", "work"]);
   });
 
+  it("are read again where the table has changed, and what is the same is not sent again", async () => {
+    push("overview", { experiments: EXPERIMENTS });
+    model.toggle("local\ne1");
+    rows();
+    const answer = async (version: number, found: object[]): Promise<unknown> => {
+      const call = hosts.local?.calls.filter(({ op }) => op === "runs.rows").at(-1);
+      call?.resolve({ result: { version, count: 2, start: 0, rows: found }, buffers: [] });
+      await Promise.resolve();
+      rows();
+      return call?.params.known;
+    };
+    const first = { ...wireRun({ id: "a", name: "second" }), digest: "d1" };
+    const second = { ...wireRun({ id: "b", name: "first" }), digest: "d2" };
+    await answer(1, [first, second]);
+    push("table", { version: 1, count: 2, columns: [] });
+    expect(labels().slice(2, 4)).toEqual(["second", "first"]);
+    const asked = hosts.local?.calls.length;
+    push("table", { version: 2, count: 2, columns: [] });
+    rows();
+    expect(hosts.local?.calls.length).toBe((asked ?? 0) + 1);
+    const known = await answer(2, [
+      { id: "a", same: true },
+      { ...second, name: "renamed", digest: "d3" },
+    ]);
+    expect(known).toEqual({ a: "d1", b: "d2" });
+    expect(labels().slice(2, 4)).toEqual(["second", "renamed"]);
+    rows();
+    expect(hosts.local?.calls.length).toBe((asked ?? 0) + 1);
+  });
+
+  it("can be selected, also from one to another", async () => {
+    push("overview", { experiments: EXPERIMENTS });
+    model.toggle("local\ne1");
+    rows();
+    const found = ["a", "b", "c"].map((id) => wireRun({ id, name: id }));
+    const call = hosts.local?.calls.at(-1);
+    call?.resolve({ result: { version: 1, count: 3, start: 0, rows: found }, buffers: [] });
+    await Promise.resolve();
+    const { at } = model.rows();
+    const { selection } = model;
+    const ids = (): string[] => selection.list().map(({ run }) => run.id);
+    selection.toggle(2, refOf(at(2)));
+    selection.toggle(4, refOf(at(4)));
+    expect(ids()).toEqual(["a", "c"]);
+    selection.toggle(2, refOf(at(2)));
+    expect(ids()).toEqual(["c"]);
+    selection.setAnchor(4);
+    selection.extend(1, at); // the experiment above is none
+    expect(ids()).toEqual(["c", "b", "a"]);
+    selection.clear();
+    expect(selection.size).toBe(0);
+  });
+
+  it("follow at the pace that was set, and begin with the connection that was chosen", () => {
+    expect(followed()[0]?.params).toEqual({ active_pause: 2, quiet_pause: 10 });
+    model.setLook({ ...DEFAULT_LOOK, pace: { active: 1, quiet: 60 }, first: "work" });
+    expect(labels()).toEqual(["work", "On this machine", "Loading…"]);
+    expect(followed().map(({ params }) => params)).toEqual([{ active_pause: 1, quiet_pause: 60 }]);
+  });
+
+  it("speak the language of the reader", () => {
+    model.translate = (text) => (text === "On this machine" ? "Auf diesem Rechner" : text);
+    expect(labels()[0]).toBe("Auf diesem Rechner");
+  });
+
+  it("of a long reason are as many as it has lines", () => {
+    push("overview", { error: { kind: "Unreachable", message: "no answer ".repeat(8) } });
+    expect(rows().map(({ kind }) => kind)).toEqual([
+      "section",
+      "note",
+      "filler",
+      "filler",
+      "step",
+      "section",
+    ]);
+  });
+
   it("of a hundred thousand runs are made only where they are seen", () => {
     push("overview", { experiments: EXPERIMENTS });
     model.toggle("local\ne1");
@@ -135,7 +214,7 @@ describe("the rows", () => {
     expect(count).toBe(100_004);
     expect(at(60_000).kind).toBe("run");
     expect(at(count - 1)).toMatchObject({ kind: "section", label: "work" });
-    expect(hosts.local?.calls.map(({ params }) => params.from)).toEqual([59_900]);
+    expect(hosts.local?.calls.map(({ params }) => params.from)).toEqual([0, 59_900]);
   });
 
   it("of a search are runs of all experiments, and the mistake in it is told", () => {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterable
 
@@ -33,7 +32,6 @@ class AlertFeed(PolledFeed):
         self._alerts: tuple[Alert, ...] = ()
         """The newest, newest first."""
         self._cursors: dict[Push, Json | None] = {}
-        self._lock = asyncio.Lock()
 
     def watch_after(self, view: Push, cursor: Json | None) -> None:
         """Tell a view of what comes after a cursor. Must be called in the event loop."""
@@ -45,17 +43,14 @@ class AlertFeed(PolledFeed):
         self._cursors.pop(view, None)
         super().unwatch(view)
 
-    async def refresh(self) -> None:
-        """See `PolledFeed.refresh`."""
-        async with self._lock:
-            try:
-                found = await self._tracker.drive(flows.alerts(self._tracker.backend, None, Level.INFO, MOST))
-            except Unsupported:
-                found = ()
-            changed = not self._read or found != self._alerts
-            self._read, self._alerts = True, found
-        if changed:
-            self._tell(list(self._views))
+    async def _look(self) -> bool:
+        try:
+            found = await self._tracker.drive(flows.alerts(self._tracker.backend, None, Level.INFO, MOST))
+        except Unsupported:
+            found = ()
+        changed = not self._read or found != self._alerts
+        self._read, self._alerts = True, found
+        return changed
 
     def _active(self) -> int:
         return 0

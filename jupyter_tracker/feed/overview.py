@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterable, Sequence
 
@@ -28,18 +27,15 @@ class OverviewFeed(PolledFeed):
         self._tracker = tracker
         self._experiments: Sequence[Experiment] = ()
         self._version = 0
-        self._lock = asyncio.Lock()
 
-    async def refresh(self) -> None:
-        """Read now, and tell the views if something has changed."""
-        async with self._lock:
-            found = tuple(await self._tracker.experiments.list(lifecycle=Lifecycle.ACTIVE))
-            if self._read and found == self._experiments:
-                return
-            self._read = True
+    async def _look(self) -> bool:
+        found = tuple(await self._tracker.experiments.list(lifecycle=Lifecycle.ACTIVE))
+        changed = not self._read or found != self._experiments
+        if changed:
             self._experiments = found
             self._version += 1
-        self._tell(list(self._views))
+        self._read = True
+        return changed
 
     def _active(self) -> int:
         return sum(experiment.active_run_count or 0 for experiment in self._experiments)

@@ -33,6 +33,7 @@ class PolledFeed(ABC):
         self._task: asyncio.Task[None] | None = None
         self._woken = asyncio.Event()
         self._read = False
+        self._lock = asyncio.Lock()
 
     @property
     def watched(self) -> bool:
@@ -60,9 +61,25 @@ class PolledFeed(ABC):
         """Read again soon: something was changed."""
         self._woken.set()
 
-    @abstractmethod
     async def refresh(self) -> None:
         """Read now, and tell the views if something has changed."""
+        async with self._lock:
+            changed = await self._look()
+        if changed:
+            self._tell(list(self._views))
+
+    async def begun(self) -> None:
+        """Have read it once; what was read before is there, also while a poll hangs."""
+        if self._read:
+            return
+        async with self._lock:
+            changed = not self._read and await self._look()
+        if changed:
+            self._tell(list(self._views))
+
+    @abstractmethod
+    async def _look(self) -> bool:
+        """Read; the result is whether something has changed. Only one task is in here at a time."""
 
     @abstractmethod
     def _active(self) -> int:

@@ -67,24 +67,20 @@ class TableFeed(PolledFeed):
         self._columns: tuple[Column, ...] = ()
         self._more = False
         self._version = 0
-        self._lock = asyncio.Lock()
         self._sparks: dict[tuple[str, str, int], tuple[bytes, int]] = {}
         self._places: Mapping[str, int] | None = None
 
-    async def refresh(self) -> None:
-        """Read the runs now, and tell the views if something has changed."""
-        async with self._lock:
-            found = await self._tracker.drive(flows.list_runs(self._tracker.backend, self._query, LIMIT + 1))
-            more, runs = len(found) > LIMIT, found[:LIMIT]
-            changed = not self._read or more != self._more or not await asyncio.to_thread(same, runs, self._runs)
-            self._read = True
-            if not changed:
-                return
-            self._runs, self._more = runs, more
+    async def _look(self) -> bool:
+        found = await self._tracker.drive(flows.list_runs(self._tracker.backend, self._query, LIMIT + 1))
+        more, runs = len(found) > LIMIT, found[:LIMIT]
+        changed = not self._read or more != self._more or not await asyncio.to_thread(same, runs, self._runs)
+        if changed:
             self._columns = await asyncio.to_thread(columns_of, runs)
+            self._runs, self._more = runs, more
             self._places = None
             self._version += 1
-        self._tell(list(self._views))
+        self._read = True
+        return changed
 
     async def rows(
         self,
@@ -104,8 +100,7 @@ class TableFeed(PolledFeed):
             anchor: Id of a run of which the place is told, too.
             known: Digests of rows that the view has, by id; of those that are the same only the id is sent.
         """
-        if not self._read:
-            await self.refresh()
+        await self.begun()
         start = max(0, start)
         version, count, infos = self._version, len(self._runs), list(self._runs[start : min(stop, start + PAGE)])
         place = None if anchor is None else self._place(anchor)
@@ -116,8 +111,7 @@ class TableFeed(PolledFeed):
 
     async def rows_of(self, ids: Sequence[str], aggregates: Sequence[str] = ()) -> Json:
         """Some runs by their ids, in the order of the table; those that are not in it are left out."""
-        if not self._read:
-            await self.refresh()
+        await self.begun()
         places = sorted(place for place in map(self._place, ids[:PAGE]) if place is not None)
         return {"version": self._version, "rows": await self._rows([self._runs[at] for at in places], aggregates)}
 

@@ -16,6 +16,7 @@ from jupyter_core.utils import ensure_async
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from tornado import web
+from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from jupyter_tracker import rpc
@@ -81,7 +82,8 @@ class OperationHandler(APIHandler):
             packed = frames.text({"error": error_data(error)})
         self.set_header("Cache-Control", "no-store")
         kind = "application/json" if isinstance(packed, str) else "application/octet-stream"
-        await self.finish(packed, set_content_type=kind)
+        with suppress(StreamClosedError):  # the page is gone
+            await self.finish(packed, set_content_type=kind)
 
 
 class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):

@@ -45,7 +45,7 @@ class Failing(PolledFeed):
         self.polls = 0
         self.polled = asyncio.Event()
 
-    async def refresh(self):
+    async def _look(self):
         self.polls += 1
         self.polled.set()
         raise Unreachable("It does not answer.", operation="experiments.list")

@@ -67,6 +67,12 @@ export class ServerLink {
     return readReply(response, data);
   }
 
+  /** Opens the stream beforehand: something will soon be followed. */
+  warm(): void {
+    this.socket ??= this.open();
+    this.socket.catch(() => undefined); // who follows something hears of it
+  }
+
   /** Begin to follow: opens the stream if need be. */
   async follow(params: Params): Promise<void> {
     this.followed += 1;

@@ -94,6 +94,7 @@ export class TrackerService {
 
   /** Asks the server what it has; a failure is shown in the sidebar. Returns its version, or null. */
   async load(): Promise<string | null> {
+    this.link.warm();
     try {
       const [about] = await Promise.all([this.ask("about"), this.loadConnections()]);
       this.root = text(about.root);

@@ -31,6 +31,8 @@ export class RunPages {
   private pages = new Map<number, readonly RunData[]>();
   /** By which the server knows that a row is still as it was. */
   private readonly digests = new Map<string, string>();
+  /** Versions of the table in which pages were read, and the pages for which there is another by now. */
+  private readonly versions = new Map<number, number>();
   private stale = new Set<number>();
   private readonly pending = new Set<number>();
   private version = 0;
@@ -48,6 +50,9 @@ export class RunPages {
   }
 
   open(): void {
+    if (this.count === null && this.unfollow === null) {
+      void this.fetch(0); // it comes sooner than the first update
+    }
     this.unfollow ??= this.host.follow(
       { name: "table", params: { ...this.params, ...this.pace }, columns: SPARK_COLUMNS },
       (update) => this.onUpdate(update),
@@ -102,11 +107,14 @@ export class RunPages {
   private onUpdate(update: Readonly<Record<string, unknown>>): void {
     this.problem = isFields(update.error) ? text(update.error.message, "There is no news.") : null;
     if (typeof update.version === "number" && typeof update.count === "number") {
-      this.version = update.version;
+      const { version } = update;
+      this.version = version;
+      this.stale = new Set(
+        Array.from(this.pages.keys()).filter((page) => this.versions.get(page) !== version),
+      );
       this.count = update.count;
       this.active = typeof update.active === "number" ? update.active : 0;
       this.metric = firstMetric(update.columns);
-      this.stale = new Set(this.pages.keys());
     }
     this.changed();
   }
@@ -132,8 +140,14 @@ export class RunPages {
           this.digests.set(text(id), text(digest));
         }
       }
+      const read = isFields(result) ? result : {};
+      const version = typeof read.version === "number" ? read.version : this.version;
+      if (this.count === null) {
+        this.count = typeof read.count === "number" ? read.count : 0;
+        this.version = version;
+      }
+      this.versions.set(page, version);
       this.stale.delete(page);
-      this.count ??= isFields(result) && typeof result.count === "number" ? result.count : 0;
     } catch (error) {
       this.problem = errorText(error);
     } finally {
