@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import { VERSION } from "../src/lab/version";
-import type { Kept } from "../src/views/sidebar/model";
+import type { Kept } from "../src/views/sidebar/kept";
 import { DEFAULT_LOOK } from "../src/views/sidebar/look";
 import { SidebarModel } from "../src/views/sidebar/model";
 import { filterOf, notebookFilter } from "../src/views/sidebar/query";

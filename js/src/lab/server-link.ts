@@ -26,6 +26,8 @@ export interface Listener {
   onPush: OnPush;
   /** The stream broke; everything has to be followed anew. */
   onBroken(message: string): void;
+  /** The stream is there. */
+  onOpen?(): void;
 }
 
 export class ServerLink {
@@ -131,7 +133,10 @@ export class ServerLink {
       socket.binaryType = "arraybuffer";
       socket.onopen = () => {
         isOpen = true;
-        this.resume(socket).then(() => resolve(socket), reject);
+        this.resume(socket).then(() => {
+          resolve(socket);
+          this.listeners.forEach((listener) => listener.onOpen?.());
+        }, reject);
       };
       socket.onmessage = ({ data }) => this.onMessage(data);
       socket.onclose = () => {

@@ -7,7 +7,7 @@ import type { Params, Reply } from "../core/host";
 import { errorText } from "../core/host";
 import type { Fields } from "../core/parse";
 import { isFields, text } from "../core/parse";
-import type { Connection, Kept } from "../views/sidebar/model";
+import type { Connection, Kept } from "../views/sidebar/kept";
 import { SidebarModel } from "../views/sidebar/model";
 import type { Preferences } from "./preferences";
 import { readPreferences } from "./preferences";
@@ -44,6 +44,11 @@ export class TrackerService {
       (connection) => this.host(connection),
       (kept) => this.kept.emit(kept),
     );
+    this.link.listen({
+      onPush: () => undefined,
+      onBroken: (message) => this.model.setBroken(message),
+      onOpen: () => this.model.setBroken(null),
+    });
   }
 
   host(connection: string): ServerHost {

@@ -5,7 +5,7 @@ import { Notification } from "@jupyterlab/apputils";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { IStateDB } from "@jupyterlab/statedb";
 import { isFields } from "../../core/parse";
-import type { Kept } from "../../views/sidebar/model";
+import type { Kept } from "../../views/sidebar/kept";
 import { readPreferences } from "../preferences";
 import { ITracker, TrackerService } from "../service";
 import { VERSION } from "../version";

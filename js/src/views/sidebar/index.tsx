@@ -46,6 +46,7 @@ function Sidebar({ model, around }: Props): JSX.Element {
     }
   };
   const { translate } = around;
+  const trouble = model.problem ?? model.broken;
   return (
     <div class="jp-tracker-side" onKeyDown={onKeyDown}>
       <div class="jp-tracker-side-head" data-lm-suppress-shortcuts="true">
@@ -79,9 +80,9 @@ function Sidebar({ model, around }: Props): JSX.Element {
           +
         </button>
       </div>
-      {model.problem !== null && (
+      {trouble !== null && (
         <div class="jp-tracker-side-trouble" role="alert">
-          <span>{model.problem}</span>
+          <span>{trouble}</span>
           <button type="button" onClick={() => around.refresh()}>
             {translate("Try again")}
           </button>

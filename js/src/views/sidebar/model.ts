@@ -5,6 +5,8 @@ import type { Host } from "../../core/host";
 import type { Translate } from "../../core/translate";
 import { asWritten } from "../../core/translate";
 import type { Experiment } from "./overview";
+import type { Connection, Kept } from "./kept";
+import { NOTHING_KEPT } from "./kept";
 import type { Look } from "./look";
 import { DEFAULT_LOOK } from "./look";
 import type { RunPages } from "./pages";
@@ -14,25 +16,12 @@ import { note, one, step } from "./rows";
 import { Selection } from "./selection";
 import { Sources } from "./sources";
 
-export interface Connection {
-  readonly name: string;
-  readonly address: string;
-}
-
-/** What is kept from one page to the next. */
-export interface Kept {
-  readonly open: readonly string[];
-  readonly favourites: readonly string[];
-  readonly order: string;
-}
-
-export const NOTHING_KEPT: Kept = { open: ["local"], favourites: [], order: "" };
-
 const NOTHING: ReadonlySet<string> = new Set();
 
 export class SidebarModel {
   connections: readonly Connection[] | null = null;
   problem: string | null = null;
+  broken: string | null = null;
   search = "";
   kept: Kept = NOTHING_KEPT;
   look: Look = DEFAULT_LOOK;
@@ -60,6 +49,14 @@ export class SidebarModel {
     this.shown = shown;
     this.segments(); // now: a page that is hidden draws nothing
     this.changed();
+  }
+
+  /** Why Jupyter's server cannot be heard; what is shown stays. null: it can. */
+  setBroken(message: string | null): void {
+    if (this.broken !== message) {
+      this.broken = message;
+      this.changed();
+    }
   }
 
   setConnections(connections: readonly Connection[] | null, problem: string | null = null): void {

@@ -41,7 +41,8 @@ export class Overview {
       { name: "overview", params: this.pace, columns: 1 },
       (update) => this.onUpdate(update),
       (status) => {
-        if (status.kind === "disconnected" || status.kind === "refused") {
+        // While Jupyter's own server is away the last picture stays: the sidebar says it once for all.
+        if (status.kind === "refused") {
           this.problem = status.message;
           this.problemKind = "";
         }

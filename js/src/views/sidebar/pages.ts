@@ -1,13 +1,15 @@
 /** The runs of one query, in pages around what is on the screen; followed while somebody looks. */
 
 import type { Host, Params } from "../../core/host";
-import { errorText } from "../../core/host";
+import { HostError, errorText } from "../../core/host";
 import { isFields, list, parseRun, text } from "../../core/parse";
 import type { RunData } from "../../core/wire";
 import { hasEnded } from "../../core/wire";
 import { sparkPath } from "./spark";
 
 export const PAGE = 100;
+/** Pause after a failure (ms). */
+const RETRY = 5000;
 const SPARK_COLUMNS = 30;
 /** Curves asked for at once. */
 const SPARK_BATCH = 24;
@@ -34,6 +36,8 @@ export class RunPages {
   /** Versions of the table in which pages were read, and the pages for which there is another by now. */
   private readonly versions = new Map<number, number>();
   private stale = new Set<number>();
+  /** After a failure nothing is asked until then (epoch ms), or until there is news. */
+  private notBefore = 0;
   private readonly pending = new Set<number>();
   private version = 0;
   private metric: string | null = null;
@@ -57,7 +61,9 @@ export class RunPages {
       { name: "table", params: { ...this.params, ...this.pace }, columns: SPARK_COLUMNS },
       (update) => this.onUpdate(update),
       (status) => {
-        this.problem = status.kind === "disconnected" || status.kind === "refused" ? status.message : null;
+        if (status.kind === "refused") {
+          this.problem = status.message;
+        }
         this.changed();
       },
     );
@@ -108,6 +114,7 @@ export class RunPages {
     this.problem = isFields(update.error) ? text(update.error.message, "There is no news.") : null;
     if (typeof update.version === "number" && typeof update.count === "number") {
       const { version } = update;
+      this.notBefore = 0;
       this.version = version;
       this.stale = new Set(
         Array.from(this.pages.keys()).filter((page) => this.versions.get(page) !== version),
@@ -120,7 +127,7 @@ export class RunPages {
   }
 
   private async fetch(page: number): Promise<void> {
-    if (this.pending.has(page)) {
+    if (this.pending.has(page) || Date.now() < this.notBefore) {
       return;
     }
     this.pending.add(page);
@@ -149,7 +156,10 @@ export class RunPages {
       this.versions.set(page, version);
       this.stale.delete(page);
     } catch (error) {
-      this.problem = errorText(error);
+      this.notBefore = Date.now() + RETRY;
+      if (!(error instanceof HostError) || !error.unanswered) {
+        this.problem = errorText(error);
+      }
     } finally {
       this.pending.delete(page);
     }

@@ -18,7 +18,6 @@ import type { Row } from "./rows";
 import type { RunPages } from "./pages";
 import { SPARK_HEIGHT, SPARK_WIDTH } from "./spark";
 
-export const ROW_HEIGHT = 24;
 const MOST_TOLD = 12;
 
 /** All that the row has no room for. */
@@ -201,11 +200,10 @@ export function RowCells({ row, onStar, onStop, ...shown }: RowCellsProps): JSX.
         </>
       );
     case "note":
-      return (
-        <span
-          class={`jp-tracker-side-label${row.lines > 1 ? " jp-tracker-side-words" : ""}`}
-          style={{ height: `${row.lines * ROW_HEIGHT}px`, "-webkit-line-clamp": row.lines }}
-        >
+      return row.lines === 1 ? (
+        <span class="jp-tracker-side-label">{row.text}</span>
+      ) : (
+        <span class="jp-tracker-side-words" style={{ "-webkit-line-clamp": row.lines }}>
           {row.text}
         </span>
       );

@@ -7,10 +7,11 @@ import { scrollToShow, visibleRows } from "../../core/virtual";
 import { useSecondTick } from "../common/hooks";
 import type { SidebarModel } from "./model";
 import type { Row } from "./rows";
-import { ROW_HEIGHT, RowCells, runTitle } from "./row";
+import { RowCells, runTitle } from "./row";
 import { refOf } from "./selection";
 import type { MenuTarget, Point, Surroundings } from "./surroundings";
 
+const ROW_HEIGHT = 24;
 /** Pixels that the pointer moves before a press becomes a drag. */
 const DRAG_DISTANCE = 5;
 
