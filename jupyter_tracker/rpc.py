@@ -9,12 +9,15 @@ from jupyter_tracker.client.async_run import AsyncRun
 from jupyter_tracker.client.run import GRACE_PERIOD
 from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.errors import InvalidInput, TrackerError, did_you_mean
-from jupyter_tracker.feed import comparing
+from jupyter_tracker.feed import comparing, overview, table
+from jupyter_tracker.feed.alerts import AlertFeed
 from jupyter_tracker.feed.answers import RUN_OPERATIONS
 from jupyter_tracker.feed.classifications import ClassificationFeed
 from jupyter_tracker.feed.feed import PARTS, Push, RunFeed, Subscription, actions
 from jupyter_tracker.feed.overview import OverviewFeed, experiment_data
+from jupyter_tracker.feed.pace import pace_param
 from jupyter_tracker.feed.params import Params, number_param, text_param, texts_param, whole_param
+from jupyter_tracker.feed.submitting import SUBMIT_OPERATIONS
 from jupyter_tracker.feed.table import TableFeed
 from jupyter_tracker.feed.wire import Json, error_data, line_data, run_data
 from jupyter_tracker.models import MACHINE_PREFIX, Lifecycle
@@ -34,6 +37,7 @@ class Session:
         self._feeds: dict[str, RunFeed] = {}
         self._tables: dict[TableKey, TableFeed] = {}
         self._overview = OverviewFeed(tracker)
+        self._alerts = AlertFeed(tracker)
         self._classifications: dict[str, ClassificationFeed] = {}
 
     def feed(self, run_id: str) -> RunFeed:
@@ -58,20 +62,26 @@ class Session:
         return self._tables[key]
 
     def changed(self) -> None:
-        """Some runs were changed: tell those who watch a table or the experiments soon."""
+        """Something was changed: tell those who watch tables, experiments or alerts soon."""
         for feed in self._tables.values():
             feed.wake()
         self._overview.wake()
+        self._alerts.wake()
 
-    def follow_overview(self, push: Push) -> Leave:
+    def follow_overview(self, params: Params, push: Push) -> Leave:
         """Tell a view about the experiments."""
-        self._overview.watch(push)
+        self._overview.watch(push, pace_param(params, overview.PACE))
         return lambda: self._overview.unwatch(push)
+
+    def follow_alerts(self, cursor: Json | None, push: Push) -> Leave:
+        """Tell a view of the alerts that come after a cursor, or from now on."""
+        self._alerts.watch_after(push, cursor)
+        return lambda: self._alerts.unwatch(push)
 
     def follow_table(self, params: Params, push: Push) -> Leave:
         """Tell a view about a table; the runs of one that nobody watches are forgotten."""
-        key, feed = table_key(params), self.table(params)
-        feed.watch(push)
+        key, pace, feed = table_key(params), pace_param(params, table.PACE), self.table(params)
+        feed.watch(push, pace)
 
         def leave() -> None:
             feed.unwatch(push)
@@ -274,8 +284,15 @@ def _moves(verb: str) -> Callable[[Params], Change]:
     return lambda _: move
 
 
-def _follow_overview(session: Session, _: Params, push: Push) -> Leave:
-    return session.follow_overview(push)
+def _follow_overview(session: Session, params: Params, push: Push) -> Leave:
+    return session.follow_overview(params, push)
+
+
+def _follow_alerts(session: Session, params: Params, push: Push) -> Leave:
+    cursor = params.get("cursor")
+    if not isinstance(cursor, Mapping | None):
+        raise InvalidInput(f"The param 'cursor' must be one that came with an update, not {cursor!r:.80}.")
+    return session.follow_alerts(None if cursor is None else dict(cursor), push)
 
 
 def _moves_experiment(verb: str) -> Callable[[Session, Params], Awaitable[Answer]]:
@@ -295,6 +312,7 @@ async def _refresh(session: Session, _: Params) -> Answer:
 
 
 TOPICS: Mapping[str, Callable[[Session, Params, Push], Leave]] = {
+    "alerts": _follow_alerts,
     "classifications": _follow_classifications,
     "curves": _follow_curves,
     "overview": _follow_overview,
@@ -324,37 +342,21 @@ OPERATIONS: Mapping[str, Callable[[Session, Params], Awaitable[Answer]]] = {
     "runs.stop": _changes(_stop),
     "runs.unarchive": _changes(_moves("unarchive")),
     **RUN_OPERATIONS,
+    **SUBMIT_OPERATIONS,
 }
 
 READING = frozenset(
     {
-        "artifacts.get",
-        "artifacts.list",
-        "artifacts.preview",
-        "assets.get",
-        "checkpoints.list",
-        "logs.search",
-        "logs.seek",
-        "logs.text",
-        "logs.window",
-        "models.list",
-        "refresh",
-        "runs.children",
-        "runs.code",
-        "runs.code_difference",
-        "runs.code_file",
-        "runs.contents",
-        "runs.environment",
-        "runs.get",
-        "runs.groups",
-        "runs.ids",
-        "runs.logs",
-        "runs.points",
-        "runs.rows",
+        *("artifacts.get", "artifacts.list", "artifacts.preview", "assets.get", "checkpoints.list", "models.list"),
+        *("logs.search", "logs.seek", "logs.text", "logs.window", "refresh", "templates.list"),
+        *("runs.children", "runs.code", "runs.code_difference", "runs.code_file", "runs.contents"),
+        *("runs.environment", "runs.get", "runs.groups", "runs.ids", "runs.logs", "runs.points", "runs.rows"),
         "runs.sparks",
     }
 )
 """The operations that change nothing: whoever may only read may ask for them."""
+EXECUTING = frozenset({"runs.clone", "runs.restart", "runs.submit", "templates.submit"})
+"""Those that execute code. All others change what is kept."""
 
 
 def table_key(params: Params) -> TableKey:

@@ -9,9 +9,18 @@ vi.mock("@jupyterlab/services", () => ({
 }));
 vi.mock("@jupyterlab/coreutils", () => ({ URLExt: { join: (...parts: string[]) => parts.join("/") } }));
 
+interface Sent {
+  id: number;
+  op: string;
+  params: Record<string, unknown>;
+}
+
 class FakeSocket {
   static made: FakeSocket[] = [];
-  readonly sent: { id: number; op: string; params: Record<string, unknown> }[] = [];
+  /** Whether the server knows the pages that come back. */
+  static knows = true;
+  readonly sent: Sent[] = [];
+  readonly resumed: Record<string, unknown>[] = [];
   closed = false;
   binaryType = "";
   onopen: () => void = () => undefined;
@@ -23,7 +32,14 @@ class FakeSocket {
   }
 
   send(message: string): void {
-    this.sent.push(JSON.parse(message) as FakeSocket["sent"][number]);
+    const { id, op, params } = JSON.parse(message) as Sent;
+    if (op === "resume") {
+      this.resumed.push(params);
+      const result = { page: "p1", resumed: FakeSocket.knows && params.page === "p1" };
+      this.onmessage({ data: JSON.stringify({ id, result }) });
+    } else {
+      this.sent.push({ id, op, params });
+    }
   }
 
   close(): void {
@@ -42,6 +58,7 @@ class FakeSocket {
 
 const request = vi.mocked(ServerConnection.makeRequest);
 let host: ServerHost;
+let link: ServerLink;
 
 function reply(body: unknown, status = 200, type = "application/json"): void {
   const data = body instanceof ArrayBuffer ? body : JSON.stringify(body);
@@ -67,9 +84,11 @@ function frame(content: object, ...buffers: number[][]): ArrayBuffer {
 beforeEach(() => {
   vi.useFakeTimers();
   FakeSocket.made = [];
+  FakeSocket.knows = true;
   request.mockReset();
   const settings = { baseUrl: "http://lab", wsUrl: "ws://lab", token: "t k", WebSocket: FakeSocket };
-  host = new ServerHost(new ServerLink(settings as unknown as ServerConnection.ISettings), "work");
+  link = new ServerLink(settings as unknown as ServerConnection.ISettings);
+  host = new ServerHost(link, "work");
 });
 
 afterEach(() => {
@@ -136,18 +155,81 @@ describe("following", () => {
     expect(statuses.at(-1)).toEqual({ kind: "live" });
   });
 
-  it("begins anew when the stream broke", async () => {
-    const { statuses, socket } = await follow();
+  it("goes on where it was when the stream broke", async () => {
+    const { updates, statuses, socket } = await follow();
     socket?.answer();
+    socket?.push({ n: 1 });
+    socket?.push({ n: 2 });
     reply({ result: {} });
     socket?.close();
     await vi.advanceTimersByTimeAsync(0);
-    expect(statuses.at(-1)?.kind).toBe("disconnected");
+    const again = FakeSocket.made[1];
+    again?.onopen();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(again?.resumed).toEqual([{ page: "p1", received: 2 }]);
+    again?.push({ n: 3 }, socket?.sent[0]?.params.key);
+    expect(updates).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+    expect(again?.sent).toEqual([]); // nothing is followed anew
+    expect(statuses.map(({ kind }) => kind)).not.toContain("disconnected");
+  });
+
+  it("begins anew when the server does not know the page any more", async () => {
+    const { statuses, socket } = await follow();
+    socket?.answer();
+    socket?.push({ live: true });
+    reply({ result: {} });
+    FakeSocket.knows = false;
+    socket?.close();
+    await vi.advanceTimersByTimeAsync(0);
+    const again = FakeSocket.made[1];
+    again?.onopen();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(statuses.at(-1)).toMatchObject({
+      kind: "disconnected",
+      message: expect.stringContaining("anew") as string,
+    });
     await vi.advanceTimersByTimeAsync(5000);
+    expect(FakeSocket.made).toHaveLength(2);
+    expect(again?.sent[0]).toMatchObject({ op: "follow", params: { run: "r1" } });
+  });
+
+  it("tries again while the server is away", async () => {
+    const { statuses, socket } = await follow();
+    socket?.answer();
+    request.mockRejectedValue(new TypeError("network"));
+    socket?.close();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(statuses.at(-1)?.kind).toBe("disconnected");
+    await vi.advanceTimersByTimeAsync(2000);
     expect(FakeSocket.made).toHaveLength(2);
     FakeSocket.made[1]?.onopen();
     await vi.advanceTimersByTimeAsync(0);
     expect(FakeSocket.made[1]?.sent[0]).toMatchObject({ op: "follow", params: { run: "r1" } });
+  });
+
+  it("follows everything anew when the page itself closed the stream", async () => {
+    const { socket } = await follow();
+    socket?.answer();
+    reply({ result: {} });
+    link.close();
+    await vi.advanceTimersByTimeAsync(5000);
+    FakeSocket.made[1]?.onopen();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(FakeSocket.made[1]?.resumed).toEqual([{ page: null, received: 0 }]);
+    expect(FakeSocket.made[1]?.sent[0]).toMatchObject({ op: "follow", params: { run: "r1" } });
+  });
+
+  it("of a topic with a cursor goes on behind it", async () => {
+    let cursor: object | null = null;
+    const topic = { name: "alerts", params: {}, columns: 1, cursor: () => ({ cursor }) };
+    host.follow(topic, vi.fn(), vi.fn());
+    FakeSocket.made[0]?.onopen();
+    await vi.advanceTimersByTimeAsync(0);
+    cursor = { run: "r1", sequence: 4 };
+    host.onBroken("gone");
+    await vi.advanceTimersByTimeAsync(5000);
+    const cursors = FakeSocket.made[0]?.sent.map(({ params }) => params.cursor);
+    expect(cursors).toEqual([null, { run: "r1", sequence: 4 }]);
   });
 
   it("says so when the sign-in has expired", async () => {

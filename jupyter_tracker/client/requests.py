@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_tracker.backends.operations import RunQuery
 from jupyter_tracker.client.code import code_of, is_uri
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound=StrEnum)
 
-NOTEBOOK = "notebook"
-"""The tag that names the notebook in which a run was made."""
+NOTEBOOK, CELL = "notebook", "cell"
+"""The tags that name the notebook in which a run was made, by its path, and the cell, by the id it has there."""
+LONGEST_CELL_ID = 64
+"""Characters (nbformat)."""
 MOST_RETRIES = 1000
 LONGEST_DELAY = 3600.0
 LONGEST_TIMEOUT = 172_800.0
@@ -58,15 +61,30 @@ class Schedule:
 
 
 def tags_of(backend: Backend, tags: Mapping[str, str] | None) -> Mapping[str, str]:
-    """The tags of a new run: those given, and the notebook it is made in, where Jupyter's server tells its path.
+    """The tags of a new run: those given, and the notebook and cell it is made in, where Jupyter tells them.
 
     On a platform it is the notebook's name alone: where it lies on this machine is not told to others.
     """
+    made: dict[str, str] = {}
     notebook = Path(os.environ.get("JPY_SESSION_NAME", ""))
     # A console has a session as well, but no file.
-    if not notebook.suffix or not backend.runs.takes_tags:
-        return dict(tags or {})
-    return {NOTEBOOK: str(notebook) if backend.transport is None else notebook.name, **(tags or {})}
+    if notebook.suffix and backend.runs.takes_tags:
+        made[NOTEBOOK] = str(notebook) if backend.transport is None else notebook.name
+        if cell := _cell():
+            made[CELL] = cell
+    return {**made, **(tags or {})}
+
+
+def _cell() -> str:
+    """The id of the cell that a kernel executes, as the front end has told it; empty where there is none."""
+    # Not imported: without IPython in the process there is no cell.
+    get_shell: Callable[[], Any] = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)
+    shell = get_shell()
+    try:
+        cell = shell.get_parent()["metadata"]["cellId"]
+    except (AttributeError, LookupError, TypeError):  # a terminal, or a front end that does not tell
+        return ""
+    return cell if isinstance(cell, str) and len(cell) <= LONGEST_CELL_ID else ""
 
 
 def query(experiment: str | None, where: str | None, order_by: str | Sequence[str] | None, wanted: str) -> RunQuery:

@@ -13,6 +13,7 @@ from jupyter_tracker.backends.base import Support, capabilities
 from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.errors import TrackerError
 from jupyter_tracker.feed.log import LogIndex
+from jupyter_tracker.feed.pace import Retries
 from jupyter_tracker.feed.points import PointStore, envelope, packed, within
 from jupyter_tracker.feed.wire import Json, error_data, event_data, line_data, number, run_data
 from jupyter_tracker.models import Event, Lifecycle, LogLine, RunInfo, RunKind, RunState
@@ -26,6 +27,8 @@ SIGN_OF_LIFE = 5.0
 """Seconds after which a view is told that nothing is new, so that it can tell a quiet run from a dead kernel."""
 _FASTEST, _SLOWEST = 0.2, 1.0
 """Seconds between two polls: while something comes, and while nothing does."""
+_LONGEST_RETRY = 10.0
+"""Seconds between two polls at most while they fail."""
 
 PARTS = ("points", "log", "events")
 """What a view can be told of, besides the run itself."""
@@ -82,6 +85,7 @@ class RunFeed:
         self._complete = False
         self._lock = asyncio.Lock()
         self._index: LogIndex | None = None
+        self._retries = Retries(_LONGEST_RETRY)
 
     @property
     def log(self) -> LogIndex:
@@ -155,10 +159,12 @@ class RunFeed:
                     _log.exception("Reading the run %s failed", self._run_id)
                 for view in list(self._views):
                     view.tell({"now": time.time(), "error": error_data(error)}, [])
-                changed = False
+                await asyncio.sleep(self._retries.failed())
+                continue
             for view in self._views:
                 if time.monotonic() - view.told_at >= SIGN_OF_LIFE:
                     view.tell({"now": time.time()}, [])
+            self._retries.succeeded()
             pause = _FASTEST if changed else min(pause * 1.3, _SLOWEST)
             if not self._complete:
                 await asyncio.sleep(max(pause, pace))

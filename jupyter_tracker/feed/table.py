@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
+import secrets
 import time
 import zlib
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,10 +20,11 @@ import numpy as np
 from jupyter_tracker.backends.operations import RunQuery
 from jupyter_tracker.client import flows
 from jupyter_tracker.client.tracker import AsyncTracker
-from jupyter_tracker.errors import TrackerError
-from jupyter_tracker.feed.feed import SIGN_OF_LIFE, Push
+from jupyter_tracker.feed.feed import Push
+from jupyter_tracker.feed.pace import Pace, Pauses
 from jupyter_tracker.feed.points import Lines, PointStore, envelope, share
-from jupyter_tracker.feed.wire import Json, error_data, number, plain, run_data, summary_data
+from jupyter_tracker.feed.polling import PolledFeed
+from jupyter_tracker.feed.wire import Json, number, plain, run_data, summary_data
 from jupyter_tracker.filters import lower_is_better
 from jupyter_tracker.models import MACHINE_PREFIX, JsonValue, MetricSummary, RunInfo, RunState, RunTable
 
@@ -34,14 +34,12 @@ GROUPS = 1000
 """Groups that a view is told of at most."""
 PAGE = 500
 """Rows that a view may ask for at once."""
-_FASTEST, _SLOWEST = 1.0, 5.0
+PACE = Pace(active=1.0, quiet=5.0)
 """Seconds between two polls: while a run of the table is active, and while none is."""
 _SHARE, _QUIET_SHARE = 20, 100
 """A poll that takes long comes so many times its own length after the one before; the same two cases."""
 _SPARKS = 2000
 """Curves of ended runs that are kept."""
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,62 +57,32 @@ class Column:
     """The least of their latest values where lower is better, else the greatest; None for what is no metric."""
 
 
-class TableFeed:
+class TableFeed(PolledFeed):
     """Reads the runs of a query again and again while somebody looks at them."""
 
     def __init__(self, tracker: AsyncTracker, query: RunQuery) -> None:
+        super().__init__(PACE, Pauses(_SHARE, _QUIET_SHARE))
         self._tracker = tracker
         self._query = query
         self._runs: Sequence[RunInfo] = ()
         self._columns: tuple[Column, ...] = ()
         self._more = False
-        self._read = False
-        self._version = 0
-        self._views: dict[Push, float] = {}
-        self._task: asyncio.Task[None] | None = None
-        self._lock = asyncio.Lock()
+        # A view that comes back may find another feed: its versions must be others, too.
+        self._version = secrets.randbits(40)
         self._sparks: dict[tuple[str, str, int], tuple[bytes, int]] = {}
         self._places: Mapping[str, int] | None = None
-        self._wanted = asyncio.Event()
 
-    @property
-    def watched(self) -> bool:
-        """Whether a view watches."""
-        return bool(self._views)
-
-    def watch(self, view: Push) -> None:
-        """Tell a view what the table is, and whenever it has changed. Must be called in the event loop."""
-        self._views[view] = 0.0
-        if self._read:
-            self._tell([view])
-        if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._poll_on())
-
-    def unwatch(self, view: Push) -> None:
-        """Tell a view no more; polling ends with the last one."""
-        self._views.pop(view, None)
-        if not self._views and self._task is not None:
-            self._task.cancel()
-            self._task = None
-
-    async def refresh(self) -> None:
-        """Read the runs now, and tell the views if something has changed."""
-        async with self._lock:
-            found = await self._tracker.drive(flows.list_runs(self._tracker.backend, self._query, LIMIT + 1))
-            more, runs = len(found) > LIMIT, found[:LIMIT]
-            changed = not self._read or more != self._more or not await asyncio.to_thread(same, runs, self._runs)
-            self._read = True
-            if not changed:
-                return
-            self._runs, self._more = runs, more
+    async def _look(self) -> bool:
+        found = await self._tracker.drive(flows.list_runs(self._tracker.backend, self._query, LIMIT + 1))
+        more, runs = len(found) > LIMIT, found[:LIMIT]
+        changed = not self._read or more != self._more or not await asyncio.to_thread(same, runs, self._runs)
+        if changed:
             self._columns = await asyncio.to_thread(columns_of, runs)
+            self._runs, self._more = runs, more
             self._places = None
             self._version += 1
-        self._tell(list(self._views))
-
-    def wake(self) -> None:
-        """Read the runs anew soon: somebody has changed one."""
-        self._wanted.set()
+        self._read = True
+        return changed
 
     async def rows(
         self,
@@ -134,8 +102,7 @@ class TableFeed:
             anchor: Id of a run of which the place is told, too.
             known: Digests of rows that the view has, by id; of those that are the same only the id is sent.
         """
-        if not self._read:
-            await self.refresh()
+        await self.begun()
         start = max(0, start)
         version, count, infos = self._version, len(self._runs), list(self._runs[start : min(stop, start + PAGE)])
         place = None if anchor is None else self._place(anchor)
@@ -146,8 +113,7 @@ class TableFeed:
 
     async def rows_of(self, ids: Sequence[str], aggregates: Sequence[str] = ()) -> Json:
         """Some runs by their ids, in the order of the table; those that are not in it are left out."""
-        if not self._read:
-            await self.refresh()
+        await self.begun()
         places = sorted(place for place in map(self._place, ids[:PAGE]) if place is not None)
         return {"version": self._version, "rows": await self._rows([self._runs[at] for at in places], aggregates)}
 
@@ -227,30 +193,13 @@ class TableFeed:
             return {}
         return await self._tracker.drive(self._tracker.backend.metrics.summaries(ids, keys))
 
-    async def _poll_on(self) -> None:
-        while self._views:
-            began = time.monotonic()
-            try:
-                await self.refresh()
-            except Exception as error:  # noqa: BLE001  # the views must hear of it, and the next poll may go well
-                if not isinstance(error, TrackerError):
-                    _log.exception("Listing runs failed")
-                self._push(list(self._views), {"now": time.time(), "error": error_data(error)})
-            quiet = [view for view, told in self._views.items() if time.monotonic() - told >= SIGN_OF_LIFE]
-            self._push(quiet, {"now": time.time()})
-            took = time.monotonic() - began
-            pause = max(_FASTEST, _SHARE * took) if self._active() else max(_SLOWEST, _QUIET_SHARE * took)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wanted.wait(), pause)
-            self._wanted.clear()
-
     def _active(self) -> int:
         if isinstance(self._runs, RunTable):
             states = Counter(self._runs.columns().state)
             return sum(count for state, count in states.items() if not RunState(state).ended)
         return sum(not info.state.ended for info in self._runs)
 
-    def _tell(self, views: Sequence[Push]) -> None:
+    def _tell(self, views: Iterable[Push]) -> None:
         update = {
             "now": time.time(),
             "live": True,
@@ -270,11 +219,6 @@ class TableFeed:
             ],
         }
         self._push(views, update)
-
-    def _push(self, views: Iterable[Push], update: Json) -> None:
-        for view in views:
-            self._views[view] = time.monotonic()
-            view(update, [])
 
 
 def row_data(info: RunInfo, histories: Mapping[str, MetricSummary]) -> Json:

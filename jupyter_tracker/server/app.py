@@ -8,6 +8,7 @@ from traitlets import Float
 from jupyter_tracker.server.connection import LIMIT
 from jupyter_tracker.server.connections import Connections
 from jupyter_tracker.server.handlers import OperationHandler, StreamHandler
+from jupyter_tracker.server.pages import Pages
 
 
 class TrackerServer(ExtensionApp):
@@ -25,14 +26,16 @@ class TrackerServer(ExtensionApp):
         if self.serverapp is None:
             raise RuntimeError("The extension runs in a Jupyter server.")
         self._connections = Connections(self.serverapp.root_dir, self.limit)
+        self._pages = Pages(self._connections)
         arguments = {"connections": self._connections}
         self.handlers.extend(
             [
-                (r"/jupyter-tracker/api/stream", StreamHandler, arguments),
+                (r"/jupyter-tracker/api/stream", StreamHandler, {**arguments, "pages": self._pages}),
                 (r"/jupyter-tracker/api/([\w.]+)", OperationHandler, arguments),
             ]
         )
 
     async def stop_extension(self) -> None:
         """Called by Jupyter's server when it ends."""
+        self._pages.close()
         await self._connections.close()

@@ -14,6 +14,7 @@ from threading import Thread
 from typing import Any, TypeVar
 
 from jupyter_tracker import flow, rpc
+from jupyter_tracker.backends.remote.retry import patience
 from jupyter_tracker.client.tracker import AsyncTracker, connect_async
 from jupyter_tracker.errors import PlatformFailure, Unreachable
 from jupyter_tracker.feed.params import Params
@@ -28,6 +29,8 @@ Leave = Callable[[], None]
 
 LIMIT = 60.0
 """Seconds for one operation of a platform."""
+PATIENCE = 4.0
+"""Seconds of pauses between attempts at one operation; the next poll tries again anyway."""
 THREADS = 4
 """Calls of one connection that can be in its store at the same time."""
 _CLOSING = 2.0
@@ -50,6 +53,7 @@ class GuardedTracker(AsyncTracker):
             Unreachable: it took too long, or nothing was sent because the platform did not answer before.
         """
         self.breaker.check()
+        patience.set(PATIENCE)  # for this task and what it awaits
         try:
             async with asyncio.timeout(self._limit) as limit:
                 result = await super().drive(operation)

@@ -16,10 +16,10 @@ from jupyter_core.utils import ensure_async
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from tornado import web
+from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from jupyter_tracker import rpc
-from jupyter_tracker.client.tracker import DEFAULT
 from jupyter_tracker.errors import (
     ConfigError,
     Conflict,
@@ -30,19 +30,21 @@ from jupyter_tracker.errors import (
     Unreachable,
     Unsupported,
 )
-from jupyter_tracker.feed.params import Params, text_param
+from jupyter_tracker.feed.params import Params, text_param, whole_param
 from jupyter_tracker.feed.wire import Json, error_data
 from jupyter_tracker.server import frames, operations
-from jupyter_tracker.server.connection import Leave, Packed
+from jupyter_tracker.server.connection import Packed
 from jupyter_tracker.server.connections import Connections
+from jupyter_tracker.server.pages import Page, Pages, profile_of
 
 RESOURCE = "jupyter-tracker"
 LARGEST_REQUEST = 1_000_000
 """bytes"""
-MOST_TOPICS = 500
-"""Topics that one page may follow."""
 MOST_UNREAD = 32_000_000
 """Bytes that wait for a browser that does not read; then it must begin anew."""
+
+_BROKE = 1006
+"""The code of a WebSocket that ended without a word."""
 
 _log = logging.getLogger(__name__)
 
@@ -80,23 +82,27 @@ class OperationHandler(APIHandler):
             packed = frames.text({"error": error_data(error)})
         self.set_header("Cache-Control", "no-store")
         kind = "application/json" if isinstance(packed, str) else "application/octet-stream"
-        await self.finish(packed, set_content_type=kind)
+        with suppress(StreamClosedError):  # the page is gone
+            await self.finish(packed, set_content_type=kind)
 
 
 class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
     """`jupyter-tracker/api/stream`: a page follows and unfollows topics, and gets their updates.
 
     The page sends `{"id": …, "op": "follow", "params": {"key": …, "topic": …, "profile": …, …}}` or `unfollow` with the
-    key, and gets `{"id": …, "result": {}}` or `{"id": …, "error": …}`; updates come as `{"push": key, "update": …}`.
+    key, and gets `{"id": …, "result": …}` or `{"id": …, "error": …}`; updates come as `{"push": key, "update": …}`.
+
+    It begins with `resume` and the page token that it had before, and with how many updates it has received; the answer
+    is its token, and whether it goes on where it was. Else it has to follow everything anew.
     """
 
     auth_resource = RESOURCE
 
-    def initialize(self, connections: Connections) -> None:
+    def initialize(self, connections: Connections, pages: Pages) -> None:
         """Called by tornado."""
         self._connections = connections
-        self._wanted: dict[str, object] = {}
-        self._followed: dict[str, Leave] = {}
+        self._pages = pages
+        self._page: Page | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._unread = 0
         self._closed = False
@@ -118,11 +124,14 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         task.add_done_callback(self._tasks.discard)
 
     def on_close(self) -> None:
-        """Follow nothing any more."""
+        """Follow nothing any more; where the network broke rather than the page went, wait for the page a while."""
         self._closed = True
-        self._wanted.clear()
-        for key in list(self._followed):
-            self._leave(key)
+        if self._page is None:
+            return
+        if self.close_code in (None, _BROKE):
+            self._pages.away(self._page)
+        else:
+            self._page.close()
 
     async def _answer(self, message: str | bytes) -> None:
         identity = None
@@ -130,37 +139,42 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
             content = request(message)
             identity = content.get("id")
             params = content.get("params")
-            await self._carry_out(str(content.get("op")), params if isinstance(params, Mapping) else {})
+            result = await self._carry_out(str(content.get("op")), params if isinstance(params, Mapping) else {})
         except Exception as error:  # noqa: BLE001  # whatever it is, the page must get an answer
             if not isinstance(error, TrackerError):
                 _log.exception("A request of the stream failed")
             self._send(frames.text({"id": identity, "error": error_data(error)}))
         else:
-            self._send(frames.text({"id": identity, "result": {}}))
+            self._send(frames.text({"id": identity, "result": result}))
 
-    async def _carry_out(self, operation: str, params: Params) -> None:
-        key = text_param(params, "key")
+    async def _carry_out(self, operation: str, params: Params) -> Json:
+        if operation == "resume":
+            return self._resume(params)
+        if operation not in ("follow", "unfollow"):
+            raise InvalidInput(f"The stream knows resume, follow and unfollow, not {operation!r}.")
+        page = self._opened()
         if operation == "unfollow":
-            self._wanted.pop(key, None)
-            self._leave(key)
-            return
-        if operation != "follow":
-            raise InvalidInput(f"The stream knows follow and unfollow, not {operation!r}.")
-        if key not in self._wanted and len(self._wanted) >= MOST_TOPICS:
-            raise InvalidInput(f"One page can follow {MOST_TOPICS} topics; close some tabs.")
-        request_ = self._wanted[key] = object()
-        connection = await self._connections.get(profile_of(params))
-        leave = await connection.follow(key, text_param(params, "topic"), params, self._send)
-        if self._wanted.get(key) is request_:
-            self._leave(key)
-            self._followed[key] = leave
-        else:  # the page has thought better of it, or is gone
-            leave()
+            page.unfollow(params)
+        else:
+            await page.follow(params)
+        return {}
 
-    def _leave(self, key: str) -> None:
-        leave = self._followed.pop(key, None)
-        if leave is not None:
-            leave()
+    def _resume(self, params: Params) -> Json:
+        if self._page is not None:
+            raise InvalidInput("A page resumes before it follows anything.")
+        if params.get("page") is not None:
+            token, received = text_param(params, "page"), whole_param(params, "received")
+            self._page = self._pages.resume(token, received, self._user(), self._send)
+        resumed = self._page is not None
+        return {"page": self._opened().token, "resumed": resumed}
+
+    def _opened(self) -> Page:
+        if self._page is None:
+            self._page = self._pages.new(self._user(), self._send)
+        return self._page
+
+    def _user(self) -> str:
+        return str(getattr(self.current_user, "username", self.current_user))
 
     def _send(self, packed: Packed) -> None:
         if self._closed or self.ws_connection is None:
@@ -182,7 +196,7 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
 async def check_allowed(handler: JupyterHandler, operation: str) -> None:
     """Whether Jupyter's authorizer lets the user do that; 403 if not."""
     reading = operation in rpc.READING or operation in operations.READING or operation == "follow"
-    action = "read" if reading else "write"
+    action = "read" if reading else "execute" if operation in rpc.EXECUTING else "write"
     allowed = handler.authorizer.is_authorized(handler, handler.current_user, action, RESOURCE)
     if not await ensure_async(allowed):
         raise web.HTTPError(403, f"Jupyter does not let you {action} {RESOURCE}.")
@@ -212,8 +226,3 @@ def request(message: str | bytes) -> Json:
     if not isinstance(content, dict):
         raise InvalidInput("The request must be a JSON object.")
     return content
-
-
-def profile_of(content: Mapping[str, Any]) -> str:
-    """The profile that a request names; the store of this machine where it names none."""
-    return DEFAULT if content.get("profile") is None else text_param(content, "profile")

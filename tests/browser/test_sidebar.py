@@ -40,7 +40,7 @@ def sidebar(open_notebook):
 
 def row(notebook, name):
     """The row of the sidebar that has a name."""
-    return notebook.page.locator(".jp-tracker-tree [role=treeitem]").filter(has_text=re.compile(name)).first
+    return notebook.page.locator(".jp-tracker-side-tree [role=treeitem]").filter(has_text=re.compile(name)).first
 
 
 def test_a_run_is_found_opened_watched_and_stopped(sidebar, lab, pictures):

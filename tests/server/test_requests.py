@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
 from tornado.httpclient import HTTPClientError
 
 import jupyter_tracker as jt
-from jupyter_tracker import config, credentials
+from jupyter_tracker import config, credentials, rpc
 
 SECRET = "s3cret-value"
 
@@ -134,3 +135,61 @@ async def test_a_refused_secret_is_not_in_the_message(ask, tmp_path):
         assert status == 400
         assert name != "token" or SECRET not in json.dumps(content)
     assert config.profiles() == ()
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "169.254.169.254"])
+async def test_a_name_that_leads_here_by_trickery_is_refused(ask, host):
+    """DNS rebinding: the page of another site has made its own name lead to this server."""
+    assert (await ask("connections.list", headers={"Host": host}))[0] == 403
+
+
+async def test_running_code_wants_the_right_to_execute(ask, run, jp_serverapp, monkeypatch):
+    monkeypatch.setattr(jp_serverapp.authorizer, "is_authorized", lambda _, __, action, ___: action != "execute")
+    assert (await ask("assets.get", {"name": "curves"}))[0] == 200
+    for operation in ("runs.submit", "runs.clone", "runs.restart", "templates.submit"):
+        assert (await ask(operation, {"run": run.id, "path": __file__, "experiment": "digits"}))[0] == 403
+
+
+async def test_every_operation_that_is_said_to_read_is_one():
+    assert set(rpc.OPERATIONS) >= rpc.READING
+    assert set(rpc.OPERATIONS) >= rpc.EXECUTING
+    assert not rpc.READING & rpc.EXECUTING
+
+
+async def test_a_script_is_submitted_and_runs_in_its_own_folder(ask, store_folder, jp_root_dir):
+    script = jp_root_dir / "train.py"
+    script.write_text("import os, jupyter_tracker as jt\njt.current_run().set_tags({'where': os.getcwd()})\n")
+    params = {"path": str(script), "experiment": "digits", "name": "from the browser", "params": {"lr": 0.1}}
+    status, content = await ask("runs.submit", params)
+    assert (status, content["result"]["run"]["params"]) == (200, {"lr": 0.1})
+    with jt.connect() as tracker:
+        run = tracker.runs.get(content["result"]["run"]["id"])
+        await asyncio.to_thread(run.wait, 60)
+        assert (str(run.state), run.name, run.tags["where"]) == ("succeeded", "from the browser", str(jp_root_dir))
+
+
+@pytest.mark.parametrize(
+    ("operation", "params"),
+    [
+        ("runs.submit", {"path": "train.py", "experiment": "digits"}),
+        ("runs.submit", {"path": "/no/such/train.py", "experiment": "digits"}),
+        ("runs.submit", {"path": "/", "experiment": ""}),
+        ("runs.submit", {"path": __file__, "experiment": "digits", "params": [1]}),
+        ("runs.submit", {"path": ["a\nb"], "experiment": "digits"}),
+    ],
+)
+async def test_code_that_is_not_there_is_not_submitted(ask, store_folder, operation, params):
+    status, content = await ask(operation, params)
+    assert (status, content["error"]["kind"]) == (400, "InvalidInput")
+
+
+async def test_a_template_is_listed_and_submitted(ask, store_folder):
+    with jt.connect() as tracker:
+        tracker.templates.create("small", code="import jupyter_tracker\nprint('hello')\n", defaults={"lr": 0.1})
+    status, content = await ask("templates.list")
+    (template,) = content["result"]["templates"]
+    assert (status, template["label"], template["defaults"]) == (200, "small@1", {"lr": 0.1})
+    status, content = await ask("templates.submit", {"template": "small@1", "experiment": "digits"})
+    assert (status, content["result"]["run"]["experiment"]) == (200, "digits")
+    with jt.connect() as tracker:
+        await asyncio.to_thread(tracker.runs.get(content["result"]["run"]["id"]).wait, 60)

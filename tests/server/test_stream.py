@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 import time
+from contextlib import closing
 
 import pytest
 from tornado.httpclient import HTTPClientError
 
 import jupyter_tracker as jt
 from jupyter_tracker import config
-from jupyter_tracker.errors import NotFound, Unreachable
+from jupyter_tracker.errors import NotAuthenticated, NotFound, Unreachable
 from jupyter_tracker.server.breaker import LONGEST, SHORTEST, TOLERATED, Breaker
 from jupyter_tracker.server.connection import Connection
 
@@ -194,3 +196,79 @@ def test_the_breaker_waits_longer_and_longer_and_lets_one_attempt_through():
     breaker.succeeded()
     breaker.check()
     assert breaker.waiting == 0
+
+
+async def test_fifty_tabs_of_one_run_in_two_browsers_are_one_poll(open_stream, tracker, monkeypatch):
+    from jupyter_tracker.feed.feed import RunFeed
+
+    polled = set()
+    poll = RunFeed._poll
+
+    async def counted(feed):
+        polled.add(feed)
+        return await poll(feed)
+
+    monkeypatch.setattr(RunFeed, "_poll", counted)
+    run = tracker.runs.start("digits")
+    browsers = [await open_stream() for _ in range(2)]
+    for browser in browsers:
+        for tab in range(25):
+            await browser.send("follow", key=f"tab {tab}", topic="run", run=run.id)
+    await asyncio.to_thread(run.end)
+    for browser in browsers:
+        ended = set()
+        while len(ended) < 25:
+            browser.updates.append(await browser.read())
+            ended = {found["push"] for found in browser.updates if found["update"].get("live") is False}
+    assert len(polled) == 1
+
+
+async def test_a_change_in_one_browser_is_seen_in_the_other(open_stream, tracker, ask):
+    run = tracker.runs.start("digits")
+    run.end()
+    streams = [await open_stream() for _ in range(2)]
+    for stream in streams:
+        await stream.send("follow", key="t", topic="table")
+        await stream.update(lambda update: update.get("count") == 1)
+    assert (await ask("runs.delete", {"run": run.id}))[0] == 200
+    for stream in streams:
+        await stream.update(lambda update: update.get("count") == 0)
+
+
+async def test_a_platform_that_signs_one_out_while_it_is_open_says_so_and_comes_back(
+    open_stream, tracker, ask, monkeypatch
+):
+    """Never as HTTP 401 or 403: these say that Jupyter's own sign-in has expired."""
+    from jupyter_tracker.backends.local.store import Store
+
+    tracker.experiments.create("first")
+    stream = await open_stream()
+    await stream.send("follow", key="o", topic="overview")
+    await stream.update(lambda update: "experiments" in update)
+    expired = NotAuthenticated("The token has expired.", operation="experiments.list")
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "read", lambda _: (_ for _ in ()).throw(expired))
+        status, content = await ask("runs.get", {"run": "x"})
+        assert (status, content["error"]["kind"]) == (502, "NotAuthenticated")
+        await ask("refresh")
+        await stream.update(lambda update: update.get("error", {}).get("kind") == "NotAuthenticated")
+    stream.updates.clear()
+    tracker.experiments.create("second")
+    await ask("refresh")
+    await stream.update(lambda update: len(update.get("experiments", [])) == 2)
+
+
+async def test_a_store_that_is_being_migrated_is_waited_for_and_holds_up_nothing_else(ask, tmp_path):
+    folder = tmp_path / "migrating"
+    with jt.connect(f"local://{folder}") as other:
+        other.experiments.create("there")
+    config.keep(config.Profile("migrating", f"local://{folder}"))
+    (database,) = folder.glob("*.db")
+    with closing(sqlite3.connect(database, isolation_level=None)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        waiting = asyncio.ensure_future(ask("experiments.archive", {"experiment": "there"}, {"profile": "migrating"}))
+        for _ in range(3):
+            assert (await ask("runs.rows", {"from": 0, "to": 1}))[0] == 200
+        assert not waiting.done()
+        db.execute("ROLLBACK")
+    assert (await waiting)[0] == 200

@@ -25,6 +25,8 @@ export interface Topic {
   readonly params: Params;
   /** Pixel columns for which points are reduced. */
   readonly columns: number;
+  /** Where to go on when it is followed anew; without it the first push holds everything. */
+  readonly cursor?: () => Params;
 }
 
 export type OnStatus = (status: FollowStatus) => void;

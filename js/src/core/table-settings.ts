@@ -1,5 +1,7 @@
 /** How a table is looked at: small, and kept by whoever shows it. */
 
+import { isFields, list, text } from "./parse";
+
 /** What only the eye needs. */
 export interface TableLook {
   /** Ids of columns that stay at the left. */
@@ -43,4 +45,31 @@ export function changedKeys(
     ([key, value]) => JSON.stringify(settings[key as keyof TableSettings]) !== JSON.stringify(value),
   );
   return Object.fromEntries(found);
+}
+
+/** What was kept by this or another version; what cannot be read is as it is by default. */
+export function readSettings(kept: unknown): TableSettings {
+  const found = isFields(kept) ? kept : {};
+  const look = isFields(found.view) ? found.view : {};
+  const widths = Object.entries(isFields(look.widths) ? look.widths : {}).flatMap(([id, width]) =>
+    typeof width === "number" ? [[id, width] as const] : [],
+  );
+  return {
+    experiment: text(found.experiment),
+    where: text(found.where),
+    order_by: text(found.order_by),
+    lifecycle: text(found.lifecycle, DEFAULTS.lifecycle),
+    columns: texts(found.columns),
+    selected: texts(found.selected),
+    view: {
+      pinned: Array.isArray(look.pinned) ? texts(look.pinned) : DEFAULTS.view.pinned,
+      widths: Object.fromEntries(widths),
+      group: text(look.group),
+      curves: look.curves !== false,
+    },
+  };
+}
+
+function texts(value: unknown): string[] {
+  return list(value).flatMap((entry) => (typeof entry === "string" ? [entry] : []));
 }

@@ -2,16 +2,35 @@
 
 import { LOCAL } from "./service";
 
+export interface RunPlace {
+  readonly connection: string;
+  readonly id: string;
+}
+
+const IMPORT = "import jupyter_tracker as jt\n\n";
+
 function connect(connection: string): string {
   return connection === LOCAL ? "jt.connect()" : `jt.connect(${JSON.stringify(connection)})`;
 }
 
-/** The run as an object. */
-export function runCode(connection: string, id: string): string {
-  return `import jupyter_tracker as jt\n\nrun = ${connect(connection)}.runs.get(${JSON.stringify(id)})`;
+function get({ connection, id }: RunPlace): string {
+  return `${connect(connection)}.runs.get(${JSON.stringify(id)})`;
 }
 
-/** The run as a live panel. */
-export function panelCode(connection: string, id: string): string {
-  return `import jupyter_tracker as jt\n\njt.RunPanel(${connect(connection)}.runs.get(${JSON.stringify(id)}))`;
+function lines(runs: readonly RunPlace[]): string {
+  return runs.map((run) => `    ${get(run)},\n`).join("");
+}
+
+/** The run as an object, or several as a list. */
+export function runCode(...runs: readonly RunPlace[]): string {
+  const [run] = runs;
+  const one = run !== undefined && runs.length === 1;
+  return `${IMPORT}${one ? `run = ${get(run)}` : `runs = [\n${lines(runs)}]`}`;
+}
+
+/** The run as a live panel, or several side by side. */
+export function panelCode(...runs: readonly RunPlace[]): string {
+  const [run] = runs;
+  const one = run !== undefined && runs.length === 1;
+  return `${IMPORT}${one ? `jt.RunPanel(${get(run)})` : `jt.ComparePanel(\n${lines(runs)})`}`;
 }

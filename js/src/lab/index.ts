@@ -4,10 +4,12 @@ import type { JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { activity } from "./plugins/activity";
 import { commands } from "./plugins/commands";
 import { connections } from "./plugins/connections";
+import { experiments } from "./plugins/experiments";
 import { launcher } from "./plugins/launcher";
 import { savedPanels } from "./plugins/saved-panels";
 import { service } from "./plugins/service";
 import { sidebar } from "./plugins/sidebar";
+import { submission } from "./plugins/submit";
 import { tabs } from "./plugins/tabs";
 
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
@@ -16,6 +18,8 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   sidebar,
   tabs,
   commands,
+  experiments,
+  submission,
   connections,
   activity,
   launcher,

@@ -3,7 +3,7 @@
 import { URLExt } from "@jupyterlab/coreutils";
 import { ServerConnection } from "@jupyterlab/services";
 import type { Params, Reply } from "../core/host";
-import { CLOSED, HostError, TIMEOUT } from "../core/host";
+import { CLOSED, HostError, TIMEOUT, errorText } from "../core/host";
 import type { Fields } from "../core/parse";
 import { isFields, text } from "../core/parse";
 import { unpackFrame } from "./frames";
@@ -18,7 +18,7 @@ export const NOT_INSTALLED = "NotInstalled";
 export type OnPush = (key: string, update: Fields, buffers: readonly DataView[]) => void;
 
 interface Waiting {
-  readonly resolve: () => void;
+  readonly resolve: (result: Fields) => void;
   readonly reject: (error: HostError) => void;
 }
 
@@ -26,6 +26,8 @@ export interface Listener {
   onPush: OnPush;
   /** The stream broke; everything has to be followed anew. */
   onBroken(message: string): void;
+  /** The stream is there. */
+  onOpen?(): void;
 }
 
 export class ServerLink {
@@ -36,6 +38,9 @@ export class ServerLink {
   private lastId = 0;
   private followed = 0;
   private idle: ReturnType<typeof setTimeout> | undefined;
+  /** By which the server knows this page again, and how many updates came: it goes on behind them. */
+  private page: string | null = null;
+  private received = 0;
 
   constructor(settings: ServerConnection.ISettings = ServerConnection.makeSettings()) {
     this.settings = settings;
@@ -62,6 +67,12 @@ export class ServerLink {
       clearTimeout(timer);
     }
     return readReply(response, data);
+  }
+
+  /** Opens the stream beforehand: something will soon be followed. */
+  warm(): void {
+    this.socket ??= this.open();
+    this.socket.catch(() => undefined); // who follows something hears of it
   }
 
   /** Begin to follow: opens the stream if need be. */
@@ -92,6 +103,8 @@ export class ServerLink {
 
   /** Ends the stream; what is followed begins anew. */
   close(): void {
+    this.page = null;
+    this.received = 0;
     void this.socket?.then(
       (socket) => socket.close(),
       () => undefined,
@@ -100,6 +113,10 @@ export class ServerLink {
 
   private async send(op: string, params: Params): Promise<void> {
     const socket = await (this.socket ??= this.open());
+    await this.ask(socket, op, params);
+  }
+
+  private ask(socket: WebSocket, op: string, params: Params): Promise<Fields> {
     const id = (this.lastId += 1);
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
@@ -110,19 +127,30 @@ export class ServerLink {
   private open(): Promise<WebSocket> {
     const { wsUrl, token, WebSocket: Socket } = this.settings;
     const query = token === "" ? "" : `?token=${encodeURIComponent(token)}`;
+    let isOpen = false;
     const opened = new Promise<WebSocket>((resolve, reject) => {
       const socket = new Socket(URLExt.join(wsUrl, API, "stream") + query);
       socket.binaryType = "arraybuffer";
-      socket.onopen = () => resolve(socket);
+      socket.onopen = () => {
+        isOpen = true;
+        this.resume(socket).then(() => {
+          resolve(socket);
+          this.listeners.forEach((listener) => listener.onOpen?.());
+        }, reject);
+      };
       socket.onmessage = ({ data }) => this.onMessage(data);
       socket.onclose = () => {
         if (this.socket === opened) {
           this.socket = null;
         }
+        this.reject("The connection to Jupyter's server broke.");
         this.why().then(
           (message) => {
-            reject(new HostError(CLOSED, message));
-            this.onBroken(message);
+            if (isOpen) {
+              this.recover(message);
+            } else {
+              reject(new HostError(CLOSED, message));
+            }
           },
           (error: unknown) => reject(error instanceof Error ? error : new Error(String(error))),
         );
@@ -131,15 +159,46 @@ export class ServerLink {
     return opened;
   }
 
+  /** Says which page this is. What is followed begins anew where the server does not know it any more. */
+  private async resume(socket: WebSocket): Promise<void> {
+    const before = this.page;
+    const answer = this.ask(socket, "resume", { page: before, received: this.received });
+    const read = answer.then(({ page, resumed }) => {
+      this.page = text(page);
+      if (resumed !== true) {
+        this.received = 0;
+        if (before !== null) {
+          this.onBroken("Jupyter's server was restarted, or was away for long. What is shown comes anew.");
+        }
+      }
+    });
+    // A new page need not wait: the answer comes before any update.
+    await (before === null ? undefined : read);
+    read.catch(() => undefined); // `onclose` comes, too
+  }
+
+  /** The stream broke and the server is there: go on at once, or begin anew. */
+  private recover(message: string): void {
+    if (this.followed === 0) {
+      return;
+    }
+    if (this.page === null) {
+      this.onBroken(message);
+      return;
+    }
+    this.socket ??= this.open();
+    this.socket.catch(() => this.onBroken(message));
+  }
+
   /** A WebSocket does not say why it was refused; a request does, by its error. */
   private async why(): Promise<string> {
     try {
       await this.post("about", {});
     } catch (error) {
+      this.onBroken(errorText(error));
       if (error instanceof HostError && error.unanswered) {
         return error.message;
       }
-      this.onBroken(error instanceof Error ? error.message : String(error));
       throw error;
     }
     return "The connection to Jupyter's server broke. It is tried again.";
@@ -147,9 +206,14 @@ export class ServerLink {
 
   private onBroken(message: string): void {
     this.followed = 0;
-    this.waiting.forEach(({ reject }) => reject(new HostError(CLOSED, message)));
-    this.waiting.clear();
+    this.reject(message);
     this.listeners.forEach((listener) => listener.onBroken(message));
+  }
+
+  private reject(message: string): void {
+    const waiting = Array.from(this.waiting.values());
+    this.waiting.clear();
+    waiting.forEach(({ reject }) => reject(new HostError(CLOSED, message)));
   }
 
   private onMessage(data: unknown): void {
@@ -169,6 +233,7 @@ export class ServerLink {
     }
     const { push, update } = content;
     if (typeof push === "string" && isFields(update)) {
+      this.received += 1;
       this.listeners.forEach((listener) => listener.onPush(push, update, buffers));
     } else if (typeof content.id === "number") {
       const waiting = this.waiting.get(content.id);
@@ -176,7 +241,7 @@ export class ServerLink {
       if (isFields(content.error)) {
         waiting?.reject(errorOf(content.error));
       } else {
-        waiting?.resolve();
+        waiting?.resolve(isFields(content.result) ? content.result : {});
       }
     }
   }

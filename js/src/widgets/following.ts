@@ -85,9 +85,9 @@ export class Following {
     const columns = Math.max(...Array.from(this.subscribers, (subscriber) => subscriber.columns));
     const sentAt = Date.now();
     this.watch();
-    const { name, params } = this.topic;
+    const { name, params, cursor } = this.topic;
     this.channel
-      .call("follow", { ...params, key: this.key, topic: name, columns })
+      .call("follow", { ...params, ...cursor?.(), key: this.key, topic: name, columns })
       .catch((error: unknown) => {
         if (attempt === this.attempt) {
           this.onFailure(error, sentAt);

@@ -1,12 +1,11 @@
 /** Entry of the RunsPanel widget. The traits of the model keep how the table is looked at. */
 
 import type { Host } from "../core/host";
-import { isFields, list, text } from "../core/parse";
 import { TableSession } from "../core/table-session";
 import type { TableSettings } from "../core/table-settings";
-import { DEFAULTS } from "../core/table-settings";
+import { DEFAULTS, readSettings } from "../core/table-settings";
 import { mountRunsPanel } from "../views/runs-panel";
-import { textTrait, widget } from "./entry";
+import { widget } from "./entry";
 import type { WidgetModel } from "./model";
 
 const TRAITS = Object.keys(DEFAULTS) as (keyof TableSettings)[];
@@ -14,30 +13,8 @@ const TRAITS = Object.keys(DEFAULTS) as (keyof TableSettings)[];
 /** The one table of a host, so that a view that is mounted again draws at once. */
 const sessions = new WeakMap<Host, TableSession>();
 
-function texts(value: unknown): string[] {
-  return list(value).flatMap((entry) => (typeof entry === "string" ? [entry] : []));
-}
-
 function settingsOf(model: WidgetModel): TableSettings {
-  const view = model.get("view");
-  const look = isFields(view) ? view : {};
-  const widths = Object.entries(isFields(look.widths) ? look.widths : {}).flatMap(([id, width]) =>
-    typeof width === "number" ? [[id, width] as const] : [],
-  );
-  return {
-    experiment: textTrait(model, "experiment"),
-    where: textTrait(model, "where"),
-    order_by: textTrait(model, "order_by"),
-    lifecycle: textTrait(model, "lifecycle"),
-    columns: texts(model.get("columns")),
-    selected: texts(model.get("selected")),
-    view: {
-      pinned: Array.isArray(look.pinned) ? texts(look.pinned) : DEFAULTS.view.pinned,
-      widths: Object.fromEntries(widths),
-      group: text(look.group),
-      curves: look.curves !== false,
-    },
-  };
+  return readSettings(Object.fromEntries(TRAITS.map((trait) => [trait, model.get(trait)])));
 }
 
 export default widget((el, host, model) => {

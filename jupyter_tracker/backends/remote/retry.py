@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 """Sent twice, these do the same as sent once."""
+
+patience: ContextVar[float] = ContextVar("patience", default=math.inf)
+"""Seconds of all pauses together for what is done in this context, where that is less than the platform's rules say:
+somebody looks at a screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,10 @@ class Retry:
     """Seconds of all pauses together; the answer that would need more is final."""
     reset_header: str = ""
     """The platform's own header with the seconds to wait, beside `Retry-After`."""
+
+    def exhausted(self, waited: float) -> bool:
+        """Whether so many seconds of pauses are too many."""
+        return waited > min(self.limit, patience.get())
 
     def repeats(self, status: int, *, harmless: bool) -> bool:
         """Whether a request is sent again after an answer of this status."""

@@ -262,7 +262,7 @@ class Service:
                     raise failure
             pause = self.retry.pause(tries, headers)
             waited += pause
-            if waited > self.retry.limit:
+            if self.retry.exhausted(waited):
                 raise failure
             yield Sleep(pause)
 

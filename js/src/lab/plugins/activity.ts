@@ -7,7 +7,9 @@ import { IStatusBar } from "@jupyterlab/statusbar";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
 import { Widget } from "@lumino/widgets";
+import { isFields, parseRun } from "../../core/parse";
 import type { RunData } from "../../core/wire";
+import type { AlertData } from "../activity";
 import { Activity } from "../activity";
 import { targetArgs } from "../run-target";
 import type { TrackerService } from "../service";
@@ -40,18 +42,20 @@ class StatusItem extends Widget {
 }
 
 /** Whether the reader has to do with it: its tab or its notebook is open. */
-function isFollowed(run: RunData, service: TrackerService, notebooks: INotebookTracker | null): boolean {
+function isFollowed(
+  connection: string,
+  run: RunData,
+  service: TrackerService,
+  notebooks: INotebookTracker | null,
+): boolean {
   const made = run.tags.notebook;
   const open = notebooks?.find(({ context }) => service.absolute(context.localPath) === made);
-  return service.followed.has(run.id) || open !== undefined;
+  return service.isFollowed(connection, run.id) || open !== undefined;
 }
 
-function tell(app: JupyterFrontEnd, run: RunData, trans: TranslationBundle): void {
-  const words = trans.__("%1 / %2: %3", run.experiment, run.name, run.state);
-  const callback = (): void => {
-    void app.commands.execute(OPEN, targetArgs({ connection: LOCAL, id: run.id, name: run.name }));
-  };
-  const options = { autoClose: 10_000 as const, actions: [{ label: trans.__("Open"), callback }] };
+function tellEnd(run: RunData, trans: TranslationBundle, actions: Notification.IAction[]): void {
+  const words = trans.__("%1 / %2: %3", run.experiment, run.name, trans.__(run.state));
+  const options = { autoClose: 10_000 as const, actions };
   const bad = run.state === "failed" || run.state === "lost";
   if (bad) {
     Notification.error(run.reason === "" ? words : `${words}. ${run.reason}`, options);
@@ -59,6 +63,20 @@ function tell(app: JupyterFrontEnd, run: RunData, trans: TranslationBundle): voi
     Notification.info(words, options);
   } else {
     Notification.success(words, options);
+  }
+}
+
+function tellAlert(alert: AlertData, trans: TranslationBundle, actions: Notification.IAction[]): void {
+  const head = trans.__("%1 / %2: %3", alert.experiment, alert.name, alert.title);
+  const words = alert.text === "" ? head : `${head}. ${alert.text}`;
+  // What somebody asked to be warned of stays until it is seen.
+  const options = { autoClose: false as const, actions };
+  if (alert.level === "error") {
+    Notification.error(words, options);
+  } else if (alert.level === "warning") {
+    Notification.warning(words, options);
+  } else {
+    Notification.info(words, options);
   }
 }
 
@@ -76,7 +94,33 @@ export const activity: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null,
   ) => {
     const trans = (translator ?? nullTranslator).load("jupyter_tracker");
-    const made = new Activity(service);
+    const open = (connection: string, id: string, name: string): Notification.IAction[] => {
+      const callback = (): void => void app.commands.execute(OPEN, targetArgs({ connection, id, name }));
+      return [{ label: trans.__("Open"), callback }];
+    };
+    const wanted = (connection: string, run: RunData): boolean => {
+      const { notify } = service.preferences;
+      return notify === "all" || (notify === "followed" && isFollowed(connection, run, service, notebooks));
+    };
+    const watch = (connection: string): Activity => {
+      const watched = new Activity(service, connection);
+      watched.ended.connect((_, run) => {
+        if (wanted(connection, run)) {
+          tellEnd(run, trans, open(connection, run.id, run.name));
+        }
+      });
+      watched.alerted.connect((_, alert) => void alerted(connection, alert));
+      return watched;
+    };
+    const alerted = async (connection: string, alert: AlertData): Promise<void> => {
+      const reply = await service.call(connection, "runs.get", { run: alert.run }).catch(() => null);
+      const run = isFields(reply?.result) ? parseRun(reply.result.run) : null;
+      if (run !== null && wanted(connection, run)) {
+        tellAlert(alert, trans, open(connection, run.id, run.name));
+      }
+    };
+
+    const made = watch(LOCAL);
     const item = new StatusItem(() => void app.commands.execute("jupyter-tracker:show"));
     statusBar?.registerStatusItem("jupyter-tracker:active", {
       item,
@@ -93,11 +137,22 @@ export const activity: JupyterFrontEndPlugin<void> = {
         }
       }
     });
-    made.ended.connect((_, run) => {
-      const wanted =
-        service.notify === "all" || (service.notify === "followed" && isFollowed(run, service, notebooks));
-      if (wanted) {
-        tell(app, run, trans);
+    // A platform is asked only while a run of it is open.
+    const others = new Map<string, Activity>();
+    service.followedChanged.connect(() => {
+      const followed = service.followedConnections();
+      others.forEach((other, connection) => {
+        if (!followed.has(connection)) {
+          other.stop();
+          others.delete(connection);
+        }
+      });
+      for (const connection of followed) {
+        if (connection !== LOCAL && !others.has(connection)) {
+          const other = watch(connection);
+          others.set(connection, other);
+          other.start();
+        }
       }
     });
     // The server looks at a quiet store now and then only; a cell that ran may have started something.

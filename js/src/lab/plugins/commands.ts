@@ -1,47 +1,37 @@
-/** What can be done with a run, as commands: in the palette for the run in front, in menus for any other. */
+/** What can be done with runs, as commands: in the palette for those in front, in menus for any others. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { Clipboard, ICommandPalette, Notification } from "@jupyterlab/apputils";
-import { INotebookTracker, NotebookActions } from "@jupyterlab/notebook";
+import { INotebookTracker } from "@jupyterlab/notebook";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
+import type { RunState } from "../../core/wire";
+import { hasEnded } from "../../core/wire";
 import { errorText } from "../../core/host";
-import { text } from "../../core/parse";
+import { changeRuns, undoable } from "../changes";
+import { cloneRun } from "../clone-dialog";
 import { panelCode, runCode } from "../code";
+import { insert } from "../insert";
+import { openCell } from "../origin";
 import type { RunTarget } from "../run-target";
-import { targetOf } from "../run-target";
+import { targetArgs, targetsOf } from "../run-target";
 import type { TrackerService } from "../service";
 import { ITracker } from "../service";
+import { COMPARE, OPEN } from "./tabs";
 
 const PREFIX = "jupyter-tracker:";
-/** How long an undo is offered (ms). */
-const UNDO = 10_000;
 
 interface Action {
   readonly op: string;
-  readonly label: string;
-  readonly run: (target: RunTarget) => Promise<void> | void;
-}
-
-/** Puts code at the cursor, or into a new cell below; false when no notebook is open. */
-function insert(notebooks: INotebookTracker, code: string, ownCell: boolean): boolean {
-  const notebook = notebooks.currentWidget?.content;
-  const cell = notebook?.activeCell;
-  if (notebook === undefined || cell?.editor == null) {
-    return false;
-  }
-  if (ownCell) {
-    if (cell.model.sharedModel.getSource().trim() !== "") {
-      NotebookActions.insertBelow(notebook);
-    }
-    notebook.activeCell?.model.sharedModel.setSource(code);
-  } else {
-    cell.editor.replaceSelection?.(code);
-  }
-  return true;
+  /** For one run, and for several; without the second it is for one run only. */
+  readonly labels: readonly [string, string?];
+  /** Why it is not possible for a run, as far as that is known beforehand. */
+  readonly why?: (target: RunTarget) => string | null;
+  readonly run: (targets: readonly RunTarget[]) => Promise<void> | void;
 }
 
 function actionsOf(
+  app: JupyterFrontEnd,
   service: TrackerService,
   notebooks: INotebookTracker,
   trans: TranslationBundle,
@@ -52,64 +42,117 @@ function actionsOf(
       Notification.info(trans.__("No notebook is open: the code was copied instead."), { autoClose: 4000 });
     }
   };
-  const change = async ({ connection, id }: RunTarget, op: string): Promise<void> => {
-    await service.call(connection, op, { run: id });
+  const ended = ({ state = "" }: RunTarget): boolean => hasEnded(state as RunState);
+  const lacks = (op: string) => (target: RunTarget) =>
+    service.model.lacks(target.connection, op)
+      ? trans.__("%1 has none", service.model.kindOf(target.connection))
+      : null;
+  const told = (mistakes: readonly string[]): void => {
+    if (mistakes.length > 0) {
+      Notification.warning(trans.__("%1 were not changed: %2", mistakes.length, mistakes[0] ?? ""));
+    }
   };
-  /** Asks nothing, and offers to take it back. */
-  const undoable = async (target: RunTarget, op: string, undo: string, done: string): Promise<void> => {
-    await change(target, op);
-    const callback = (): void => {
-      change(target, undo).catch((error: unknown) => Notification.error(errorText(error)));
+  const takeAway =
+    (op: string, undo: string, done: (name: string, count: number) => string) =>
+    async (targets: readonly RunTarget[]): Promise<void> => {
+      const said = done(targets[0]?.name ?? "", targets.length);
+      await undoable((verb) => changeRuns(service, targets, verb), trans, { op, undo, done: said });
+      service.model.selection.clear();
     };
-    Notification.info(done, { autoClose: UNDO, actions: [{ label: trans.__("Undo"), callback }] });
-  };
   return [
-    { op: "runs.stop", label: trans.__("Stop run"), run: (target) => change(target, "runs.stop") },
+    {
+      op: "runs.stop",
+      labels: [trans.__("Stop run"), trans.__("Stop runs")],
+      why: (target) => (ended(target) ? trans.__("ended") : lacks("runs.stop")(target)),
+      run: async (targets) => told(await changeRuns(service, targets, "runs.stop")),
+    },
+    {
+      op: "runs.clone",
+      labels: [trans.__("Clone with other params…")],
+      why: (target) =>
+        target.kind === "in_kernel"
+          ? trans.__("run its notebook or script again")
+          : lacks("runs.submit")(target),
+      run: async ([target]) => {
+        const made = target && (await cloneRun(service.host(target.connection), target.id, trans));
+        if (made) {
+          const args = targetArgs({ connection: target.connection, id: made.id, name: made.name });
+          const callback = (): void => void app.commands.execute(OPEN, args);
+          const actions = [{ label: trans.__("Open"), callback }];
+          Notification.success(trans.__("%1 was submitted.", made.name), { autoClose: 5000, actions });
+          service.refresh();
+        }
+      },
+    },
+    {
+      op: "open-cell",
+      labels: [trans.__("Open the cell that made the run")],
+      run: ([target]) => (target === undefined ? undefined : openCell(app, service, target, trans)),
+    },
     {
       op: "insert-panel",
-      label: trans.__("Insert run as a panel cell"),
-      run: ({ connection, id }) => put(panelCode(connection, id), true),
+      labels: [trans.__("Insert run as a panel cell"), trans.__("Insert comparison as a panel cell")],
+      run: (targets) => put(panelCode(...targets), true),
     },
     {
       op: "insert-code",
-      label: trans.__("Insert code for run at the cursor"),
-      run: ({ connection, id }) => put(runCode(connection, id), false),
+      labels: [trans.__("Insert code for run at the cursor"), trans.__("Insert code for runs at the cursor")],
+      run: (targets) => put(runCode(...targets), false),
     },
     {
       op: "copy-reference",
-      label: trans.__("Copy id of run"),
-      run: ({ id }) => Clipboard.copyToSystem(id),
+      labels: [trans.__("Copy id of run"), trans.__("Copy ids of runs")],
+      run: (targets) => Clipboard.copyToSystem(targets.map(({ id }) => id).join("\n")),
     },
     {
       op: "runs.archive",
-      label: trans.__("Archive run"),
-      run: (target) =>
-        undoable(target, "runs.archive", "runs.unarchive", trans.__("Archived the run %1.", target.name)),
+      labels: [trans.__("Archive run"), trans.__("Archive runs")],
+      why: lacks("runs.archive"),
+      run: takeAway("runs.archive", "runs.unarchive", (name, count) =>
+        trans._n("Archived the run %2.", "Archived %1 runs.", count, name),
+      ),
     },
     {
       op: "runs.delete",
-      label: trans.__("Delete run"),
-      run: (target) =>
-        undoable(target, "runs.delete", "runs.restore", trans.__("Deleted the run %1.", target.name)),
+      labels: [trans.__("Delete run"), trans.__("Delete runs")],
+      why: (target) =>
+        target.state !== undefined && target.state !== "" && !ended(target)
+          ? trans.__("stop it first")
+          : lacks("runs.delete")(target),
+      run: takeAway("runs.delete", "runs.restore", (name, count) =>
+        trans._n("Deleted the run %2.", "Deleted %1 runs.", count, name),
+      ),
     },
   ];
 }
 
+/** The menu of one run; an empty name is a line. */
 export const RUN_COMMANDS = [
-  "run",
-  "runs.stop",
-  "",
-  "insert-panel",
-  "insert-code",
-  "copy-reference",
-  "",
-  "runs.archive",
-  "runs.delete",
-].map((op) => (op === "" ? "" : PREFIX + op));
+  OPEN,
+  ...[
+    ...["runs.stop", "runs.clone", "", "open-cell", "insert-panel", "insert-code", "copy-reference", ""],
+    ...["runs.archive", "runs.delete"],
+  ].map((op) => (op === "" ? "" : PREFIX + op)),
+];
+
+/** The menu of several. */
+export const GROUP_COMMANDS = [
+  COMPARE,
+  ...[
+    "runs.stop",
+    "",
+    "insert-panel",
+    "insert-code",
+    "copy-reference",
+    "",
+    "runs.archive",
+    "runs.delete",
+  ].map((op) => (op === "" ? "" : PREFIX + op)),
+];
 
 export const commands: JupyterFrontEndPlugin<void> = {
   id: "jupyter-tracker:commands",
-  description: "What can be done with a run.",
+  description: "What can be done with runs.",
   autoStart: true,
   requires: [ITracker, INotebookTracker],
   optional: [ICommandPalette, ITranslator],
@@ -121,43 +164,37 @@ export const commands: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null,
   ) => {
     const trans = (translator ?? nullTranslator).load("jupyter_tracker");
-    for (const { op, label, run } of actionsOf(service, notebooks, trans)) {
+    for (const { op, labels, why, run } of actionsOf(app, service, notebooks, trans)) {
+      const [one, many] = labels;
+      const reason = (targets: readonly RunTarget[]): string | null => {
+        const reasons = targets.map((target) => why?.(target) ?? null);
+        // Of several those are left out for which it is not possible.
+        return reasons.length > 0 && reasons.every((each) => each !== null) ? (reasons[0] ?? null) : null;
+      };
       app.commands.addCommand(PREFIX + op, {
-        label,
-        isEnabled: (args) => targetOf(args, app.shell.currentWidget) !== null,
+        label: (args) => {
+          const targets = targetsOf(args, app.shell.currentWidget);
+          const label = targets.length > 1 && many !== undefined ? many : one;
+          const not = reason(targets);
+          return not === null ? label : trans.__("%1 (%2)", label, not);
+        },
+        isEnabled: (args) => {
+          const targets = targetsOf(args, app.shell.currentWidget);
+          return (
+            targets.length > 0 && (targets.length === 1 || many !== undefined) && reason(targets) === null
+          );
+        },
         execute: async (args) => {
-          const target = targetOf(args, app.shell.currentWidget);
+          const targets = targetsOf(args, app.shell.currentWidget);
+          const possible = targets.filter((target) => (why?.(target) ?? null) === null);
           try {
-            await (target === null ? undefined : run(target));
+            await (possible.length === 0 ? undefined : run(possible));
           } catch (error) {
-            Notification.error(`${label}: ${errorText(error)}`);
+            Notification.error(`${one}: ${errorText(error)}`);
           }
         },
       });
       palette?.addItem({ command: PREFIX + op, category: trans.__("Training runs") });
-    }
-    for (const verb of ["archive", "delete"] as const) {
-      const undo = verb === "archive" ? "experiments.unarchive" : "experiments.restore";
-      const label = verb === "archive" ? trans.__("Archive experiment") : trans.__("Delete experiment");
-      app.commands.addCommand(`${PREFIX}experiments.${verb}`, {
-        label,
-        execute: async (args) => {
-          const connection = text(args.connection);
-          const experiment = text(args.experiment);
-          const name = text(args.name);
-          const change = (op: string): Promise<unknown> => service.call(connection, op, { experiment });
-          const failed = (error: unknown): unknown => Notification.error(`${label}: ${errorText(error)}`);
-          try {
-            await change(`experiments.${verb}`);
-          } catch (error) {
-            failed(error);
-            return;
-          }
-          const done = trans.__("%1: %2", label, name);
-          const callback = (): void => void change(undo).catch(failed);
-          Notification.info(done, { autoClose: UNDO, actions: [{ label: trans.__("Undo"), callback }] });
-        },
-      });
     }
   },
 };

@@ -5,7 +5,8 @@ import { Notification } from "@jupyterlab/apputils";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { IStateDB } from "@jupyterlab/statedb";
 import { isFields } from "../../core/parse";
-import type { Kept } from "../../views/sidebar/model";
+import type { Kept } from "../../views/sidebar/kept";
+import { readPreferences } from "../preferences";
 import { ITracker, TrackerService } from "../service";
 import { VERSION } from "../version";
 
@@ -60,11 +61,7 @@ export const service: JupyterFrontEndPlugin<TrackerService> = {
       });
     });
     void settings?.load(ID).then((loaded) => {
-      const read = (): void => {
-        const { notifications, sparklineMetric } = loaded.composite;
-        made.notify = notifications === "all" || notifications === "none" ? notifications : "followed";
-        made.model.restore({ metric: typeof sparklineMetric === "string" ? sparklineMetric : "" });
-      };
+      const read = (): void => made.set(readPreferences(loaded.composite));
       read();
       loaded.changed.connect(read);
     });

@@ -9,23 +9,32 @@ import type { ReadonlyJSONObject } from "@lumino/coreutils";
 import { MimeData } from "@lumino/coreutils";
 import { Drag } from "@lumino/dragdrop";
 import { Menu, Widget } from "@lumino/widgets";
+import type { Translate } from "../../core/translate";
 import { mountSidebar } from "../../views/sidebar";
-import type { MenuTarget, RunRef, Surroundings } from "../../views/sidebar/surroundings";
+import type { MenuTarget, Point, RunRef, Surroundings } from "../../views/sidebar/surroundings";
 import { panelCode } from "../code";
 import { trackerIcon } from "../icon";
 import { targetArgs } from "../run-target";
 import type { TrackerService } from "../service";
 import { ITracker, LOCAL } from "../service";
-import { RUN_COMMANDS } from "./commands";
+import { GROUP_COMMANDS, RUN_COMMANDS } from "./commands";
 import { KEEP, REMOVE, TEST } from "./connections";
-import { OPEN } from "./tabs";
+import { EXPERIMENT_COMMANDS } from "./experiments";
+import { SUBMIT } from "./submit";
+import { COMPARE, OPEN, TABLE } from "./tabs";
 
 const ID = "jupyter-tracker:sidebar";
 const SHOW = "jupyter-tracker:show";
 const CELLS = "application/vnd.jupyter.cells";
 
-function argsOf({ connection, run }: RunRef): ReadonlyJSONObject {
-  return targetArgs({ connection, id: run.id, name: run.name });
+const LINE = "";
+
+function argsOf(...refs: readonly RunRef[]): ReadonlyJSONObject {
+  const targets = refs.map(({ connection, run }) => {
+    const { id, name, state, kind } = run;
+    return { connection, id, name, state, kind };
+  });
+  return targetArgs(...targets);
 }
 
 /** What stands in the menu of something: commands with their arguments; an empty command is a line. */
@@ -33,20 +42,25 @@ function menuItems(target: MenuTarget): readonly { command: string; args: Readon
   switch (target.kind) {
     case "run":
       return RUN_COMMANDS.map((command) => ({ command, args: argsOf(target.ref) }));
+    case "runs":
+      return GROUP_COMMANDS.map((command) => ({ command, args: argsOf(...target.refs) }));
     case "experiment": {
       const { connection, id, name } = target;
-      const verbs = ["archive", "delete"].map((verb) => `jupyter-tracker:experiments.${verb}`);
-      return verbs.map((command) => ({ command, args: { connection, experiment: id, name } }));
+      return EXPERIMENT_COMMANDS.map((command) => ({ command, args: { connection, experiment: id, name } }));
     }
     case "connection": {
-      const changes = target.connection === LOCAL ? [TEST] : [TEST, KEEP, REMOVE];
-      return changes.map((command) => ({ command, args: { name: target.connection } }));
+      const { connection } = target;
+      const changes = connection === LOCAL ? [TEST] : [TEST, KEEP, REMOVE];
+      return [TABLE, SUBMIT, LINE, ...changes].map((command) => ({
+        command,
+        args: { connection, name: connection },
+      }));
     }
   }
 }
 
-function drag(event: PointerEvent, { connection, run }: RunRef, source: Widget): void {
-  const code = panelCode(connection, run.id);
+function drag({ clientX, clientY }: Point, refs: readonly RunRef[], label: string, source: Widget): void {
+  const code = panelCode(...refs.map(({ connection, run }) => ({ connection, id: run.id })));
   const mimeData = new MimeData();
   mimeData.setData(CELLS, [
     { cell_type: "code", source: code, metadata: {}, outputs: [], execution_count: null },
@@ -54,7 +68,7 @@ function drag(event: PointerEvent, { connection, run }: RunRef, source: Widget):
   mimeData.setData("text/plain", code);
   const dragImage = document.createElement("div");
   dragImage.className = "jp-tracker-drag";
-  dragImage.textContent = run.name;
+  dragImage.textContent = label;
   const made = new Drag({
     mimeData,
     dragImage,
@@ -62,13 +76,13 @@ function drag(event: PointerEvent, { connection, run }: RunRef, source: Widget):
     proposedAction: "copy",
     source,
   });
-  void made.start(event.clientX, event.clientY).then(() => made.dispose());
+  void made.start(clientX, clientY).then(() => made.dispose());
 }
 
 class Sidebar extends Widget {
   private readonly unmount: () => void;
 
-  constructor(app: JupyterFrontEnd, service: TrackerService, translate: (text: string) => string) {
+  constructor(app: JupyterFrontEnd, service: TrackerService, translate: Translate) {
     super();
     this.id = "jupyter-tracker-sidebar";
     this.title.icon = trackerIcon;
@@ -81,16 +95,30 @@ class Sidebar extends Widget {
       open: (ref) => void commands.execute(OPEN, argsOf(ref)),
       stop: (ref) => void commands.execute("jupyter-tracker:runs.stop", argsOf(ref)),
       remove: (ref) => void commands.execute("jupyter-tracker:runs.delete", argsOf(ref)),
+      compare: (refs) => void commands.execute(COMPARE, argsOf(...refs)),
       addConnection: () => void commands.execute(KEEP),
+      step: (connection, step) => {
+        switch (step) {
+          case "edit":
+            return void commands.execute(KEEP, { name: connection });
+          case "submit":
+            return void commands.execute(SUBMIT, { connection });
+          case "retry":
+            return void service.retry(connection);
+        }
+      },
       refresh: () => void service.load(),
-      drag: (event, ref) => drag(event, ref, this),
-      showMenu: (event, target) => {
+      drag: (at, refs) => {
+        const label = refs.length === 1 ? (refs[0]?.run.name ?? "") : translate("%1 runs", refs.length);
+        drag(at, refs, label, this);
+      },
+      showMenu: ({ clientX, clientY }, target) => {
         const menu = new Menu({ commands });
         for (const { command, args } of menuItems(target)) {
           menu.addItem(command === "" ? { type: "separator" } : { command, args });
         }
         menu.aboutToClose.connect(() => setTimeout(() => menu.dispose(), 0));
-        menu.open(event.clientX, event.clientY);
+        menu.open(clientX, clientY);
       },
     };
     this.unmount = mountSidebar(this.node, service.model, around);
@@ -117,7 +145,7 @@ export const sidebar: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null,
   ) => {
     const trans = (translator ?? nullTranslator).load("jupyter_tracker");
-    const widget = new Sidebar(app, service, (text) => trans.__(text));
+    const widget = new Sidebar(app, service, (text, ...values) => trans.__(text, ...values));
     app.shell.add(widget, "left", { rank: 600, type: "Training runs" });
     restorer?.add(widget, ID);
     app.commands.addCommand(SHOW, {

@@ -1,55 +1,123 @@
-/** Runs as tabs of the main area, which come back with the layout. */
+/** Runs, comparisons and tables as tabs of the main area, which come back with the layout. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { ILayoutRestorer } from "@jupyterlab/application";
-import { WidgetTracker } from "@jupyterlab/apputils";
+import { ICommandPalette, Notification, WidgetTracker } from "@jupyterlab/apputils";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
+import { text } from "../../core/parse";
+import { CompareTab, MOST_COMPARED, compareId } from "../compare-tab";
+import { trackerIcon } from "../icon";
 import { RunTab } from "../run-tab";
-import { targetArgs, targetOf } from "../run-target";
+import { targetArgs, targetsOf } from "../run-target";
+import { RunsTab } from "../runs-tab";
 import type { TrackerService } from "../service";
 import { ITracker } from "../service";
+import type { ViewTab } from "../view-tab";
 
 export const OPEN = "jupyter-tracker:run";
+export const COMPARE = "jupyter-tracker:compare";
+export const TABLE = "jupyter-tracker:runs";
 
 export const tabs: JupyterFrontEndPlugin<void> = {
   id: "jupyter-tracker:tabs",
-  description: "Opens runs as tabs.",
+  description: "Opens runs, comparisons and tables as tabs.",
   autoStart: true,
   requires: [ITracker],
-  optional: [ILayoutRestorer, ITranslator],
+  optional: [ILayoutRestorer, ICommandPalette, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     service: TrackerService,
     restorer: ILayoutRestorer | null,
+    palette: ICommandPalette | null,
     translator: ITranslator | null,
   ) => {
     const trans = (translator ?? nullTranslator).load("jupyter_tracker");
-    const open = new WidgetTracker<RunTab>({ namespace: "jupyter-tracker-runs" });
-    app.commands.addCommand(OPEN, {
+    const { commands, shell } = app;
+    const runs = new WidgetTracker<RunTab>({ namespace: "jupyter-tracker-runs" });
+    const comparisons = new WidgetTracker<CompareTab>({ namespace: "jupyter-tracker-comparisons" });
+    const tables = new WidgetTracker<RunsTab>({ namespace: "jupyter-tracker-tables" });
+
+    /** Brings a tab to the front, the one that there is or a new one. */
+    const show = <T extends ViewTab>(open: WidgetTracker<T>, known: T | undefined, make: () => T): T => {
+      const tab = known ?? make();
+      if (known === undefined) {
+        void open.add(tab);
+      }
+      if (!tab.isAttached) {
+        shell.add(tab, "main");
+      }
+      shell.activateById(tab.id);
+      return tab;
+    };
+
+    commands.addCommand(OPEN, {
       label: trans.__("Open run"),
       caption: trans.__("Show curves, log and params of a run in a tab"),
+      isEnabled: (args) => targetsOf(args, null).length > 0,
       execute: (args) => {
-        const target = targetOf(args, null);
-        if (target === null) {
-          return;
+        for (const target of targetsOf(args, null)) {
+          const { connection, id } = target;
+          const known = runs.find((tab) => tab.target.id === id && tab.target.connection === connection);
+          show(runs, known, () => new RunTab(service, target));
         }
-        const known = open.find(
-          (tab) => tab.target.id === target.id && tab.target.connection === target.connection,
-        );
-        const tab = known ?? new RunTab(service, target);
-        if (known === undefined) {
-          void open.add(tab);
-        }
-        if (!tab.isAttached) {
-          app.shell.add(tab, "main");
-        }
-        app.shell.activateById(tab.id);
       },
     });
-    void restorer?.restore(open, {
-      command: OPEN,
-      args: ({ target }) => targetArgs(target),
-      name: ({ id }) => id,
+    commands.addCommand(COMPARE, {
+      label: trans.__("Compare runs"),
+      caption: trans.__("Show several runs side by side in a tab"),
+      isEnabled: (args) => targetsOf(args, null).length > 1,
+      execute: (args) => {
+        const targets = targetsOf(args, null);
+        if (targets.length > MOST_COMPARED) {
+          Notification.warning(
+            trans.__("At most %1 runs are compared; choose some with a search.", MOST_COMPARED),
+          );
+          return;
+        }
+        const id = compareId(targets);
+        const label =
+          targets.length === 2
+            ? trans.__("%1 and %2", ...targets.map(({ name }) => name))
+            : trans.__("%1 runs", targets.length);
+        show(
+          comparisons,
+          comparisons.find((tab) => tab.id === id),
+          () => new CompareTab(service, targets, label),
+        );
+      },
     });
+    commands.addCommand(TABLE, {
+      label: trans.__("Open table of runs"),
+      caption: trans.__("Filter, sort, group and compare runs as a table in a tab"),
+      icon: (args) => (args.isPalette === true ? undefined : trackerIcon),
+      execute: (args) => {
+        const experiment = text(args.experiment);
+        const name = text(args.name);
+        const target = {
+          connection: text(args.connection, service.preferences.connection),
+          experiment,
+          name,
+        };
+        const label = experiment === "" ? trans.__("Runs") : name;
+        const known = tables.find(
+          (tab) => tab.target.connection === target.connection && tab.target.experiment === experiment,
+        );
+        show(tables, known, () => {
+          const tab = new RunsTab(service, target, label, args.settings);
+          tab.changed.connect(() => void tables.save(tab));
+          return tab;
+        });
+      },
+    });
+    palette?.addItem({ command: TABLE, category: trans.__("Training runs"), args: { isPalette: true } });
+
+    const name = ({ id }: ViewTab): string => id;
+    void restorer?.restore(runs, { command: OPEN, args: ({ target }) => targetArgs(target), name });
+    void restorer?.restore(comparisons, {
+      command: COMPARE,
+      args: ({ targets }) => targetArgs(...targets),
+      name,
+    });
+    void restorer?.restore(tables, { command: TABLE, args: (tab) => tab.args(), name });
   },
 };

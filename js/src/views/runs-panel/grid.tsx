@@ -9,6 +9,7 @@ import { followSideways, useSide } from "./sideways";
 import type { Cursor } from "./grid-keys";
 import { gridKey } from "./grid-keys";
 import { HeaderRow } from "./header-row";
+import { useRoom } from "./room";
 import { groupElement, rowElement } from "./row";
 import { useUniqueId } from "../common/hooks";
 
@@ -30,6 +31,8 @@ export interface GridActions {
 interface Props extends GridActions {
   readonly session: TableSession;
   readonly scroller: RefObject<HTMLDivElement>;
+  /** What the table may fill; null where it is one output among others. */
+  readonly room: HTMLElement | null;
   /** Changes when relative times must be written anew. */
   readonly tick: number;
 }
@@ -43,7 +46,7 @@ interface Drawn {
 
 /** The table: only the lines on the screen are drawn, and of those only the ones that have changed. */
 export function Grid(props: Props): JSX.Element {
-  const { session, scroller, tick } = props;
+  const { session, scroller, room, tick } = props;
   const [top, setTop] = useState(0);
   const [side, measure] = useSide(scroller);
   const [cursor, setCursor] = useState<Cursor>({ line: 0, column: 0 });
@@ -69,7 +72,8 @@ export function Grid(props: Props): JSX.Element {
   }
   const width = places.current.reduce((sum, place) => sum + place.width, CHECK_WIDTH);
   const range = columnsBetween(places.current, side.left, side.width);
-  const lines = Math.min(MOST_LINES, Math.max(LEAST_LINES, layout.length));
+  const fitting = useRoom(room, ROW_HEIGHT);
+  const lines = Math.min(fitting ?? MOST_LINES, Math.max(LEAST_LINES, layout.length));
   const height = lines * ROW_HEIGHT;
   const seen = visibleRows(top, height, ROW_HEIGHT, layout.length, STEP);
   const first = seen.first - (seen.first % STEP);

@@ -13,11 +13,16 @@ import "../details/details.css";
 import "../classification/classification.css";
 import "./runs-panel.css";
 
-export function mountRunsPanel(el: HTMLElement, session: TableSession): () => void {
+/** `room` is what the table may fill; without it, it is one output among others. */
+export function mountRunsPanel(
+  el: HTMLElement,
+  session: TableSession,
+  room: HTMLElement | null = null,
+): () => void {
   const root = document.createElement("div");
   root.className = "jp-tracker-run-panel jp-tracker-runs-panel";
   el.append(root);
-  render(<RunsPanel session={session} />, root);
+  render(<RunsPanel session={session} room={room} />, root);
 
   let detach: (() => void) | null = null;
   const unwatch = watchVisibility(root, (visible) => {

@@ -17,12 +17,13 @@ import { Toolbar } from "./toolbar";
 
 interface Props {
   readonly session: TableSession;
+  readonly room: HTMLElement | null;
 }
 
 /** Relative times are written anew so often (ms), and ever second while a run is active. */
 const QUIET_TICK = 15_000;
 
-export function RunsPanel({ session }: Props): JSX.Element {
+export function RunsPanel({ session, room }: Props): JSX.Element {
   const tick = useTable(session);
   const [opened, setOpened] = useState<string | null>(null);
   const [choosing, setChoosing] = useState(false);
@@ -121,6 +122,7 @@ export function RunsPanel({ session }: Props): JSX.Element {
         <Grid
           session={session}
           scroller={scroller}
+          room={room}
           tick={tick}
           open={open}
           filterBy={filterBy}

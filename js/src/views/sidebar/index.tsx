@@ -46,6 +46,7 @@ function Sidebar({ model, around }: Props): JSX.Element {
     }
   };
   const { translate } = around;
+  const trouble = model.problem ?? model.broken;
   return (
     <div class="jp-tracker-side" onKeyDown={onKeyDown}>
       <div class="jp-tracker-side-head" data-lm-suppress-shortcuts="true">
@@ -79,9 +80,9 @@ function Sidebar({ model, around }: Props): JSX.Element {
           +
         </button>
       </div>
-      {model.problem !== null && (
+      {trouble !== null && (
         <div class="jp-tracker-side-trouble" role="alert">
-          <span>{model.problem}</span>
+          <span>{trouble}</span>
           <button type="button" onClick={() => around.refresh()}>
             {translate("Try again")}
           </button>
@@ -90,16 +91,33 @@ function Sidebar({ model, around }: Props): JSX.Element {
       {model.connections === null && model.problem === null && (
         <div class="jp-tracker-side-loading" role="status" aria-label={translate("Loading")}>
           {[70, 45, 60, 50].map((width) => (
-            <span key={width} class="jp-tracker-bone" style={{ width: `${width}%` }} />
+            <span key={width} class="jp-tracker-side-bone" style={{ width: `${width}%` }} />
           ))}
         </div>
       )}
       {model.connections !== null && <Tree model={model} around={around} />}
+      {model.selection.size > 1 && (
+        <div class="jp-tracker-side-selected" role="status">
+          <span>{translate("%1 selected", model.selection.size)}</span>
+          <button type="button" onClick={() => around.compare(model.selection.list())}>
+            {translate("Compare")}
+          </button>
+          <button
+            type="button"
+            aria-label={translate("Select none")}
+            title={translate("Select none")}
+            onClick={() => model.selection.clear()}
+          >
+            ×
+          </button>
+        </div>
+      )}
     </div>
   );
 }
 
 export function mountSidebar(el: HTMLElement, model: SidebarModel, around: Surroundings): () => void {
+  model.translate = around.translate;
   const root = document.createElement("div");
   root.className = "jp-tracker-sidebar";
   el.append(root);

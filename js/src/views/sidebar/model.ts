@@ -2,44 +2,40 @@
  *  only those on the screen are ever made. */
 
 import type { Host } from "../../core/host";
+import type { Translate } from "../../core/translate";
+import { asWritten } from "../../core/translate";
 import type { Experiment } from "./overview";
-import { Overview } from "./overview";
-import { RunPages } from "./pages";
+import type { Connection, Kept } from "./kept";
+import { NOTHING_KEPT } from "./kept";
+import type { Look } from "./look";
+import { DEFAULT_LOOK } from "./look";
+import type { RunPages } from "./pages";
 import { filterOf, notebookFilter } from "./query";
 import type { Row, Segment } from "./rows";
-import { note, one } from "./rows";
+import { note, one, step } from "./rows";
+import { Selection } from "./selection";
+import { Sources } from "./sources";
 
-export interface Connection {
-  readonly name: string;
-  readonly address: string;
-}
-
-/** What is kept from one page to the next. */
-export interface Kept {
-  readonly open: readonly string[];
-  readonly favourites: readonly string[];
-  readonly order: string;
-  readonly metric: string;
-}
-
-export const NOTHING_KEPT: Kept = { open: ["local"], favourites: [], order: "", metric: "" };
+const NOTHING: ReadonlySet<string> = new Set();
 
 export class SidebarModel {
   connections: readonly Connection[] | null = null;
   problem: string | null = null;
+  broken: string | null = null;
   search = "";
   kept: Kept = NOTHING_KEPT;
+  look: Look = DEFAULT_LOOK;
+  translate: Translate = asWritten;
+  readonly selection = new Selection(() => this.changed());
 
-  private readonly hostOf: (connection: string) => Host;
   private readonly keep: (kept: Kept) => void;
   private readonly listeners = new Set<() => void>();
-  private readonly overviews = new Map<string, Overview>();
-  private readonly lists = new Map<string, RunPages>();
+  private readonly sources: Sources;
   private notebook: string | null = null;
   private shown = false;
 
   constructor(hostOf: (connection: string) => Host, keep: (kept: Kept) => void = () => undefined) {
-    this.hostOf = hostOf;
+    this.sources = new Sources(hostOf, () => this.changed());
     this.keep = keep;
   }
 
@@ -55,22 +51,40 @@ export class SidebarModel {
     this.changed();
   }
 
+  /** Why Jupyter's server cannot be heard; what is shown stays. null: it can. */
+  setBroken(message: string | null): void {
+    if (this.broken !== message) {
+      this.broken = message;
+      this.changed();
+    }
+  }
+
   setConnections(connections: readonly Connection[] | null, problem: string | null = null): void {
     this.connections = connections ?? this.connections;
     this.problem = problem;
     this.changed();
   }
 
+  setLook(look: Look): void {
+    this.sources.setPace(look.pace);
+    this.look = look;
+    this.changed();
+  }
+
+  /** Whether the platform of a connection has not that operation, as far as is known. */
+  lacks(connection: string, op: string): boolean {
+    return this.sources.known(connection)?.lacking.has(op) ?? false;
+  }
+
+  /** What kind of platform it is: `mlflow`. */
+  kindOf(connection: string): string {
+    const address = this.connections?.find(({ name }) => name === connection)?.address ?? connection;
+    return /^[a-z]+/.exec(address)?.[0] ?? connection;
+  }
+
   /** A connection was edited or removed: what was known of it is forgotten. */
   forget(connection: string): void {
-    this.overviews.get(connection)?.close();
-    this.overviews.delete(connection);
-    for (const [key, list] of this.lists) {
-      if (key.startsWith(`${connection}\n`)) {
-        list.close();
-        this.lists.delete(key);
-      }
-    }
+    this.sources.forget(connection);
     this.changed();
   }
 
@@ -138,11 +152,16 @@ export class SidebarModel {
       if (notebook !== null && filter === "") {
         found.push(...this.notebookSegments(notebook, used));
       }
-      for (const connection of connections) {
+      const { first } = this.look;
+      const isFirst = ({ name }: Connection): boolean => name === first;
+      for (const connection of [
+        ...connections.filter(isFirst),
+        ...connections.filter((each) => !isFirst(each)),
+      ]) {
         found.push(...this.connectionSegments(connection, filter, used));
       }
     }
-    this.follow(used);
+    this.sources.follow(this.shown ? used : NOTHING);
     return found;
   }
 
@@ -152,7 +171,11 @@ export class SidebarModel {
       if (name !== "local" && !this.isOpen(name)) {
         continue; // a platform that nobody looks at is not asked
       }
-      const list = this.list(name, { where: notebookFilter(notebook, address), order_by: this.kept.order }, used);
+      const list = this.sources.list(
+        name,
+        { where: notebookFilter(notebook, address), order_by: this.kept.order },
+        used,
+      );
       if ((list.count ?? 0) > 0) {
         found.push(...this.runSegments(name, list, 1, true, `notebook\n${name}`));
       }
@@ -160,7 +183,7 @@ export class SidebarModel {
     if (found.length === 0) {
       return [];
     }
-    const label = "This notebook";
+    const label = this.translate("This notebook");
     const key = "notebook";
     const open = !this.isOpen("closed\nnotebook");
     const head = one({ kind: "section", key, label, open, connection: null, title: notebook, active: 0 });
@@ -169,8 +192,9 @@ export class SidebarModel {
 
   private connectionSegments({ name, address }: Connection, filter: string, used: Set<string>): Segment[] {
     const open = this.isOpen(name);
-    const overview = open ? this.overview(name, used) : null;
-    const label = name === "local" ? "On this machine" : name;
+    const overview = open ? this.sources.overview(name, used) : null;
+    const { translate } = this;
+    const label = name === "local" ? translate("On this machine") : name;
     const active = overview?.active ?? 0;
     const head = one({ kind: "section", key: name, label, open, connection: name, title: address, active });
     if (overview === null) {
@@ -178,22 +202,33 @@ export class SidebarModel {
     }
     const found: Segment[] = [head];
     if (overview.problem !== null) {
-      const signedOut = overview.problemKind === "NotAuthenticated" ? " Edit the connection to sign in." : "";
-      found.push(note(`${name}\nproblem`, overview.problem + signedOut, 1, true));
+      found.push(note(`${name}\nproblem`, overview.problem, 1, true));
+      const signedOut = overview.problemKind === "NotAuthenticated" && name !== "local";
+      found.push(
+        signedOut
+          ? step(name, "edit", translate("Edit the connection to sign in…"), 1)
+          : step(name, "retry", translate("Try again now"), 1),
+      );
     }
     if (filter !== "") {
-      const list = this.list(name, { where: filter, order_by: this.kept.order }, used);
+      const list = this.sources.list(name, { where: filter, order_by: this.kept.order }, used);
       found.push(...this.runSegments(name, list, 1, true, `search\n${name}`));
       if (list.count === 0 && list.problem === null) {
-        found.push(note(`${name}\nnone`, "No run fits the search.", 1));
+        found.push(note(`${name}\nnone`, translate("No run fits the search."), 1));
       }
       return found;
     }
     if (overview.experiments === null) {
-      return overview.problem === null ? [...found, note(`${name}\nloading`, "Loading…", 1)] : found;
+      const words = overview.slow
+        ? translate("No answer yet: the platform is slow or cannot be reached. It is still tried.")
+        : translate("Loading…");
+      return overview.problem === null ? [...found, note(`${name}\nloading`, words, 1)] : found;
     }
     if (overview.experiments.length === 0) {
-      found.push(note(`${name}\nempty`, 'No experiments yet: jt.connect().runs.start("digits")', 1));
+      found.push(note(`${name}\nempty`, translate("No experiments yet: the first run makes one."), 1));
+      if (!overview.lacking.has("runs.submit")) {
+        found.push(step(name, "submit", translate("New run…"), 1));
+      }
     }
     for (const experiment of this.sorted(name, overview.experiments)) {
       found.push(...this.experimentSegments(name, experiment, used));
@@ -214,10 +249,14 @@ export class SidebarModel {
     if (!open) {
       return [head];
     }
-    const list = this.list(connection, { experiment: experiment.id, order_by: this.kept.order }, used);
+    const list = this.sources.list(
+      connection,
+      { experiment: experiment.id, order_by: this.kept.order },
+      used,
+    );
     const runs = this.runSegments(connection, list, 2, false, key);
     const empty = list.count === 0 && list.problem === null;
-    return [head, ...(empty ? [note(`${key}\nempty`, "No runs yet.", 2)] : runs)];
+    return [head, ...(empty ? [note(`${key}\nempty`, this.translate("No runs yet."), 2)] : runs)];
   }
 
   private runSegments(
@@ -231,7 +270,7 @@ export class SidebarModel {
       return [note(`${key}\nproblem`, pages.problem, level, true)];
     }
     if (pages.count === null) {
-      return [note(`${key}\nloading`, "Loading…", level)];
+      return [note(`${key}\nloading`, this.translate("Loading…"), level)];
     }
     const at = (place: number): Row => {
       const run = pages.at(place);
@@ -248,44 +287,7 @@ export class SidebarModel {
     return [{ count: pages.count, at }];
   }
 
-  private overview(connection: string, used: Set<string>): Overview {
-    used.add(connection);
-    const known = this.overviews.get(connection) ?? new Overview(this.hostOf(connection), this.changed);
-    this.overviews.set(connection, known);
-    return known;
-  }
-
-  private list(connection: string, asked: Readonly<Record<string, string>>, used: Set<string>): RunPages {
-    const params = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== ""));
-    const key = `${connection}\n${JSON.stringify(params)}`;
-    used.add(key);
-    const known = this.lists.get(key) ?? new RunPages(this.hostOf(connection), params, this.changed);
-    this.lists.set(key, known);
-    return known;
-  }
-
-  /** Follows what is shown, and leaves the rest. */
-  private follow(used: ReadonlySet<string>): void {
-    for (const [key, overview] of this.overviews) {
-      if (this.shown && used.has(key)) {
-        overview.open();
-      } else {
-        overview.close();
-      }
-    }
-    for (const [key, list] of this.lists) {
-      if (this.shown && used.has(key)) {
-        list.open();
-      } else {
-        list.close();
-        if (!used.has(key)) {
-          this.lists.delete(key);
-        }
-      }
-    }
-  }
-
-  private readonly changed = (): void => {
+  private changed(): void {
     this.listeners.forEach((listener) => listener());
-  };
+  }
 }

@@ -1,8 +1,8 @@
 /** The experiments of a connection, followed while somebody looks. */
 
-import type { Host } from "../../core/host";
+import type { Host, Params } from "../../core/host";
 import type { Fields } from "../../core/parse";
-import { isFields, text } from "../../core/parse";
+import { isFields, list, text } from "../../core/parse";
 
 export interface Experiment {
   readonly id: string;
@@ -11,25 +11,40 @@ export interface Experiment {
   readonly active: number | null;
 }
 
+/** A platform that has said nothing for so long (ms) is called slow. */
+const PATIENCE = 5000;
+
 export class Overview {
   experiments: readonly Experiment[] | null = null;
   active = 0;
   problem: string | null = null;
   problemKind = "";
+  /** Nothing has come for a while. */
+  slow = false;
+  /** Operations that the platform has not. */
+  lacking: ReadonlySet<string> = new Set();
   private unfollow: (() => void) | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly host: Host,
+    private readonly pace: Params,
     private readonly changed: () => void,
   ) {}
 
   open(): void {
+    this.timer ??= setTimeout(() => {
+      this.slow = this.experiments === null;
+      this.changed();
+    }, PATIENCE);
     this.unfollow ??= this.host.follow(
-      { name: "overview", params: {}, columns: 1 },
+      { name: "overview", params: this.pace, columns: 1 },
       (update) => this.onUpdate(update),
       (status) => {
-        if (status.kind === "disconnected" || status.kind === "refused") {
+        // While Jupyter's own server is away the last picture stays: the sidebar says it once for all.
+        if (status.kind === "refused") {
           this.problem = status.message;
+          this.problemKind = "";
         }
         this.changed();
       },
@@ -37,14 +52,23 @@ export class Overview {
   }
 
   close(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
     this.unfollow?.();
     this.unfollow = null;
   }
 
   private onUpdate(update: Fields): void {
-    this.problem = isFields(update.error) ? text(update.error.message, "There is no news.") : null;
-    this.problemKind = isFields(update.error) ? text(update.error.kind) : "";
+    if (isFields(update.error)) {
+      this.problem = text(update.error.message, "There is no news.");
+      this.problemKind = text(update.error.kind);
+    } else if (Array.isArray(update.experiments) || this.problemKind === "") {
+      // A sign of life alone does not mean that the platform answers again.
+      this.problem = null;
+    }
     if (Array.isArray(update.experiments)) {
+      this.slow = false;
+      this.problemKind = "";
       this.experiments = (update.experiments as unknown[]).filter(isFields).map((each) => ({
         id: text(each.id),
         name: text(each.name),
@@ -52,6 +76,7 @@ export class Overview {
         active: typeof each.active === "number" ? each.active : null,
       }));
       this.active = typeof update.active === "number" ? update.active : 0;
+      this.lacking = new Set(list(update.lacking).map(String));
     }
     this.changed();
   }

@@ -1,13 +1,15 @@
 /** The runs of one query, in pages around what is on the screen; followed while somebody looks. */
 
 import type { Host, Params } from "../../core/host";
-import { errorText } from "../../core/host";
-import { isFields, parseRun } from "../../core/parse";
+import { HostError, errorText } from "../../core/host";
+import { isFields, list, parseRun, text } from "../../core/parse";
 import type { RunData } from "../../core/wire";
 import { hasEnded } from "../../core/wire";
 import { sparkPath } from "./spark";
 
 export const PAGE = 100;
+/** Pause after a failure (ms). */
+const RETRY = 5000;
 const SPARK_COLUMNS = 30;
 /** Curves asked for at once. */
 const SPARK_BATCH = 24;
@@ -27,8 +29,15 @@ export class RunPages {
 
   private readonly host: Host;
   private readonly changed: () => void;
+  private readonly pace: Params;
   private pages = new Map<number, readonly RunData[]>();
+  /** By which the server knows that a row is still as it was. */
+  private readonly digests = new Map<string, string>();
+  /** Versions of the table in which pages were read, and the pages for which there is another by now. */
+  private readonly versions = new Map<number, number>();
   private stale = new Set<number>();
+  /** After a failure nothing is asked until then (epoch ms), or until there is news. */
+  private notBefore = 0;
   private readonly pending = new Set<number>();
   private version = 0;
   private metric: string | null = null;
@@ -37,18 +46,24 @@ export class RunPages {
   private sparking = false;
   private unfollow: (() => void) | null = null;
 
-  constructor(host: Host, params: Params, changed: () => void) {
+  constructor(host: Host, params: Params, pace: Params, changed: () => void) {
+    this.pace = pace;
     this.host = host;
     this.params = params;
     this.changed = changed;
   }
 
   open(): void {
+    if (this.count === null && this.unfollow === null) {
+      void this.fetch(0); // it comes sooner than the first update
+    }
     this.unfollow ??= this.host.follow(
-      { name: "table", params: this.params, columns: SPARK_COLUMNS },
+      { name: "table", params: { ...this.params, ...this.pace }, columns: SPARK_COLUMNS },
       (update) => this.onUpdate(update),
       (status) => {
-        this.problem = status.kind === "disconnected" || status.kind === "refused" ? status.message : null;
+        if (status.kind === "refused") {
+          this.problem = status.message;
+        }
         this.changed();
       },
     );
@@ -75,9 +90,14 @@ export class RunPages {
     }
   }
 
+  /** The metric that is drawn. */
+  metricOf(wanted: string): string | null {
+    return wanted === "" ? this.metric : wanted;
+  }
+
   /** SVG path of the curve of a run; asked for when it is not known or has grown. */
   spark(run: RunData, metric: string): string | undefined {
-    const name = metric === "" ? this.metric : metric;
+    const name = this.metricOf(metric);
     if (name === null) {
       return undefined;
     }
@@ -91,34 +111,55 @@ export class RunPages {
   }
 
   private onUpdate(update: Readonly<Record<string, unknown>>): void {
-    this.problem = isFields(update.error) ? errorText(new Error(String(update.error.message))) : null;
+    this.problem = isFields(update.error) ? text(update.error.message, "There is no news.") : null;
     if (typeof update.version === "number" && typeof update.count === "number") {
-      this.version = update.version;
+      const { version } = update;
+      this.notBefore = 0;
+      this.version = version;
+      this.stale = new Set(
+        Array.from(this.pages.keys()).filter((page) => this.versions.get(page) !== version),
+      );
       this.count = update.count;
       this.active = typeof update.active === "number" ? update.active : 0;
       this.metric = firstMetric(update.columns);
-      this.stale = new Set(this.pages.keys());
     }
     this.changed();
   }
 
   private async fetch(page: number): Promise<void> {
-    if (this.pending.has(page)) {
+    if (this.pending.has(page) || Date.now() < this.notBefore) {
       return;
     }
     this.pending.add(page);
     try {
-      const range = { from: page * PAGE, to: (page + 1) * PAGE };
+      const before = new Map((this.pages.get(page) ?? []).map((run) => [run.id, run]));
+      const known = Object.fromEntries(Array.from(before.keys(), (id) => [id, this.digests.get(id)]));
+      const range = { from: page * PAGE, to: (page + 1) * PAGE, known };
       const { result } = await this.host.call("runs.rows", { ...this.params, ...range });
-      const rows: readonly unknown[] = isFields(result) && Array.isArray(result.rows) ? result.rows : [];
+      const rows = list(isFields(result) ? result.rows : null).filter(isFields);
+      const runs = rows.map((row) => (row.same === true ? before.get(text(row.id)) : parseRun(row)) ?? null);
       this.pages.set(
         page,
-        rows.map(parseRun).filter((run) => run !== null),
+        runs.filter((run) => run !== null),
       );
+      for (const { id, digest, same } of rows) {
+        if (same !== true) {
+          this.digests.set(text(id), text(digest));
+        }
+      }
+      const read = isFields(result) ? result : {};
+      const version = typeof read.version === "number" ? read.version : this.version;
+      if (this.count === null) {
+        this.count = typeof read.count === "number" ? read.count : 0;
+        this.version = version;
+      }
+      this.versions.set(page, version);
       this.stale.delete(page);
-      this.count ??= isFields(result) && typeof result.count === "number" ? result.count : 0;
     } catch (error) {
-      this.problem = errorText(error);
+      this.notBefore = Date.now() + RETRY;
+      if (!(error instanceof HostError) || !error.unanswered) {
+        this.problem = errorText(error);
+      }
     } finally {
       this.pending.delete(page);
     }

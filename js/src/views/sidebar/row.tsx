@@ -1,10 +1,19 @@
 import type { JSX } from "preact";
-import { formatAge, formatDateTime, formatMetric, formatParam } from "../../core/format";
+import {
+  formatAge,
+  formatDateTime,
+  formatDuration,
+  formatExact,
+  formatMetric,
+  formatParam,
+} from "../../core/format";
 import { progressShare } from "../../core/remaining";
+import type { Translate } from "../../core/translate";
 import type { RunData } from "../../core/wire";
 import { SYSTEM_PREFIX, hasEnded } from "../../core/wire";
 import { hueColor, runHue } from "../chart/colors";
 import { StateShape } from "../common/state-mark";
+import type { Look, RowColumn } from "./look";
 import type { Row } from "./rows";
 import type { RunPages } from "./pages";
 import { SPARK_HEIGHT, SPARK_WIDTH } from "./spark";
@@ -12,7 +21,7 @@ import { SPARK_HEIGHT, SPARK_WIDTH } from "./spark";
 const MOST_TOLD = 12;
 
 /** All that the row has no room for. */
-export function runTitle(run: RunData): string {
+export function runTitle(run: RunData, translate: Translate): string {
   const params = Object.entries(run.params)
     .slice(0, MOST_TOLD)
     .map(([key, value]) => `${key} = ${formatParam(value).slice(0, 80)}`);
@@ -20,10 +29,11 @@ export function runTitle(run: RunData): string {
     .filter(([key]) => !key.startsWith(SYSTEM_PREFIX))
     .slice(0, MOST_TOLD)
     .map(([key, { value }]) => `${key}  ${formatMetric(key, value)}`);
+  const state = translate(run.state);
   return [
     `${run.experiment} / ${run.name}`,
-    `${run.state}${run.reason === "" ? "" : `: ${run.reason}`}`,
-    `created ${formatDateTime(run.createdAt)}`,
+    run.reason === "" ? state : `${state}: ${run.reason}`,
+    translate("created %1", formatDateTime(run.createdAt)),
     ...(params.length > 0 ? ["", ...params] : []),
     ...(metrics.length > 0 ? ["", ...metrics] : []),
   ].join("\n");
@@ -31,7 +41,7 @@ export function runTitle(run: RunData): string {
 
 function Twisty({ open }: { open: boolean }): JSX.Element {
   return (
-    <svg class="jp-tracker-twisty" viewBox="0 0 10 10" width="10" height="10" aria-hidden="true">
+    <svg class="jp-tracker-side-twisty" viewBox="0 0 10 10" width="10" height="10" aria-hidden="true">
       <path d={open ? "M1 3l4 4 4-4" : "M3 1l4 4-4 4"} fill="none" stroke="currentColor" stroke-width="1.4" />
     </svg>
   );
@@ -40,7 +50,7 @@ function Twisty({ open }: { open: boolean }): JSX.Element {
 function Sparkline({ path }: { path: string | undefined }): JSX.Element {
   return (
     <svg
-      class="jp-tracker-spark"
+      class="jp-tracker-side-spark"
       viewBox={`0 0 ${SPARK_WIDTH} ${SPARK_HEIGHT}`}
       width={SPARK_WIDTH}
       height={SPARK_HEIGHT}
@@ -51,44 +61,80 @@ function Sparkline({ path }: { path: string | undefined }): JSX.Element {
   );
 }
 
-interface RunCellsProps {
+/** What all cells are drawn with. */
+export interface CellProps {
+  readonly look: Look;
+  readonly now: number;
+  readonly translate: Translate;
+}
+
+interface RunCellsProps extends CellProps {
   readonly run: RunData;
   readonly pages: RunPages;
-  readonly metric: string;
   readonly withExperiment: boolean;
-  readonly now: number;
   readonly onStop: (() => void) | null;
 }
 
-function RunCells({ run, pages, metric, withExperiment, now, onStop }: RunCellsProps): JSX.Element {
+function Metric({ run, name }: { run: RunData; name: string | null }): JSX.Element | null {
+  const found = name === null ? undefined : run.metrics[name];
+  return name === null || found === undefined ? null : (
+    <span class="jp-tracker-side-value" title={`${name} ${formatExact(found.value)}`}>
+      {formatMetric(name, found.value)}
+    </span>
+  );
+}
+
+function RunCells({ run, pages, look, withExperiment, now, translate, onStop }: RunCellsProps): JSX.Element {
+  const { metric, columns } = look;
   const first = run.progress[0];
   const share = first === undefined || hasEnded(run.state) ? null : progressShare(first);
+  const shows = (column: RowColumn): boolean => columns.includes(column);
   return (
     <>
-      <span class="jp-tracker-dot" style={{ background: hueColor(runHue(run.id)) }} />
-      <span class="jp-tracker-label">
-        <span class="jp-tracker-own">{run.name}</span>
-        {withExperiment && <span class="jp-tracker-of">{run.experiment}</span>}
+      <span class="jp-tracker-side-dot" style={{ background: hueColor(runHue(run.id)) }} />
+      <span class="jp-tracker-side-label">
+        <span class="jp-tracker-side-own">{run.name}</span>
+        {withExperiment && <span class="jp-tracker-side-of">{run.experiment}</span>}
       </span>
-      <span class={`jp-tracker-shape jp-tracker-shape-${run.state}`}>
-        <StateShape state={run.state} />
-      </span>
+      {shows("state") && (
+        <span class={`jp-tracker-side-shape jp-tracker-side-shape-${run.state}`}>
+          <StateShape state={run.state} />
+        </span>
+      )}
       {share !== null && (
-        <span class="jp-tracker-share" title={`${Math.round(share * 100)} %`}>
+        <span
+          class="jp-tracker-side-share"
+          role="progressbar"
+          aria-label={first?.operation}
+          aria-valuenow={Math.round(share * 100)}
+          title={`${Math.round(share * 100)} %`}
+        >
           <span style={{ width: `${share * 100}%` }} />
         </span>
       )}
-      <span class="jp-tracker-run-spark" style={{ color: hueColor(runHue(run.id)) }}>
-        <Sparkline path={pages.spark(run, metric)} />
-      </span>
-      <span class="jp-tracker-age">{formatAge(run.startedAt ?? run.createdAt, now).replace(" ago", "")}</span>
+      {shows("sparkline") && (
+        <span class="jp-tracker-side-run-spark" style={{ color: hueColor(runHue(run.id)) }}>
+          <Sparkline path={pages.spark(run, metric)} />
+        </span>
+      )}
+      {shows("metric") && <Metric run={run} name={pages.metricOf(metric)} />}
+      {shows("duration") && run.startedAt !== null && (
+        <span class="jp-tracker-side-age" title={translate("how long it takes")}>
+          {formatDuration((run.endedAt ?? now) - run.startedAt)}
+        </span>
+      )}
+      {shows("age") && (
+        <span class="jp-tracker-side-age">
+          {formatAge(run.startedAt ?? run.createdAt, now).replace(" ago", "")}
+        </span>
+      )}
       {onStop !== null && (
         <button
           type="button"
-          class="jp-tracker-row-button"
+          class="jp-tracker-side-row-button"
           tabIndex={-1}
-          aria-label={`Stop ${run.name}`}
-          title="Stop"
+          aria-label={translate("Stop %1", run.name)}
+          title={translate("Stop")}
           onClick={(event) => {
             event.stopPropagation();
             onStop();
@@ -103,43 +149,46 @@ function RunCells({ run, pages, metric, withExperiment, now, onStop }: RunCellsP
   );
 }
 
-export function RowCells({
-  row,
-  metric,
-  now,
-  onStar,
-  onStop,
-}: {
-  row: Row;
-  metric: string;
-  now: number;
-  onStar: () => void;
-  onStop: () => void;
-}): JSX.Element {
+interface RowCellsProps extends CellProps {
+  readonly row: Row;
+  readonly onStar: () => void;
+  readonly onStop: () => void;
+}
+
+export function RowCells({ row, onStar, onStop, ...shown }: RowCellsProps): JSX.Element {
+  const { translate } = shown;
   switch (row.kind) {
     case "section":
       return (
         <>
           <Twisty open={row.open} />
-          <span class="jp-tracker-label">{row.label}</span>
-          {row.active > 0 && <span class="jp-tracker-count-live">{row.active} running</span>}
+          <span class="jp-tracker-side-label">{row.label}</span>
+          {row.active > 0 && (
+            <span class="jp-tracker-side-count-live">{translate("%1 running", row.active)}</span>
+          )}
         </>
       );
     case "experiment":
       return (
         <>
           <Twisty open={row.open} />
-          <span class="jp-tracker-label">{row.experiment.name}</span>
+          <span class="jp-tracker-side-label">{row.experiment.name}</span>
           {(row.experiment.active ?? 0) > 0 && (
-            <span class="jp-tracker-live" role="img" aria-label={`${row.experiment.active ?? 0} running`} />
+            <span
+              class="jp-tracker-side-live"
+              role="img"
+              aria-label={translate("%1 running", row.experiment.active ?? 0)}
+            />
           )}
           <button
             type="button"
-            class="jp-tracker-row-button"
+            class="jp-tracker-side-row-button"
             tabIndex={-1}
             aria-pressed={row.favourite}
-            aria-label={`Favourite ${row.experiment.name}`}
-            title={row.favourite ? "No favourite any more" : "Make it a favourite: it stands on top"}
+            aria-label={translate("Favourite %1", row.experiment.name)}
+            title={translate(
+              row.favourite ? "No favourite any more" : "Make it a favourite: it stands on top",
+            )}
             onClick={(event) => {
               event.stopPropagation();
               onStar();
@@ -147,22 +196,31 @@ export function RowCells({
           >
             {row.favourite ? "★" : "☆"}
           </button>
-          <span class="jp-tracker-age">{row.experiment.runs?.toLocaleString() ?? ""}</span>
+          <span class="jp-tracker-side-age">{row.experiment.runs?.toLocaleString() ?? ""}</span>
         </>
       );
     case "note":
-      return <span class="jp-tracker-label">{row.text}</span>;
+      return row.lines === 1 ? (
+        <span class="jp-tracker-side-label">{row.text}</span>
+      ) : (
+        <span class="jp-tracker-side-words" style={{ "-webkit-line-clamp": row.lines }}>
+          {row.text}
+        </span>
+      );
+    case "step":
+      return <span class="jp-tracker-side-label">{row.text}</span>;
+    case "filler":
+      return <></>;
     case "run":
       return row.run === undefined ? (
-        <span class="jp-tracker-bone" />
+        <span class="jp-tracker-side-bone" />
       ) : (
         <RunCells
           run={row.run}
           pages={row.pages}
-          metric={metric}
           withExperiment={row.withExperiment}
-          now={now}
           onStop={hasEnded(row.run.state) || row.run.state === "stopping" ? null : onStop}
+          {...shown}
         />
       );
   }

@@ -37,7 +37,25 @@ export type Row =
       readonly level: number;
       readonly text: string;
       readonly trouble: boolean;
+      /** Rows over which a long text goes; those below are empty. */
+      readonly lines: number;
+    }
+  | { readonly kind: "filler"; readonly key: string; readonly level: number }
+  | {
+      /** Something to do about what the row above says. */
+      readonly kind: "step";
+      readonly key: string;
+      readonly level: number;
+      readonly text: string;
+      readonly connection: string;
+      readonly step: Step;
     };
+
+export type Step = "edit" | "retry" | "submit";
+
+/** Characters that a line of a narrow sidebar holds, and lines of a text: the whole of it is its tip. */
+const LINE = 34;
+const MOST_LINES = 4;
 
 export interface Segment {
   readonly count: number;
@@ -49,5 +67,16 @@ export function one(row: Row): Segment {
 }
 
 export function note(key: string, words: string, level: number, trouble = false): Segment {
-  return one({ kind: "note", key, level, text: words, trouble });
+  const lines = Math.min(MOST_LINES, Math.ceil(words.length / LINE));
+  return {
+    count: lines,
+    at: (place) =>
+      place === 0
+        ? { kind: "note", key, level, text: words, trouble, lines }
+        : { kind: "filler", key: `${key}\n${place}`, level },
+  };
+}
+
+export function step(connection: string, does: Step, words: string, level: number): Segment {
+  return one({ kind: "step", key: `${connection}\n${does}`, level, text: words, connection, step: does });
 }

@@ -2,24 +2,22 @@
 
 import type { JSX } from "preact";
 import { useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
+import type { Translate } from "../../core/translate";
 import { scrollToShow, visibleRows } from "../../core/virtual";
 import { useSecondTick, useUniqueId } from "../common/hooks";
 import type { SidebarModel } from "./model";
 import type { Row } from "./rows";
 import { RowCells, runTitle } from "./row";
-import type { MenuTarget, RunRef, Surroundings } from "./surroundings";
+import { refOf } from "./selection";
+import type { MenuTarget, Point, Surroundings } from "./surroundings";
 
-export const ROW_HEIGHT = 24;
+const ROW_HEIGHT = 24;
 /** Pixels that the pointer moves before a press becomes a drag. */
 const DRAG_DISTANCE = 5;
 
 interface Props {
   readonly model: SidebarModel;
   readonly around: Surroundings;
-}
-
-function refOf(row: Row): RunRef | null {
-  return row.kind === "run" && row.run !== undefined ? { connection: row.connection, run: row.run } : null;
 }
 
 function targetOf(row: Row): MenuTarget | null {
@@ -46,16 +44,23 @@ function levelOf(row: Row): number {
   return row.kind === "section" ? 0 : row.kind === "experiment" ? 1 : row.level;
 }
 
-function titleOf(row: Row): string | undefined {
+function titleOf(row: Row, translate: Translate): string | undefined {
   switch (row.kind) {
     case "section":
       return row.title;
     case "experiment":
-      return `${row.experiment.name}\n${row.experiment.runs ?? "?"} runs, ${row.experiment.active ?? "?"} running`;
+      return `${row.experiment.name}\n${translate(
+        "%1 runs, %2 running",
+        row.experiment.runs ?? "?",
+        row.experiment.active ?? "?",
+      )}`;
     case "note":
+    case "step":
       return row.text;
+    case "filler":
+      return undefined;
     case "run":
-      return row.run === undefined ? undefined : runTitle(row.run);
+      return row.run === undefined ? undefined : runTitle(row.run, translate);
   }
 }
 
@@ -89,20 +94,40 @@ export function Tree({ model, around }: Props): JSX.Element {
   const { first, end } = visibleRows(place.current.top, place.current.height || 600, ROW_HEIGHT, count, 6);
 
   const go = (to: number): void => {
-    const row = Math.max(0, Math.min(count - 1, to));
+    let row = Math.max(0, Math.min(count - 1, to));
+    const step = to < current ? -1 : 1;
+    while (row > 0 && row < count - 1 && at(row).kind === "filler") {
+      row += step;
+    }
     setFocused(row);
     const element = scroller.current;
     if (element !== null) {
       element.scrollTop = scrollToShow(row, element.scrollTop, element.clientHeight, ROW_HEIGHT);
     }
   };
+  const { selection } = model;
   const act = (row: Row): void => {
     const ref = refOf(row);
-    if (ref === null) {
+    if (row.kind === "step") {
+      around.step(row.connection, row.step);
+    } else if (ref === null) {
       toggle(model, row);
     } else {
       around.open(ref);
     }
+  };
+  /** With Shift to a row, and all between are selected. */
+  const extend = (to: number): void => {
+    const row = Math.max(0, Math.min(count - 1, to));
+    if (selection.size === 0) {
+      selection.setAnchor(current);
+    }
+    selection.extend(row, at);
+    go(row);
+  };
+  const openMenu = (event: Point, row: Row, target: MenuTarget): void => {
+    const several = selection.size > 1 && selection.has(refOf(row));
+    around.showMenu(event, several ? { kind: "runs", refs: selection.list() } : target);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (count === 0) {
@@ -125,9 +150,29 @@ export function Tree({ model, around }: Props): JSX.Element {
       ArrowRight: () => (folds && !open ? toggle(model, row) : go(current + 1)),
       ArrowLeft: () => (open ? toggle(model, row) : go(parentOf(at, current))),
       Delete: () => ref !== null && around.remove(ref),
+      Escape: () => selection.clear(),
+      ContextMenu: () => menu(),
     };
-    const action = keys[event.key];
-    if (action !== undefined && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    const shifted: Readonly<Record<string, () => void>> = {
+      ArrowDown: () => extend(current + 1),
+      ArrowUp: () => extend(current - 1),
+      F10: () => menu(),
+    };
+    const withControl: Readonly<Record<string, () => void>> = {
+      " ": () => selection.toggle(current, ref),
+      ArrowDown: () => go(current + 1),
+      ArrowUp: () => go(current - 1),
+    };
+    const menu = (): void => {
+      const target = targetOf(row);
+      const place = document.getElementById(`${base}-${current}`)?.getBoundingClientRect();
+      if (target !== null && place !== undefined) {
+        openMenu({ clientX: place.left + 24, clientY: place.bottom }, row, target);
+      }
+    };
+    const table = event.ctrlKey || event.metaKey ? withControl : event.shiftKey ? shifted : keys;
+    const action = event.key === "Escape" && selection.size === 0 ? undefined : table[event.key];
+    if (action !== undefined && !event.altKey) {
       event.preventDefault();
       event.stopPropagation();
       action();
@@ -147,7 +192,7 @@ export function Tree({ model, around }: Props): JSX.Element {
     const moved = (move: PointerEvent): void => {
       if (Math.hypot(move.clientX - clientX, move.clientY - clientY) > DRAG_DISTANCE) {
         done();
-        around.drag(move, ref);
+        around.drag(move, selection.has(ref) ? selection.list() : [ref]);
       }
     };
     document.addEventListener("pointermove", moved, true);
@@ -165,32 +210,46 @@ export function Tree({ model, around }: Props): JSX.Element {
       <div
         key={row.key}
         id={`${base}-${index}`}
-        role="treeitem"
-        class={`jp-tracker-row jp-tracker-row-${row.kind}${row.kind === "note" && row.trouble ? " jp-tracker-row-trouble" : ""}`}
+        role={row.kind === "filler" ? "presentation" : "treeitem"}
+        class={[
+          `jp-tracker-side-row jp-tracker-side-row-${row.kind}`,
+          ...(row.kind === "note" && row.trouble ? ["jp-tracker-side-row-trouble"] : []),
+          ...(index === current ? ["jp-tracker-side-current"] : []),
+          ...(selection.has(ref) ? ["jp-tracker-side-chosen"] : []),
+        ].join(" ")}
         style={{ paddingLeft: `${6 + 12 * level}px` }}
         aria-level={level + 1}
         aria-expanded={row.kind === "section" || row.kind === "experiment" ? row.open : undefined}
-        aria-selected={index === current}
-        aria-label={ref === null ? undefined : `${ref.run.name}, ${ref.run.state}`}
-        title={titleOf(row)}
-        onClick={() => {
+        aria-selected={selection.size > 0 ? selection.has(ref) : index === current}
+        aria-label={ref === null ? undefined : `${ref.run.name}, ${around.translate(ref.run.state)}`}
+        title={titleOf(row, around.translate)}
+        onClick={(event) => {
           setFocused(index);
-          act(row);
+          if (event.ctrlKey || event.metaKey) {
+            selection.toggle(index, ref);
+          } else if (event.shiftKey) {
+            selection.extend(index, at);
+          } else {
+            selection.clear();
+            selection.setAnchor(index);
+            act(row);
+          }
         }}
         onContextMenu={(event) => {
           if (target !== null) {
             event.preventDefault();
             event.stopPropagation();
             setFocused(index);
-            around.showMenu(event, target);
+            openMenu(event, row, target);
           }
         }}
         onPointerDown={(event) => onPointerDown(event, row)}
       >
         <RowCells
           row={row}
-          metric={model.kept.metric}
+          look={model.look}
           now={now}
+          translate={around.translate}
           onStar={() => model.toggleFavourite(row.key)}
           onStop={() => ref !== null && around.stop(ref)}
         />
@@ -200,17 +259,18 @@ export function Tree({ model, around }: Props): JSX.Element {
   return (
     <div
       ref={scroller}
-      class="jp-tracker-tree"
+      class="jp-tracker-side-tree"
       role="tree"
       aria-label={around.translate("Runs")}
+      aria-multiselectable="true"
       aria-activedescendant={count > 0 ? `${base}-${current}` : undefined}
       tabIndex={0}
       data-lm-suppress-shortcuts="true"
       onScroll={measure}
       onKeyDown={onKeyDown}
     >
-      <div class="jp-tracker-tree-space" style={{ height: `${count * ROW_HEIGHT}px` }}>
-        <div class="jp-tracker-tree-rows" style={{ top: `${first * ROW_HEIGHT}px` }}>
+      <div class="jp-tracker-side-tree-space" style={{ height: `${count * ROW_HEIGHT}px` }}>
+        <div class="jp-tracker-side-tree-rows" style={{ top: `${first * ROW_HEIGHT}px` }}>
           {rows}
         </div>
       </div>
