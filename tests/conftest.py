@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -26,6 +27,31 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"skipped, and nothing may be: {report.longrepr}"
     return report
+
+
+TOGETHER = {
+    "-mlflow]": "mlflow",
+    "platforms/test_mlflow_server.py": "mlflow",
+    "platforms/test_vertex_sdk.py": "vertex sdk",
+    "magics/test_kernel.py": "kernel",
+    "unit/test_mlflow_import.py": "mlflow stores",
+    "test_panel.py::test_an_executed_notebook": "executed notebook",
+    "test_panel.py::test_no_hook": "executed notebook",
+    "test_panel.py::test_a_cell_is_not_broken": "executed notebook",
+}
+"""Part of a test's id to the group whose tests run in one process, where what they share takes long to make."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Spread the tests over the processes of pytest-xdist, groups whole and first."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Grouped(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return next((group for part, group in TOGETHER.items() if part in nodeid), nodeid)
+
+    return Grouped(config, log)
 
 
 @pytest.fixture(autouse=True)

@@ -49,11 +49,22 @@ PARALLEL = tuple(folder for folder in FOLDERS if folder not in ALONE)
 STEPS: Mapping[str, tuple[Path, Sequence[str]]] = {
     "front end, style and types": (JS, ("npm", "run", "lint")),
     "front end, unit tests": (JS, ("npm", "test")),
-    "Python": (ROOT, (*PYTEST, "--no-skips", "-n", "4", "--dist", "loadgroup", *PARALLEL)),
+    "Python": (ROOT, (*PYTEST, "--no-skips", "-n", "4", *PARALLEL)),
     "Python that measures, and JupyterLab in a browser": (ROOT, (*PYTEST, "--no-skips", *ALONE)),
     "notebooks": (
         ROOT,
-        (*PYTEST, "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120", "--timeout=600", "notebooks"),
+        (
+            *PYTEST,
+            "-n",
+            "2",
+            "--dist",
+            "loadfile",
+            "--nbval-lax",
+            "--nbval-current-env",
+            "--nbval-cell-timeout=120",
+            "--timeout=600",
+            "notebooks",
+        ),
     ),
 }
 

@@ -17,7 +17,8 @@ describe("the search", () => {
     expect(filterOf("o'clock")).toContain("'%o''clock%'");
     expect(filterOf("metrics.loss < 0.2")).toBe("metrics.loss < 0.2");
     expect(filterOf("state in ('failed')")).toBe("state in ('failed')");
-    expect(notebookFilter("/a/it's\\b.ipynb")).toBe("tags.notebook = '/a/it''s\\\\b.ipynb'");
+    expect(notebookFilter("/a/it's\\b.ipynb", "local")).toBe("tags.notebook = '/a/it''s\\\\b.ipynb'");
+    expect(notebookFilter("/a/it's.ipynb", "mlflow+http://host")).toBe("tags.notebook = 'it''s.ipynb'");
   });
 });
 

@@ -42,6 +42,8 @@ class Transport:
     timeout: float = 60.0
     """Seconds for a connection, and for each part of an answer."""
     connections: int = 16
+    pace: float = 0.0
+    """Seconds between two looks at a run that is followed, at least: a platform counts how often it is asked."""
 
 
 @dataclass

@@ -63,8 +63,7 @@ class AsyncRun(AsyncRunLineage):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if error is not None:
-            event = writing.failure(error)
-            await self._drive(self.backend.events.append(self.id, *event))
+            await self._drive(writing.log_failure(self.backend, self.id, error))
         await self.end(*writing.outcome(error))
 
     async def log(

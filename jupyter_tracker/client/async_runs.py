@@ -65,6 +65,7 @@ class AsyncRuns:
         restart_interrupted: bool = False,
     ) -> AsyncRun:
         """See `Runs.submit`."""
+        tags = requests.tags_of(self._backend, tags)
         schedule = requests.Schedule(priority, retries, retry_delay, restart_interrupted)
         submission = requests.submission(
             experiment, code, entry_point, name, params, data, resources, timeout, variables, tags, history, schedule
@@ -98,6 +99,7 @@ class AsyncRuns:
         restart_interrupted: bool = False,
     ) -> AsyncRun:
         """See `Runs.sweep`."""
+        tags = requests.tags_of(self._backend, tags)
         schedule = requests.Schedule(priority, retries, retry_delay, restart_interrupted)
         trial = requests.submission(
             experiment, code, entry_point, name, params, data, resources, timeout, variables, tags, history, schedule
@@ -116,7 +118,7 @@ class AsyncRuns:
     ) -> AsyncRun:
         """See `Runs.start`."""
         made = self._backend.runs.start(
-            experiment, name, params or {}, requests.tags_of(tags), environment or Environment()
+            experiment, name, params or {}, requests.tags_of(self._backend, tags), environment or Environment()
         )
         return AsyncRun(self._tracker, await self._drive(made))
 

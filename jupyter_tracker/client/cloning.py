@@ -36,7 +36,7 @@ def clone(
         )
     again = dataclasses.replace(
         submission,
-        name=info.name if name is None else name,
+        name=info.name if name is None and not backend.runs.numbers_runs else name,
         params={**info.params, **params},
         variables=variables,
         parent="",

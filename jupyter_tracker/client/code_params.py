@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from jupyter_tracker.backends.common.code.codecheck import ENTRY_POINTS, is_python
 from jupyter_tracker.client.code_types import (
     NOTHING,
     Schema,
@@ -16,7 +17,7 @@ from jupyter_tracker.client.code_types import (
     schema_of_annotation,
     schema_of_value,
 )
-from jupyter_tracker.models import ENTRY_POINTS, Code, CodeKind
+from jupyter_tracker.models import Code, CodeKind
 
 LARGEST = 2_000_000
 """Characters of code that are read."""
@@ -37,7 +38,7 @@ def schema_of_code(code: Code) -> Schema:
         if code.kind is CodeKind.FOLDER:
             names = [code.entry_point] if code.entry_point else ENTRY_POINTS
             path = next((path / name for name in names if (path / name).is_file()), path)
-        return schema_of_text(path.read_text("utf-8")) if path.suffix in (".py", ".pyw") else {}
+        return schema_of_text(path.read_text("utf-8")) if is_python(path) else {}
     except (OSError, UnicodeDecodeError):
         return {}  # submitting it says what is wrong
 

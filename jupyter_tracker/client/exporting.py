@@ -21,14 +21,14 @@ from typing import IO, TypeVar
 
 from jupyter_tracker.backends.base import Backend
 from jupyter_tracker.backends.operations import RunQuery
-from jupyter_tracker.client.flows import PAGE, list_runs
+from jupyter_tracker.client.flows import LATE_PAUSE, PAGE, list_runs
 from jupyter_tracker.errors import Unsupported
 from jupyter_tracker.exchange import layout
 from jupyter_tracker.exchange.layout import ModelRecord, RunRecord, SourceRecord
 from jupyter_tracker.exchange.records import encode
 from jupyter_tracker.exchange.streams import write_block, write_piece
 from jupyter_tracker.exchange.writer import ArchiveWriter, target_of
-from jupyter_tracker.flow import Flow, Local, drain
+from jupyter_tracker.flow import Flow, Local, Sleep, drain
 from jupyter_tracker.models import (
     Artifact,
     CheckpointQuery,
@@ -176,7 +176,8 @@ def _whole_pieces(backend: Backend, run_id: str, after: str | None) -> Flow[tupl
 
 def _line_pieces(backend: Backend, run_id: str, after: str | None) -> Flow[tuple[Sequence[LogPiece], str | None]]:
     """The log of a backend that tells lines only."""
-    page = yield from backend.logs.read(run_id, after, PAGE)
+    while not (page := (yield from backend.logs.read(run_id, after, PAGE))).items and page.late:
+        yield Sleep(LATE_PAUSE)
     pieces = [
         LogPiece(_microseconds(line.time), line.stream, (line.text + "\n" * line.terminated).encode())
         for line in page.items

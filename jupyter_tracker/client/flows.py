@@ -34,6 +34,8 @@ T = TypeVar("T")
 
 PAGE = 10_000
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 0.5
+LATE_PAUSE = 1.0
+"""Seconds between two looks for lines of a log that come late."""
 
 
 def list_runs(backend: Backend, query: RunQuery, limit: int | None) -> Flow[Sequence[RunInfo]]:
@@ -105,9 +107,9 @@ def alerts(backend: Backend, experiment: str | None, level: Level, limit: int | 
 def follow_events(backend: Backend, run_id: str, after: int) -> Streaming:
     """Events as they come, until the run has ended and all of them were given."""
 
-    def more(cursor: int) -> Flow[tuple[tuple[Event, ...], int]]:
+    def more(cursor: int) -> Flow[tuple[tuple[Event, ...], int, bool]]:
         events = yield from backend.events.read(run_id, cursor, PAGE)
-        return events, events[-1].sequence if events else cursor
+        return events, events[-1].sequence if events else cursor, False
 
     return _follow(backend, run_id, after, more)
 
@@ -129,8 +131,10 @@ def read_logs(backend: Backend, run_id: str, after: str | None, tail: int | None
     found: list[LogLine] = []
     while True:
         page = yield from backend.logs.read(run_id, after, PAGE)
-        if not page.items:
+        if not page.items and not page.late:
             return join_lines(found)
+        if not page.items:
+            yield Sleep(LATE_PAUSE)
         found.extend(page.items)
         after = page.cursor
 
@@ -142,9 +146,9 @@ def follow_logs(backend: Backend, run_id: str, after: str | None, tail: int | No
         yield Emit(page.items)
         after = page.cursor
 
-    def more(cursor: str | None) -> Flow[tuple[Sequence[LogLine], str | None]]:
+    def more(cursor: str | None) -> Flow[tuple[Sequence[LogLine], str | None, bool]]:
         page = yield from backend.logs.read(run_id, cursor, PAGE)
-        return page.items, page.cursor
+        return page.items, page.cursor, page.late
 
     yield from _follow(backend, run_id, after, more)
 
@@ -201,20 +205,22 @@ def classification(backend: Backend, run_id: str, name: str | None) -> Flow[Clas
 
 
 def _follow(
-    backend: Backend, run_id: str, cursor: T, more: Callable[[T], Flow[tuple[Sequence[object], T]]]
+    backend: Backend, run_id: str, cursor: T, more: Callable[[T], Flow[tuple[Sequence[object], T, bool]]]
 ) -> Streaming:
+    """What comes of a run, until it has ended and nothing of it is late any more."""
+    pace = 0.0 if backend.transport is None else backend.transport.pace
     pause = _FIRST_PAUSE
     while True:
         # Asked before reading: what was written before the end is then read after it.
         info = yield from backend.runs.get(run_id)
-        items, cursor = yield from more(cursor)
+        items, cursor, late = yield from more(cursor)
         if items:
             yield Emit(items)
             pause = _FIRST_PAUSE
-        elif info.state.ended:
+        elif info.state.ended and not late:
             return
         else:
-            yield Sleep(pause)
+            yield Sleep(max(pause, pace))
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 
 

@@ -70,7 +70,7 @@ def submit(
         {**template.resources, **(wanted.resources or {})},
         wanted.timeout,
         wanted.variables,
-        wanted.tags,
+        requests.tags_of(backend, wanted.tags),
         wanted.history,
         wanted.schedule,
     )

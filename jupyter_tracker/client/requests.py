@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from jupyter_tracker.backends.operations import RunQuery
 from jupyter_tracker.client.code import code_of, is_uri
@@ -27,6 +27,9 @@ from jupyter_tracker.models import (
     Submission,
     SweepMethod,
 )
+
+if TYPE_CHECKING:
+    from jupyter_tracker.backends.base import Backend
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -54,11 +57,16 @@ class Schedule:
     restart_interrupted: bool = False
 
 
-def tags_of(tags: Mapping[str, str] | None) -> Mapping[str, str]:
-    """The tags of a new run: those given, and the notebook it is made in, where Jupyter's server tells its path."""
+def tags_of(backend: Backend, tags: Mapping[str, str] | None) -> Mapping[str, str]:
+    """The tags of a new run: those given, and the notebook it is made in, where Jupyter's server tells its path.
+
+    On a platform it is the notebook's name alone: where it lies on this machine is not told to others.
+    """
+    notebook = Path(os.environ.get("JPY_SESSION_NAME", ""))
     # A console has a session as well, but no file.
-    notebook = os.environ.get("JPY_SESSION_NAME", "")
-    return {**({NOTEBOOK: notebook} if Path(notebook).suffix else {}), **(tags or {})}
+    if not notebook.suffix or not backend.runs.takes_tags:
+        return dict(tags or {})
+    return {NOTEBOOK: str(notebook) if backend.transport is None else notebook.name, **(tags or {})}
 
 
 def query(experiment: str | None, where: str | None, order_by: str | Sequence[str] | None, wanted: str) -> RunQuery:
@@ -113,7 +121,7 @@ def submission(
         resources=resources or {},
         timeout=float(timeout),
         variables=variables or {},
-        tags=tags_of(tags),
+        tags=tags or {},
         history=tuple(history),
         priority=schedule.priority,
         retries=retries,

@@ -65,8 +65,7 @@ class Run(RunFiles):
     ) -> None:
         current.pop(self)
         if error is not None:
-            event = writing.failure(error)
-            self._drive(self.backend.events.append(self.id, *event))
+            self._drive(writing.log_failure(self.backend, self.id, error))
         self.end(*writing.outcome(error))
 
     def log(

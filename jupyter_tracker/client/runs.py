@@ -96,6 +96,7 @@ class Runs:
             InvalidInput: another value is wrong.
             QueueFull: it would have to wait, and as many wait as may.
         """
+        tags = requests.tags_of(self._backend, tags)
         schedule = requests.Schedule(priority, retries, retry_delay, restart_interrupted)
         submission = requests.submission(
             experiment, code, entry_point, name, params, data, resources, timeout, variables, tags, history, schedule
@@ -146,6 +147,7 @@ class Runs:
             InvalidCode: the code is missing, has a syntax error or cannot be executed.
             ConfigError: `optuna` is not installed.
         """
+        tags = requests.tags_of(self._backend, tags)
         schedule = requests.Schedule(priority, retries, retry_delay, restart_interrupted)
         trial = requests.submission(
             experiment, code, entry_point, name, params, data, resources, timeout, variables, tags, history, schedule
@@ -172,7 +174,7 @@ class Runs:
             environment: What surrounds the code, where the caller knows it.
         """
         made = self._backend.runs.start(
-            experiment, name, params or {}, requests.tags_of(tags), environment or Environment()
+            experiment, name, params or {}, requests.tags_of(self._backend, tags), environment or Environment()
         )
         return Run(self._tracker, self._drive(made))
 

@@ -7,13 +7,14 @@ import math
 import os
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from operator import index
 from pathlib import Path
 from typing import Any, SupportsFloat, SupportsIndex
 
 from jupyter_tracker.backends.base import Backend
 from jupyter_tracker.client.reports import EPOCH, OVERALL, PROGRESS
-from jupyter_tracker.errors import InvalidInput
+from jupyter_tracker.errors import InvalidInput, Unsupported
 from jupyter_tracker.flow import Flow, local
 from jupyter_tracker.models import (
     Artifact,
@@ -183,15 +184,19 @@ def outcome(error: BaseException | None) -> tuple[RunState, str]:
     return RunState.FAILED, _brief(error)
 
 
-def failure(error: BaseException) -> tuple[str, str, Level, dict[str, str]]:
-    """The event of an exception: kind, message, level, and the traceback as data."""
-    lines = traceback.format_exception(error)
+def log_failure(backend: Backend, run_id: str, error: BaseException) -> Flow[None]:
+    """Keep an exception as an event with its traceback; the reason of the end is enough where no events are kept."""
+    text = _writable("".join(traceback.format_exception(error)))
     level = Level.WARNING if isinstance(error, KeyboardInterrupt) else Level.ERROR
-    # What an exception says may hold bytes of a file name that are no text.
-    text = "".join(lines).encode("utf-8", "backslashreplace").decode()
-    return "exception", _brief(error), level, {"traceback": text}
+    with suppress(Unsupported):
+        yield from backend.events.append(run_id, "exception", _brief(error), level, {"traceback": text})
 
 
 def _brief(error: BaseException) -> str:
-    text = str(error).strip()
+    text = _writable(str(error)).strip()
     return f"{type(error).__name__}: {text.splitlines()[0]}" if text else type(error).__name__
+
+
+def _writable(text: str) -> str:
+    """What an exception says may hold bytes of a file name that are no text."""
+    return text.encode("utf-8", "backslashreplace").decode()

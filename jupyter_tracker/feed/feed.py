@@ -74,6 +74,7 @@ class RunFeed:
         self._log_count = 0
         self._log_part = 0
         self._log_total = 0
+        self._log_late = False
         self._events: deque[Event] = deque(maxlen=_HELD_EVENTS)
         self._sequence = 0
         self._views: set[Subscription] = set()
@@ -143,6 +144,8 @@ class RunFeed:
         return {"points": found}, buffers
 
     async def _poll_on(self) -> None:
+        transport = self._tracker.backend.transport
+        pace = 0.0 if transport is None else transport.pace
         pause = _FASTEST
         while self._views and not self._complete:
             try:
@@ -158,7 +161,7 @@ class RunFeed:
                     view.tell({"now": time.time()}, [])
             pause = _FASTEST if changed else min(pause * 1.3, _SLOWEST)
             if not self._complete:
-                await asyncio.sleep(pause)
+                await asyncio.sleep(max(pause, pace))
 
     async def _poll(self) -> bool:
         async with self._lock:
@@ -176,11 +179,11 @@ class RunFeed:
             self._sequence = events[-1].sequence if events else self._sequence
             changed = bool(points.blocks or lines or events or info != self._info)
             self._info = info
-            self._complete = info.state.ended and not (points.blocks or lines or events)
+            self._complete = info.state.ended and not (points.blocks or lines or events or self._log_late)
         if changed:
             for view in list(self._views):
                 self._tell(view)
-        return changed or info.state.ended
+        return changed or (info.state.ended and not self._log_late)
 
     async def _read_lines(self) -> bool:
         if not self._has_logs:
@@ -200,6 +203,7 @@ class RunFeed:
             self._log_count += 1
             self._log_total = max(self._log_total, line.line + 1)
         self._log_cursor = page.cursor if page.items else self._log_cursor
+        self._log_late = page.late
         return bool(page.items)
 
     def _tell(self, view: Subscription) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jupyter_tracker.backends.configcheck import mistakes as mistakes_of
+from jupyter_tracker.backends.common.configcheck import mistakes as mistakes_of
+from jupyter_tracker.backends.common.variables import check_variables
 from jupyter_tracker.client.async_run import AsyncRun
 from jupyter_tracker.client.requests import LONGEST_DELAY, LONGEST_TIMEOUT, MOST_RETRIES, RETRY_DELAY
 from jupyter_tracker.client.runs import TIMEOUT
@@ -15,7 +16,7 @@ from jupyter_tracker.errors import InvalidConfig, InvalidInput, Unsupported
 from jupyter_tracker.feed.fields import Field, Kind, fields_of, read, shown
 from jupyter_tracker.feed.recipe import Recipe
 from jupyter_tracker.feed.wire import Json
-from jupyter_tracker.models import ConfigMistake, JsonValue, Resources, Secret, check_variables, read_span
+from jupyter_tracker.models import ConfigMistake, JsonValue, Resources, Secret, read_span
 
 MOST_VARIABLES = 200
 OTHERS = "other params"

@@ -118,15 +118,16 @@ class Session:
             self.surface.write(f"There is no panel here: {error}. `%tracker doctor` says more.\n")
             return None
 
-    def wait(self, run: Run) -> Run:
-        """Wait for the end of a run.
+    def wait(self, run: Run, timeout: float | None = None) -> Run:
+        """Wait for the end of a run, at most so many seconds.
 
         Raises:
             RunFailed: it failed or is lost.
+            WaitTimeout: it has not ended by then; it goes on.
             Interrupted: the wait was interrupted; the run goes on.
         """
         with self.following(run):
-            run.wait()
+            run.wait(timeout)
         if run.state in (RunState.FAILED, RunState.LOST):
             reason = f": {run.info.reason.rstrip('.')}" if run.info.reason else ""
             hint = f"`%tracker logs {run.id[:8]}` shows what it printed."

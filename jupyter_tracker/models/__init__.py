@@ -36,7 +36,7 @@ from jupyter_tracker.models.resources import Resources
 from jupyter_tracker.models.retention import Cleanup, RetentionMode
 from jupyter_tracker.models.runs import FieldGroup, QueryPlan, RunColumns, RunInfo, RunKind, RunState, RunTable
 from jupyter_tracker.models.sources import Source, SourceDescription, SourceDifference, SourceFile
-from jupyter_tracker.models.submission import ENTRY_POINTS, Code, CodeKind, Environment, Submission
+from jupyter_tracker.models.submission import Code, CodeKind, Environment, Submission
 from jupyter_tracker.models.sweeps import TRIAL_TAG, Between, Choice, Dimension, Goal, Sweep, SweepMethod
 from jupyter_tracker.models.templates import ConfigMistake, Template
 from jupyter_tracker.models.variables import (
@@ -44,12 +44,9 @@ from jupyter_tracker.models.variables import (
     Scope,
     Secret,
     Variable,
-    check_variables,
-    revealed,
 )
 
 __all__ = [
-    "ENTRY_POINTS",
     "MACHINE_PREFIX",
     "MASK",
     "TRIAL_TAG",
@@ -119,8 +116,6 @@ __all__ = [
     "SweepMethod",
     "Template",
     "Variable",
-    "check_variables",
     "read_span",
-    "revealed",
     "span",
 ]

@@ -38,6 +38,8 @@ class Page(Generic[T]):
     items: Sequence[T]
     cursor: str | None
     """None when nothing can follow."""
+    late: bool = False
+    """Whether more may come of what had ended before: some platforms hand in the last lines of a log late."""
 
 
 def span(seconds: float) -> str:

@@ -10,9 +10,6 @@ from jupyter_tracker.models.core import JsonValue
 from jupyter_tracker.models.sweeps import Sweep
 from jupyter_tracker.models.variables import Secret
 
-ENTRY_POINTS = ("main.py", "train.py", "__main__.py")
-"""The files of a folder that are started when none is named, the first that is there."""
-
 
 class CodeKind(StrEnum):
     """What a submitted run executes."""

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
-from jupyter_tracker.errors import InvalidInput
-
 MASK = "***"
 """What is shown in the place of a secret."""
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_OWN = "JUPYTER_TRACKER_"
 
 
 class Secret:
@@ -84,36 +78,3 @@ class Variable:
     """Seen from an experiment: the store has one of the same name, which its runs do not get."""
     created_at: datetime | None = None
     updated_at: datetime | None = None
-
-
-def check_variables(variables: Mapping[str, str | Secret]) -> None:
-    """Whether these can be environment variables. Messages name them and never hold a value.
-
-    Raises:
-        InvalidInput: a name or value cannot be one.
-    """
-    for name, value in variables.items():
-        if not isinstance(name, str) or not _NAME.match(name):
-            raise InvalidInput(
-                f"The variable {name!r} needs a name of letters, digits and _ that begins with no digit."
-            )
-        if name.startswith(_OWN):
-            raise InvalidInput(
-                f"The variable {name} is set by jupyter_tracker itself; choose a name that does not begin with {_OWN}."
-            )
-        if len(name) > 250:
-            raise InvalidInput(f"The name of the variable {name[:40]}… is longer than 250 characters.")
-        text = revealed(value)
-        if not isinstance(text, str):
-            raise InvalidInput(f"The variable {name} must be text, not {type(text).__name__}.")
-        if "\0" in text:
-            raise InvalidInput(f"The variable {name} holds a NUL character, which no environment variable can.")
-        if len(text.encode("utf-8", "surrogatepass")) > 100_000:
-            raise InvalidInput(
-                f"The variable {name} is longer than 100,000 bytes. Put it into a file and give its path."
-            )
-
-
-def revealed(value: str | Secret) -> str:
-    """The text of a value, secret or not."""
-    return value.reveal() if isinstance(value, Secret) else value

@@ -24,6 +24,7 @@ FIGURES = (
     "log_lines",
     "feed_memory",
     "mlflow_reading",
+    "mlflow_plugin",
 )
 LARGE = ("million_runs",)
 """Those that take many minutes and much disk."""

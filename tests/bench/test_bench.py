@@ -26,6 +26,7 @@ SLACK = {
     "log_lines": 4.0,
     "feed_memory": 1.3,
     "mlflow_reading": 4.0,
+    "mlflow_plugin": 1.5,
 }
 COUNTED = ("points", "calls", "modules")
 

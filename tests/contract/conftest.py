@@ -10,10 +10,9 @@ import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -67,26 +66,14 @@ OFFERS = frozenset(
 )
 """What not every platform has beside its operations."""
 
-_servers = ExitStack()
-_opened: dict[str, Any] = {}
-
-
-def _shared(name: str, serving: Callable[[Path], AbstractContextManager[Any]]) -> Any:
-    """A server that starts slowly: one for all tests, started by the first that needs it."""
-    if name not in _opened:
-        folder = Path(_servers.enter_context(TemporaryDirectory(prefix=f"{name}-")))
-        _opened[name] = _servers.enter_context(serving(folder))
-    return _opened[name]
-
 
 def pytest_unconfigure() -> None:
-    _opened.clear()
-    _servers.close()
+    mlflow_server.close()
 
 
 @contextmanager
 def mlflow(_folder: Path) -> Iterator[str]:
-    server = _shared("mlflow", mlflow_server.serving)
+    server = mlflow_server.shared()
     server.clear()
     yield f"mlflow+{server.url}"
 
@@ -125,21 +112,19 @@ VERTEX_LACKS = without(
     runs: environment submission import_from
     events: append alerts
     logs: *
-    checkpoints: begin complete get download delete
     models: *
     variables: *
     sources: *
     templates: *
     maintenance: *
     queue: *
-    lineage: *
     """
 )
 CHARIOT_LACKS = without(
     """
     experiments: create update delete restore archive unarchive purge
     runs: start restart attach end restore archive unarchive purge update delete_before restore_after
-    runs: log_params set_tags set_progress environment submission import_from
+    runs: log_params set_tags set_progress environment import_from
     metrics: log
     events: append alerts
     logs: *
@@ -207,10 +192,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [item for item in items if _other_client(item)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in set(left_out)]
-    for item in items:
-        params = getattr(getattr(item, "callspec", None), "params", {})
-        if params.get("platform") is BACKENDS["mlflow"]:
-            item.add_marker(pytest.mark.xdist_group("mlflow"))  # one server for all
 
 
 def _other_client(item: pytest.Item) -> bool:

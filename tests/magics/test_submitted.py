@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jupyter_tracker.client import Run
+from jupyter_tracker.errors import WaitTimeout
 from jupyter_tracker.magics.mistakes import RunFailed, UsageMistake
 from jupyter_tracker.models import RunState
 
@@ -32,8 +33,10 @@ def test_a_script_is_submitted_followed_and_stopped(shell, tmp_path):
     run = shell.value("%tracker submit train.py --experiment digits --timeout 50s")
     assert run.name == "train"
     assert not run.state.ended
+    assert isinstance(shell.error("%tracker wait last --timeout 0.01")[0], WaitTimeout)
     stopped = shell.value("%tracker stop last --grace 5s --wait")
     assert stopped.state is RunState.STOPPED
+    assert shell.value("%tracker wait last").id == run.id
 
 
 def test_a_cell_that_cannot_be_compiled_is_rejected(shell):

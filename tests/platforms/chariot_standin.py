@@ -250,7 +250,10 @@ class Chariot(StandIn):
 
     @route("GET", "/signed/{identity}/{key:path}")
     def signed(self, request: Request, identity: str, key: str) -> Answer:
-        return Answer(self.files[identity][key])
+        data = self.files[identity][key]
+        if span := request.headers.get("range"):
+            return Answer(data[int(span.removeprefix("bytes=").rstrip("-")) :], 206)
+        return Answer(data)
 
     @route("POST", T + "/checkpoints/{identity}/model")
     def create_model(self, request: Request, identity: str) -> Answer:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.platforms import mlflow_server
 from tests.platforms.chariot_standin import Chariot
 from tests.platforms.vertex_series import VertexAI
 from tests.platforms.vertex_standin import TOKEN
@@ -33,3 +34,7 @@ def vertex(monkeypatch: pytest.MonkeyPatch) -> Iterator[VertexAI]:
         monkeypatch.setenv("CLOUDSDK_AUTH_ACCESS_TOKEN", TOKEN)
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", platform.url)
         yield platform
+
+
+def pytest_unconfigure() -> None:
+    mlflow_server.close()

@@ -9,9 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 
@@ -35,6 +36,24 @@ class MlflowServer:
                     db.execute(f'DELETE FROM "{name}"')
             db.execute("COMMIT")
         db.close()
+
+
+_servers = ExitStack()
+_shared: list[MlflowServer] = []
+
+
+def shared() -> MlflowServer:
+    """One server for all tests of this process, as a server takes long to start; whoever comes clears it first."""
+    if not _shared:
+        folder = Path(_servers.enter_context(TemporaryDirectory(prefix="mlflow-")))
+        _shared.append(_servers.enter_context(serving(folder)))
+    return _shared[0]
+
+
+def close() -> None:
+    """End the shared server, if there is one."""
+    _shared.clear()
+    _servers.close()
 
 
 @contextmanager

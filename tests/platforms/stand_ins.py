@@ -113,7 +113,7 @@ def ubiops(platform: UbiOps | None = None) -> Iterator[str]:
         variables = {"UBIOPS_API_HOST": f"{served.url}/v2.1", "UBIOPS_API_TOKEN": "fake"}
         try:
             with environment(variables):
-                yield f"ubiops://{PROJECT}?log_delay=0"
+                yield f"ubiops://{PROJECT}?log_delay=0&poll=0"
         finally:
             served.close()
 

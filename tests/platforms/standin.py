@@ -214,6 +214,7 @@ class Connection(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(answer.content)
+            self.close_connection |= headers["Content-Length"] != str(len(answer.content))  # an answer that breaks off
 
     def __getattr__(self, name: str) -> Any:
         # `do_GET`, `do_PATCH`: every method is answered the same way.

@@ -13,6 +13,7 @@ import jupyter_tracker as jt
 from jupyter_tracker.backends.abeja.settings import base_url, read_settings
 from jupyter_tracker.errors import (
     ConfigError,
+    Conflict,
     InvalidInput,
     InvalidMetric,
     NotAuthenticated,
@@ -90,6 +91,8 @@ def test_a_run_from_its_submission_to_its_result(tracker, platform, train, tmp_p
     assert [line.text for line in run.logs(follow=True)] == [line.text for line in run.logs()]
     assert [each.path for each in run.artifacts()] == ["logs/stdout.log", "model.txt"]
     assert run.download_artifact("model.txt", tmp_path / "back").read_text() == "weights"
+    with pytest.raises(Conflict, match="has ended"):
+        run.log({"acc": 1.0})
     assert run.info.source == "digits@1"
     assert tracker.runs.submit("digits", code=train).info.source == "digits@1"  # equal code is one version
     again = tracker.runs.submit("digits", code=tracker.sources.get("digits@1"), name="again").wait(60)
@@ -338,6 +341,17 @@ def test_empty_bodies_are_read(tracker, platform):
     platform.fail(Answer(b"<html>login</html>", 200, {"Content-Type": "text/html"}))
     with pytest.raises(PlatformFailure, match="no JSON"):
         tracker.experiments.list()
+
+
+@pytest.mark.parametrize("answer", [Answer(None), Answer({}), Answer(b"<html>", 200, {"Content-Type": "text/html"})])
+def test_an_empty_answer_to_what_makes_something_is_told_and_not_repeated(tracker, platform, waiting, train, answer):
+    train.write_text("def handler(_):\n    return 2\n")
+    for ending in ("/versions", "/jobs"):
+        platform.fail(answer, where=lambda one, end=ending: one.method == "POST" and one.path.endswith(end))
+        before = len(sent(platform, "POST", ending))
+        with pytest.raises(PlatformFailure, match=r"nothing at all.*look before you repeat it|no JSON"):
+            tracker.runs.submit("digits", code=train)
+        assert len(sent(platform, "POST", ending)) == before + 1
 
 
 @pytest.mark.parametrize("name", ["a/b", "a b", "a?b", "a#b", "50%", "..", "."])

@@ -11,6 +11,7 @@ import pytest
 
 import jupyter_tracker as jt
 from jupyter_tracker.errors import (
+    Ambiguous,
     ConfigError,
     Conflict,
     InvalidConfig,
@@ -100,6 +101,35 @@ def test_a_template_is_submitted_and_mistakes_make_no_run(chariot, tracker):
     assert first.state is RunState.QUEUED
     with pytest.raises(InvalidInput, match="task type"):
         tracker.templates.submit("resnet", "digits", config={"lr": 0.1}, resources={"cpu": "1", "memory": "2Gi"})
+
+
+def test_a_run_is_cloned_with_other_params_as_the_next_version(chariot, tracker):
+    chariot.add_blueprint("resnet", "1.2.0", SCHEMA)
+    resources = {**RESOURCES, "task_type": "Image Classification"}
+    first = tracker.templates.submit("resnet", "digits", config={"lr": 0.1, "epochs": 3}, resources=resources)
+    again = first.clone(params={"lr": 0.2})
+    assert (again.experiment, again.name, dict(again.params)) == ("digits", "2", {"lr": 0.2, "epochs": 3})
+    assert chariot.requests[-2].json["resources"] == RESOURCES
+    assert first.clone(name="best").name == "best"
+
+
+def test_checkpoints_are_found_by_the_beginning_of_their_id_and_none_is_deleted_when_one_is_not_there(
+    chariot, tracker, tmp_path
+):
+    run = chariot.add_run("digits", "1")
+    made = [chariot.add_checkpoint(run, step, {"a": b"1"}) for step in range(3)]
+    with pytest.raises(Ambiguous, match="step 0"):
+        tracker.checkpoints.get(made[0][:4])
+    with pytest.raises(NotFound):
+        tracker.checkpoints.delete([made[0], "zebra"])
+    assert len(chariot.checkpoints) == 3
+    (found, *_) = tracker.checkpoints.list()
+    assert (found.run, found.experiment) == ("1", "digits")
+    assert tracker.checkpoints.delete([made[0], made[0]]) == 1
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "x").touch()
+    with pytest.raises(Conflict, match="not an empty folder"):
+        tracker.checkpoints.download(made[1], tmp_path / "full")
 
 
 def test_a_blueprint_that_was_deleted_meanwhile_is_named(chariot, native):

@@ -12,7 +12,7 @@ import pytest
 import jupyter_tracker as jt
 from jupyter_tracker.errors import NotAuthenticated, PermissionDenied, Unsupported
 from jupyter_tracker.models import RunState
-from tests.platforms.mlflow_server import serving
+from tests.platforms import mlflow_server
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -49,9 +49,10 @@ LACKING = [
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("mlflow")) as running:
-        yield running
+def server():
+    running = mlflow_server.shared()
+    running.clear()
+    return running
 
 
 def theirs(server, code, *arguments):
@@ -112,7 +113,7 @@ def test_basic_authentication(tmp_path, monkeypatch):
         "authorization_function = mlflow.server.auth:authenticate_request_basic_auth\n"
     )
     variables = {"MLFLOW_AUTH_CONFIG_PATH": str(configuration), "MLFLOW_FLASK_SERVER_SECRET_KEY": "secret"}
-    with serving(tmp_path / "server", ["--app-name", "basic-auth"], variables) as running:
+    with mlflow_server.serving(tmp_path / "server", ["--app-name", "basic-auth"], variables) as running:
         address = f"mlflow+{running.url}"
         with jt.connect(address) as tracker, pytest.raises(NotAuthenticated, match="MLFLOW_TRACKING_USERNAME"):
             tracker.experiments.list()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -71,10 +72,48 @@ def test_a_run_from_its_submission_to_its_result(tracker, train, tmp_path):
     assert run.info.source.startswith("ubiops-file://default/experiments/digits/runs/")
     assert run.info.source.endswith("/code/train.py")
     assert run.submission().timeout == 600.0
+    with pytest.raises(Conflict, match="has ended"):
+        run.log({"acc": 1.0})
     again = tracker.runs.submit("digits", code=tracker.sources.get("digits@1"), name="again").wait(60)
     assert (again.name, again.state, again.info.source) == ("again", RunState.SUCCEEDED, run.info.source)
     assert tracker.runs.submit("digits", code=run.info.source).wait(60).state is RunState.SUCCEEDED
     assert (tracker.sources.download("digits", tmp_path / "code") / "train.py").read_text() == TRAINING
+
+
+def test_lines_that_come_after_the_end_are_late_and_nobody_waits_for_them_unasked(
+    tracker, platform, train, monkeypatch
+):
+    run = tracker.runs.submit("digits", code=train).wait(60)
+    tracker.backend.logs._project.settings = replace(tracker.backend.logs._project.settings, log_delay=20.0)
+    platform.logs, (line,) = [], platform.logs
+    waited = []
+    monkeypatch.setattr("time.sleep", lambda seconds: (waited.append(seconds), platform.logs.append(line)))
+    # What panels ask: an answer at once, and that more may come.
+    for asked in (tracker.backend.logs.read(run.id, None, 10), tracker.backend.logs.tail(run.id, 10, None)):
+        page = tracker.drive(asked)
+        assert (page.items, page.late) == ((), True)
+    assert waited == []
+    followed = run.logs(follow=True)
+    assert next(followed).text == "epoch 1"
+    assert max(waited) <= 2.0
+    platform.logs.clear()
+    assert [each.text for each in run.logs()][:1] == ["epoch 1"]
+
+
+def test_a_run_that_is_followed_is_not_asked_for_again_and_again(platform, train, monkeypatch):
+    # UbiOps answers 300 requests a minute: a look at a run every 2 s stays far below that.
+    platform.waiting = True
+    with stand_ins.ubiops(platform) as address, jt.connect(address.replace("&poll=0", "")) as tracker:
+        run = tracker.runs.submit("digits", code=train)
+        run.log({"loss": 1.0})
+        assert tracker.backend.transport.pace == 2.0
+        points = tracker.drive(tracker.backend.metrics.read(run.id, None, None))
+        before = len(platform.requests)
+        tracker.runs.get(run.id)
+        tracker.drive(tracker.backend.metrics.read(run.id, None, points.cursor))
+        tracker.drive(tracker.backend.logs.read(run.id, "0:0:0", 10))
+        tracker.drive(tracker.backend.events.read(run.id, 1, 10))
+        assert len(platform.requests) - before <= 4
 
 
 def test_points_of_a_run_that_goes_on_are_custom_time_series(tracker, platform, train):
@@ -283,6 +322,15 @@ def test_empty_bodies_are_read(tracker, platform):
         tracker.experiments.list()
 
 
+def test_an_empty_answer_to_what_makes_something_is_told_and_not_repeated(tracker, platform, train):
+    tracker.experiments.create("digits")
+    for where, operation in (("/batch", "experiment_runs_create"), ("train.py", "files_upload")):
+        platform.fail(Answer(None), where=lambda one, end=where: one.method == "POST" and one.path.endswith(end))
+        with pytest.raises(PlatformFailure, match=rf"ubiops answered {operation} with .* look before you repeat it"):
+            tracker.runs.submit("digits", code=train)
+    assert len(sent(platform, "POST", "/batch")) == 1
+
+
 def test_an_archive_of_the_platform_with_a_hostile_path_is_not_unpacked(tmp_path):
     import zipfile
 
@@ -336,6 +384,7 @@ def test_an_address_that_cannot_be_read_says_how_to_write_it():
         ("ubiops://", "ubiops://PROJECT"),
         ("ubiops://tour?instance=1", "Did you mean 'instance_type'"),
         ("ubiops://tour?log_delay=soon", "number of seconds"),
+        ("ubiops://tour?poll=often", "poll is a number of seconds"),
     ):
         with pytest.raises(ConfigError, match=said):
             read_settings(address)

@@ -17,6 +17,13 @@ WRITE_LIMIT = 5000
 class VertexAI(Vertex):
     """All of it."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.sessions: dict[str, bytes] = {}
+        """What came of files whose upload broke off."""
+        self.changed = 0
+        """How many files arrive changed."""
+
     @route("POST", P + "/tensorboards")
     def create_tensorboard(self, request: Request, **names: str) -> Json:
         name = f"{request.path.removeprefix('/v1/')}/{next(self._numbers)}"
@@ -188,8 +195,15 @@ class VertexAI(Vertex):
         raise Failed(400, {"error": {"code": 400, "message": "Invalid upload type."}})
 
     @route("PUT", "/resumable/{bucket}/{name}")
-    def upload_rest(self, request: Request, bucket: str, name: str) -> Json:
-        return self.kept(bucket, base64.urlsafe_b64decode(name).decode(), request.body)
+    def upload_rest(self, request: Request, bucket: str, name: str) -> Any:
+        got, place = self.sessions.get(name, b""), request.headers.get("content-range", "")
+        if place.startswith("bytes */"):
+            if base64.urlsafe_b64decode(name).decode() in self.buckets[bucket]:
+                return self.described(bucket, base64.urlsafe_b64decode(name).decode())
+            return Answer(None, 308, {"Range": f"bytes=0-{len(got) - 1}"} if got else {})
+        if place and int(place.removeprefix("bytes ").partition("-")[0]) != len(got):
+            raise Failed(400, {"error": {"code": 400, "message": "The range does not begin where the last one ended."}})
+        return self.kept(bucket, base64.urlsafe_b64decode(name).decode(), (got if place else b"") + request.body)
 
     @route("GET", "/storage/v1/b/{bucket}/o")
     def list_objects(self, request: Request, bucket: str) -> Json:
@@ -209,8 +223,19 @@ class VertexAI(Vertex):
         if name not in self.buckets[bucket]:
             raise Failed(404, {"error": {"code": 404, "message": f"No such object: {bucket}/{name}"}})
         if request.value("alt") == "media":
-            return Answer(self.buckets[bucket][name])
+            data = self.buckets[bucket][name]
+            headers = {"x-goog-hash": f"md5={self.described(bucket, name)['md5Hash']}"}
+            if span := request.headers.get("range"):
+                start = int(span.removeprefix("bytes=").rstrip("-"))
+                return Answer(data[start:], 206, headers)
+            return Answer(data, 200, headers)
         return self.described(bucket, name)
+
+    @route("DELETE", "/storage/v1/b/{bucket}/o/{name}")
+    def delete_object(self, request: Request, bucket: str, name: str) -> Any:
+        self.get_object(request, bucket, name)
+        del self.buckets[bucket][name]
+        return Answer(None, 204)
 
     @route("GET", "/download/storage/v1/b/{bucket}/o/{name}")
     def download(self, request: Request, bucket: str, name: str) -> Any:
@@ -225,4 +250,7 @@ class VertexAI(Vertex):
         return self.described(bucket, name)
 
     def described(self, bucket: str, name: str) -> Json:
-        return {"bucket": bucket, "name": name, "size": str(len(self.buckets[bucket][name]))}
+        data = self.buckets[bucket][name]
+        digest = hashlib.md5(data if self.changed <= 0 else data + b"?", usedforsecurity=False).digest()
+        self.changed -= 1
+        return {"bucket": bucket, "name": name, "size": str(len(data)), "md5Hash": base64.b64encode(digest).decode()}

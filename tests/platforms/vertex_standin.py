@@ -52,6 +52,8 @@ class Vertex(StandIn):
         self.parents: dict[str, list[str]] = {}
         self.members: dict[str, list[str]] = {}
         """Names of the artifacts and executions of a context."""
+        self.events: list[Json] = []
+        """What executions did with artifacts."""
         self.points: dict[str, dict[int, Json]] = {}
         self.operations: dict[str, list[Json]] = {}
         """The answers of a long-running operation, one for each time it is asked for; the last one stays."""
@@ -109,7 +111,8 @@ class Vertex(StandIn):
     @route("POST", S + "/{kind}")
     def create_node(self, request: Request, kind: str, **names: str) -> Json:
         self.need_store(request)
-        identity = request.value({"contexts": "contextId", "artifacts": "artifactId"}.get(kind, "executionId"))
+        field = {"contexts": "contextId", "artifacts": "artifactId"}.get(kind, "executionId")
+        identity = request.value(field)
         if identity is None:
             identity = f"{next(self._numbers):08d}-0000-4000-8000-{next(self._numbers):012d}"
         elif not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,127}", identity):
@@ -134,13 +137,8 @@ class Vertex(StandIn):
 
     @route("GET", S + "/{kind}/{identity}")
     def get_node(self, request: Request, identity: str, **names: str) -> Json:
-        if identity.endswith(":queryContextLineageSubgraph"):
-            inside = self.members.get(request.path.removeprefix("/v1/").partition(":")[0], [])
-            nodes = [self.resources[name] for name in inside]
-            return {
-                "artifacts": [node for node in nodes if "/artifacts/" in node["name"]],
-                "executions": [node for node in nodes if "/executions/" in node["name"]],
-            }
+        if ":query" in identity:
+            return self.subgraph(request, request.path.removeprefix("/v1/").partition(":")[0])
         self.need_store(request)
         return self.shown(request, self.found(request.path.removeprefix("/v1/")))
 
@@ -183,6 +181,33 @@ class Vertex(StandIn):
             self.members.setdefault(context, []).append(member)
         return {}
 
+    @route("POST", S + "/executions/{identity}:addExecutionEvents")
+    def add_events(self, request: Request, **names: str) -> Json:
+        execution = request.path.removeprefix("/v1/").partition(":")[0]
+        self.found(execution)
+        for event in request.json["events"]:
+            self.found(event["artifact"])
+            made = {"artifact": event["artifact"], "execution": execution, "type": event["type"]}
+            if made not in self.events:
+                self.events.append(made)
+        return {}
+
+    def subgraph(self, request: Request, name: str) -> Json:
+        """What is in a context, or stands around an artifact, and the events between."""
+        self.found(name)
+        if "/contexts/" in name:
+            inside = self.members.get(name, [])
+            events = [one for one in self.events if one["artifact"] in inside and one["execution"] in inside]
+        else:
+            events = [one for one in self.events if one["artifact"] == name]
+            inside = [name, *(one["execution"] for one in events)]
+        nodes = [self.shown(request, self.resources[one]) for one in dict.fromkeys(inside)]
+        return {
+            "artifacts": [node for node in nodes if "/artifacts/" in node["name"]],
+            "executions": [node for node in nodes if "/executions/" in node["name"]],
+            "events": events,
+        }
+
     # Jobs
 
     @route("GET", P + "/pipelineJobs/{identity}")
@@ -215,6 +240,7 @@ class Vertex(StandIn):
             self.points.pop(known, None)
         self.parents.pop(name, None)
         self.members.pop(name, None)
+        self.events[:] = [one for one in self.events if name not in (one["artifact"], one["execution"])]
         for inside in (*self.parents.values(), *self.members.values()):
             inside[:] = [one for one in inside if one != name]
 
@@ -279,6 +305,9 @@ class Vertex(StandIn):
         if found := re.fullmatch(r'parent_contexts:"([^"]*)"', part):
             parent = found[1]
             return lambda node: parent in self.parents.get(node["name"], [])
+        if found := re.fullmatch(r'metadata\.(\w+)\.string_value\s*=\s*("(?:[^"\\]|\\.)*")', part):
+            name, text = found[1], json.loads(found[2])
+            return lambda node: node.get("metadata", {}).get(name) == text
         if found := re.fullmatch(r'in_context\("([^"]*)"\)', part):
             inside = self.members.get(found[1], [])
             return lambda node: node["name"] in inside

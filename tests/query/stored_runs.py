@@ -47,7 +47,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 START = datetime(2026, 1, 31, 12, tzinfo=UTC)
 SCOPE: tuple[str, list[Bound]] = ("runs.lifecycle = ?", ["active"])
 
-thorough = settings(max_examples=150, deadline=None, derandomize=True)
+thorough = settings(max_examples=100, deadline=None, derandomize=True)
 
 
 @dataclass(frozen=True)

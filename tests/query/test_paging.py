@@ -64,7 +64,7 @@ def all_pages(
             return found
 
 
-@settings(thorough, max_examples=250)
+@settings(thorough, max_examples=120)
 @given(groups, filters, some_orders, st.integers(1, 3), efforts | walks)
 def test_pages_put_together_are_the_whole_listing(
     db: sqlite3.Connection,
@@ -139,7 +139,7 @@ class Paging(RuleBasedStateMachine):
         self.db.close()
 
 
-Paging.TestCase.settings = settings(max_examples=100, stateful_step_count=12, deadline=None, derandomize=True)
+Paging.TestCase.settings = settings(max_examples=50, stateful_step_count=12, deadline=None, derandomize=True)
 TestPagingWhileRunsAreAdded = Paging.TestCase
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from jupyter_tracker.backends.configcheck import checked_schema, mistakes
+from jupyter_tracker.backends.common.configcheck import checked_schema, mistakes
 from jupyter_tracker.client.assets import MistakeList, TemplateDetails
 from jupyter_tracker.errors import InvalidInput
 from jupyter_tracker.models import ConfigMistake, Template

@@ -26,7 +26,7 @@ LAYERS = (
     ("client",),
     ("feed",),
     ("rpc",),
-    SURFACES,
+    (*SURFACES, "integrations"),
     ("__init__", "__main__"),
 )
 """A part may import its own layer and those before it; the surfaces only those before them."""
@@ -38,12 +38,13 @@ ONLY_IN = {
     "anywidget": ("widgets",),
     "ipywidgets": ("widgets",),
     "jupyter_server": ("server",),
+    "mlflow": ("integrations",),
     "pandas": ("frames",),
     "tornado": ("server",),
 }
 """Libraries that belong to one part."""
 
-HEAVY = ("IPython", "anywidget", "httpx", "ipywidgets", "jupyter_server", "numpy", "pandas", "tornado")
+HEAVY = ("IPython", "anywidget", "httpx", "ipywidgets", "jupyter_server", "mlflow", "numpy", "pandas", "tornado")
 
 
 @dataclass(frozen=True)
@@ -127,16 +128,38 @@ def test_the_surfaces_do_not_know_each_other():
 def test_only_the_registry_and_the_backends_know_a_single_backend():
     backends = {path.name for path in (PACKAGE / "backends").iterdir() if path.is_dir()} - {
         "__pycache__",
+        "common",
         "operations",
         "remote",
     }
     wrong = [
         str(found)
         for found in ALL
+        # What other tools load writes into the local store, and into no other.
         if found.part != "backends"
+        and not (found.part == "integrations" and found.module.split(".")[2:3] == ["local"])
         and found.module.startswith(f"{NAME}.backends.")
         and found.module.split(".")[2] in backends
     ]
+    assert not wrong
+
+
+COMPANIONS = {"mlflow"}
+"""Backends with a local store beside their server, in which runs that are started here are kept."""
+
+
+def test_a_backend_does_not_know_another_one():
+    backends = PACKAGE / "backends"
+    shared = {"__pycache__", "common", "operations", "remote"}
+    own = {path.name for path in backends.iterdir() if path.is_dir()} - shared
+    wrong = []
+    for found in ALL:
+        parts = found.file.relative_to(PACKAGE).parts
+        if parts[0] != "backends" or len(parts) < 3 or not found.module.startswith(f"{NAME}.backends."):
+            continue
+        other = found.module.split(".")[2]
+        if other in own - {parts[1]} and not (other == "local" and parts[1] in COMPANIONS):
+            wrong.append(str(found))
     assert not wrong
 
 
@@ -153,7 +176,7 @@ def test_a_library_stays_in_its_part(library: str):
 def test_what_is_imported_is_declared(root: Path):
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
     # These are used where they are installed.
-    extras = ("keyring", "lab", "mlruns", "parquet", "sweep", "vertex")
+    extras = ("keyring", "lab", "mlflow", "mlruns", "parquet", "sweep", "vertex")
     optional = [requirement for extra in extras for requirement in project["optional-dependencies"][extra]]
     wanted = [*project["dependencies"], *optional]
     declared = {normal(requirement) for requirement in wanted}

@@ -10,8 +10,9 @@ import sys
 
 import pytest
 
+from jupyter_tracker.backends.common.code.codecheck import check_code, has_magics
+from jupyter_tracker.backends.common.variables import check_variables
 from jupyter_tracker.backends.local.process import launcher
-from jupyter_tracker.backends.local.process.codecheck import check_code, has_magics
 from jupyter_tracker.backends.local.process.command import (
     arguments,
     child_environment,
@@ -25,7 +26,7 @@ from jupyter_tracker.backends.local.process.command import (
 from jupyter_tracker.backends.local.process.launcher import launch
 from jupyter_tracker.backends.local.store import Store
 from jupyter_tracker.errors import InvalidCode, InvalidInput, StoreError
-from jupyter_tracker.models import Code, CodeKind, Submission, check_variables
+from jupyter_tracker.models import Code, CodeKind, Submission
 
 
 def script(path):

@@ -257,5 +257,5 @@ class LifeCycle(RuleBasedStateMachine):
         return [member for member in self.members if member.group is group]
 
 
-LifeCycle.TestCase.settings = settings(max_examples=40, stateful_step_count=25)
+LifeCycle.TestCase.settings = settings(max_examples=16, stateful_step_count=25)
 TestLifeCycle = LifeCycle.TestCase

@@ -41,7 +41,7 @@ def change(tracker, run, **columns):
 def kept_elsewhere(tracker, **columns):
     """A run that no thread of this process answers for."""
     run = tracker.runs.start("digits")
-    tracker.backend.runs._keeper.release(run.id)
+    tracker.backend.runs.keeper.release(run.id)
     change(tracker, run, **columns)
     return run
 

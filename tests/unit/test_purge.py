@@ -208,7 +208,7 @@ def test_sources_made_meanwhile_keep_their_contents(tracker, tmp_path):
     thread = threading.Thread(target=tidy)
     thread.start()
     try:
-        for turn in range(20):
+        for turn in range(8):
             made = tracker.sources.create("print(1)\n", name="code")
             copy = tracker.sources.download(made.id, tmp_path / f"copy-{turn}")
             assert any(copy.iterdir())

@@ -54,7 +54,7 @@ def test_a_run_is_read_as_plain_json(tracker, run):
 
 def test_a_run_is_stopped(tracker):
     run = tracker.runs.start("digits")
-    tracker.backend.runs._keeper.release(run.id)  # else it would interrupt this test
+    tracker.backend.runs.keeper.release(run.id)  # else it would interrupt this test
     answer, _ = call(tracker, "runs.stop", run=run.id, grace_period=3)
     assert answer["run"]["state"] == "stopping"
     assert run.end().state == "stopped"

@@ -17,10 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jupyter_tracker as jt
+from jupyter_tracker.backends.common.code.archive import collect_archive
+from jupyter_tracker.backends.common.code.collection import Limits
+from jupyter_tracker.backends.common.code.neighbours import neighbours
 from jupyter_tracker.backends.local.sources import noun
-from jupyter_tracker.backends.local.sources.archive import collect_archive
-from jupyter_tracker.backends.local.sources.neighbours import neighbours
-from jupyter_tracker.backends.local.sources.objects import Limits, Objects
+from jupyter_tracker.backends.local.sources.objects import Objects
 from jupyter_tracker.errors import InvalidSource, SourceTooLarge, StoreError
 
 SMALL = Limits(10, 100_000)

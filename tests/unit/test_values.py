@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_tracker.backends.local.values import plain_data, plain_params
+from jupyter_tracker.backends.common.values import plain_data, plain_params
 from jupyter_tracker.errors import InvalidInput, InvalidParams
 
 texts = st.text(max_size=10)

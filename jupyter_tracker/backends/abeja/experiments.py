@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from jupyter_tracker.backends.abeja.organization import Organization, movable
 from jupyter_tracker.backends.abeja.reading import parse_experiment
-from jupyter_tracker.backends.local.experiments import checked_name
+from jupyter_tracker.backends.common.values import checked_name
 from jupyter_tracker.backends.operations import ExperimentOperations
 from jupyter_tracker.errors import Conflict, RemoteConflict, Unsupported
 from jupyter_tracker.flow import Flow
@@ -40,6 +40,7 @@ class AbejaExperiments(ExperimentOperations):
             raise Conflict(
                 f"There is an experiment {name!r} already ({taken.lifecycle}).{hint}, or choose another name."
             ) from error
+        _ = made["job_definition_id"]  # without it nothing was made
         return parse_experiment(made)
 
     def get(self, reference: str) -> Flow[Experiment]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from jupyter_tracker.backends.abeja.reading import ENDED, mapping, metrics_of, step_of
-from jupyter_tracker.backends.remote.references import moment
+from jupyter_tracker.backends.remote.times import moment
 from jupyter_tracker.config import default_home
 
 _USABLE = re.compile(r"[\w-]{1,64}")

@@ -10,7 +10,7 @@ from jupyter_tracker.backends.abeja.follow import Followed
 from jupyter_tracker.backends.abeja.operations import AbejaOperations
 from jupyter_tracker.backends.abeja.reading import mapping, parse_experiment, parse_run, text
 from jupyter_tracker.backends.abeja.settings import Settings
-from jupyter_tracker.backends.remote.references import find_run
+from jupyter_tracker.backends.remote.selection import choose
 from jupyter_tracker.errors import Conflict, NotFound, RemoteNotFound
 from jupyter_tracker.flow import Flow, Local, Together
 from jupyter_tracker.models import Experiment, Lifecycle, RunInfo
@@ -67,7 +67,7 @@ class Organization:
             job = yield from self.job(reference)
             return parse_run(job, self.known[reference])
         runs = yield from self.runs()
-        found = find_run(reference, runs)
+        found = choose(runs, reference)
         job = yield from self.job(found.id)
         return parse_run(job, found.experiment)
 

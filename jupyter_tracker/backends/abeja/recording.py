@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from jupyter_tracker.backends.abeja.organization import Organization
-from jupyter_tracker.backends.abeja.reading import mapping
+from jupyter_tracker.backends.abeja.reading import ENDED, mapping
 from jupyter_tracker.backends.base import emulated
 from jupyter_tracker.backends.operations import (
     ArtifactOperations,
@@ -19,7 +19,7 @@ from jupyter_tracker.backends.operations import (
 )
 from jupyter_tracker.backends.remote import archives, happened
 from jupyter_tracker.backends.remote.blocks import block
-from jupyter_tracker.errors import InvalidInput, InvalidMetric, NotFound, RemoteNotFound
+from jupyter_tracker.errors import Conflict, InvalidInput, InvalidMetric, NotFound, RemoteNotFound
 from jupyter_tracker.flow import Flow, Local
 from jupyter_tracker.models import Artifact, Event, JsonValue, LogLine, Page, Points, RunInfo, Stream
 
@@ -40,6 +40,8 @@ class AbejaMetrics(MetricOperations):
         if not numbers:
             raise InvalidMetric("There is no metric to log.")
         job = yield from self._organization.job(run_id)
+        if job.get("status") in ENDED:
+            raise Conflict(f"The run {run_id} has ended ({job['status']}); start another one to log.")
         statistics = dict(mapping(job.get("statistics")))
         stages = {stage: dict(mapping(inner)) for stage, inner in mapping(statistics.get("stages")).items()}
         for key, value in numbers.items():
@@ -114,12 +116,14 @@ class AbejaResults:
             if self._folder is None:
                 self._folder = tempfile.TemporaryDirectory(prefix="jupyter-tracker-", ignore_cleanup_errors=True)
             target = Path(self._folder.name) / f"{len(self._kept)}.zip"
+            native, place = self._organization.native, (self._organization.id, info.experiment, info.id)
             try:
-                yield from self._organization.native.download_training_result(
-                    self._organization.id, info.experiment, info.id, target
-                )
-            except (RemoteNotFound, KeyError, TypeError):
-                return None  # it ended without one
+                told = yield from native.get_training_result(*place)
+                if not mapping(mapping(mapping(told).get("artifacts")).get("complete")).get("uri"):
+                    return None  # it ended without one
+                yield from native.download_training_result(*place, target)
+            except RemoteNotFound:
+                return None
             self._kept[info.id] = target
         return self._kept[info.id]
 

@@ -14,7 +14,7 @@ from jupyter_tracker.backends.abeja.reading import mapping, text
 from jupyter_tracker.backends.base import emulated
 from jupyter_tracker.backends.operations import ModelOperations
 from jupyter_tracker.backends.remote import archives
-from jupyter_tracker.backends.remote.references import moment
+from jupyter_tracker.backends.remote.times import moment
 from jupyter_tracker.errors import Conflict, NotFound
 from jupyter_tracker.filters import Wildcard, pattern_parts
 from jupyter_tracker.flow import Flow, Local, Together

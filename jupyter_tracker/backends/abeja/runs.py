@@ -17,15 +17,15 @@ from jupyter_tracker.backends.abeja.reading import (
 )
 from jupyter_tracker.backends.abeja.sources import FUNCTION, AbejaSources
 from jupyter_tracker.backends.base import emulated
-from jupyter_tracker.backends.local.experiments import checked_name
-from jupyter_tracker.backends.local.sources.noun import default_name
-from jupyter_tracker.backends.local.values import plain_params
+from jupyter_tracker.backends.common.code.reading import default_name
+from jupyter_tracker.backends.common.values import checked_name, plain_params
+from jupyter_tracker.backends.common.variables import check_variables, revealed
 from jupyter_tracker.backends.operations import MetricOperations, RunOperations, RunQuery
 from jupyter_tracker.backends.remote.packing import pack_run, refuse_schedule
-from jupyter_tracker.backends.remote.references import page_of
+from jupyter_tracker.backends.remote.selection import page_of
 from jupyter_tracker.errors import Conflict, InvalidCode, InvalidInput
 from jupyter_tracker.flow import Flow, Local
-from jupyter_tracker.models import Code, Lifecycle, Page, Progress, RunInfo, Submission, check_variables, revealed
+from jupyter_tracker.models import Code, Lifecycle, Page, Progress, RunInfo, Submission
 
 RESOURCES = ("instance_type", "datasets")
 

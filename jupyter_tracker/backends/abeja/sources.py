@@ -12,10 +12,10 @@ from jupyter_tracker.backends.abeja.experiments import AbejaExperiments, usable
 from jupyter_tracker.backends.abeja.organization import Organization, movable
 from jupyter_tracker.backends.abeja.reading import SOURCE_VARIABLE, mapping, parse_source, text
 from jupyter_tracker.backends.base import emulated
-from jupyter_tracker.backends.local.sources.noun import default_name
+from jupyter_tracker.backends.common.code.reading import default_name
 from jupyter_tracker.backends.operations import SourceOperations, VariableOperations
 from jupyter_tracker.backends.remote.packing import Packed, pack
-from jupyter_tracker.backends.remote.references import moment
+from jupyter_tracker.backends.remote.times import moment
 from jupyter_tracker.errors import Ambiguous, NotFound
 from jupyter_tracker.flow import Flow, Local, Together
 from jupyter_tracker.models import Code, Lifecycle, Scope, Source, Variable
@@ -66,6 +66,7 @@ class AbejaSources(SourceOperations):
         made = yield from self._organization.native.create_training_job_definition_version_native_api(
             self._organization.id, definition, packed.path, parameters
         )
+        _ = made["job_definition_version"]  # without it nothing was made
         return parse_source(made, definition)
 
     def get(self, reference: str) -> Flow[Source]:

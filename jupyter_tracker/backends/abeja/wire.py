@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jupyter_tracker.backends.remote.answers import answered
 from jupyter_tracker.backends.remote.retry import Retry
 from jupyter_tracker.backends.remote.service import Problem, Service
 from jupyter_tracker.errors import InvalidInput
@@ -34,7 +35,8 @@ class Wire:
     ) -> Flow[Any]:
         """Send a request; the result is the JSON of its answer. None in the query is left out."""
         asked = {name: value for name, value in (query or {}).items() if value is not None}
-        return (yield from self.service.json(operation, method, path, query=asked or None, body=body))
+        found = yield from self.service.json(operation, method, path, query=asked or None, body=body)
+        return answered(found, self.service.backend, operation)
 
     def send_archive(
         self, operation: str, path: str, part: str, archive: Path, parameters: Mapping[str, Any]
@@ -48,7 +50,7 @@ class Wire:
                 "parameters": ("params.json", json.dumps(dict(parameters)).encode(), "application/json"),
             }
             response = yield from self.service.send(operation, "POST", path, files=files)
-        return response.json()
+        return answered(self.service.read(operation, response), self.service.backend, operation)
 
 
 class Watched(io.FileIO):

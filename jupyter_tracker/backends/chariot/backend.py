@@ -11,6 +11,7 @@ from jupyter_tracker.backends.chariot.nouns import ChariotExperiments, ChariotRu
 from jupyter_tracker.backends.chariot.operations import ChariotOperations
 from jupyter_tracker.backends.chariot.recording import ChariotCheckpoints, ChariotEvents, ChariotMetrics, ChariotModels
 from jupyter_tracker.backends.chariot.requests import Requests, read_problem
+from jupyter_tracker.backends.remote.retry import CAREFUL
 from jupyter_tracker.backends.remote.service import Service
 
 
@@ -18,7 +19,7 @@ class ChariotBackend(Backend):
     """One project."""
 
     def __init__(self, address: Address) -> None:
-        service = Service("chariot", address.base, ChariotAuth(address), problem=read_problem, sign_in=SIGN_IN)
+        service = Service("chariot", address.base, ChariotAuth(address), CAREFUL, problem=read_problem, sign_in=SIGN_IN)
         requests = Requests(service, address.paths)
         native = ChariotOperations(requests)
         metrics = ChariotMetrics(native)

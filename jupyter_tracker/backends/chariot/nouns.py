@@ -13,10 +13,13 @@ from jupyter_tracker.backends.chariot.parse import deleted, parse_experiments, p
 from jupyter_tracker.backends.chariot.recording import ChariotMetrics
 from jupyter_tracker.backends.chariot.requests import Json, Requests
 from jupyter_tracker.backends.operations import ExperimentOperations, RunOperations, RunQuery, TemplateOperations
-from jupyter_tracker.backends.remote.selection import choose, select
+from jupyter_tracker.backends.remote.packing import refuse_schedule
+from jupyter_tracker.backends.remote.selection import choose, page_of
 from jupyter_tracker.errors import Conflict, InvalidInput, NotFound, RemoteInvalid, RemoteNotFound, Unsupported
 from jupyter_tracker.flow import Flow, Together
 from jupyter_tracker.models import (
+    Code,
+    CodeKind,
     ConfigMistake,
     Experiment,
     JsonValue,
@@ -58,6 +61,9 @@ class ChariotExperiments(ExperimentOperations):
 class ChariotRuns(RunOperations):
     """Versions of run names."""
 
+    takes_tags = False
+    numbers_runs = True
+
     def __init__(self, native: ChariotOperations, requests: Requests, metrics: ChariotMetrics, project: str) -> None:
         self._native = native
         self._requests = requests
@@ -69,6 +75,7 @@ class ChariotRuns(RunOperations):
     def submit(self, submission: Submission) -> Flow[RunInfo]:
         if not submission.template:
             raise NeedsBlueprint(self.backend)
+        _check(submission)
         resources = dict(submission.resources)
         task_type = resources.pop("task_type", None) or submission.tags.get("task_type")
         if not task_type:
@@ -111,7 +118,7 @@ class ChariotRuns(RunOperations):
             return Page((), None)
         flows = [self._with_metrics(run) for run in runs]
         infos: Infos = (yield Together(flows, PARALLEL)) if flows else []
-        return (yield from select(infos, query, lambda run, keys: self._metrics.read(run.id, keys, None)))
+        return (yield from page_of(query, infos, self._metrics))
 
     def stop(self, run_id: str, grace_period: float) -> Flow[RunInfo]:
         info = parse_run((yield from self._native.get_run(run_id)))
@@ -127,6 +134,20 @@ class ChariotRuns(RunOperations):
             raise Conflict(f"The run {run_id} has not ended. Stop it first: `%tracker stop {run_id}`.")
         yield from self._native.delete_run(run_id)
         return deleted(info)
+
+    @emulated("from the run's own fields")
+    def submission(self, run_id: str) -> Flow[Submission | None]:
+        run = yield from self._native.get_run(run_id)
+        if not run.get("blueprint_id"):
+            return None
+        return Submission(
+            experiment=str(run.get("name") or ""),
+            code=Code(CodeKind.FOLDER),
+            name=str(run.get("version") or "") or None,
+            params=dict(run.get("config") or {}),
+            resources={**(run.get("resources") or {}), "task_type": run.get("task_type") or ""},
+            template=str(run["blueprint_id"]),
+        )
 
     def _with_metrics(self, run: Json) -> Flow[RunInfo]:
         """The run with the latest of each metric among its last 1,000 points."""
@@ -175,6 +196,19 @@ class ChariotTemplates(TemplateOperations):
                 raise
             return tuple(one for one in error.mistakes if isinstance(one, ConfigMistake))
         return ()
+
+
+def _check(submission: Submission) -> None:
+    """Refuse what the platform would not carry out."""
+    refuse_schedule("chariot", submission)
+    if set(submission.tags) - {"task_type"}:
+        raise Unsupported("chariot", "runs.set_tags")
+    if submission.variables:
+        raise Unsupported("chariot", "variables.create")
+    if submission.data is not None:
+        raise InvalidInput("Chariot takes no data beside the config: name it there, as the blueprint asks for it.")
+    if submission.timeout != Submission.__dataclass_fields__["timeout"].default:
+        raise InvalidInput("Chariot has no time limit of a run: leave timeout out, and stop the run where it is slow.")
 
 
 class NeedsBlueprint(Unsupported):

@@ -5,17 +5,18 @@ Answers are the platform's own JSON. Times may be given as `datetime` or as epoc
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from jupyter_tracker.backends.chariot import checks, paging
 from jupyter_tracker.backends.chariot.paging import METRICS_PAGE
 from jupyter_tracker.backends.chariot.requests import Json, Messages, Requests, Time
-from jupyter_tracker.backends.local.files import artifact_path
+from jupyter_tracker.backends.common.files import artifact_path
 from jupyter_tracker.errors import Conflict, InvalidInput, NotFound, PlatformFailure, RemoteNotFound
 from jupyter_tracker.flow import Flow, Local, Together
 from jupyter_tracker.models import JsonValue
+from jupyter_tracker.progress import bar
 
 Texts = Sequence[str]
 
@@ -49,8 +50,9 @@ class ChariotOperations:
         }
         found = yield from self._requests.many("lookup_blueprint_id", query=query)
         if not found:
-            fitting = "" if version_ilike is None else f" with a version like {version_ilike!r}"
-            raise NotFound("blueprint", name, (), f"Or there is none{fitting}, or nobody may see it.")
+            fitting = "" if version_ilike is None else f" of a version like {version_ilike!r}"
+            hint = f"Its name must be exact, and you must be allowed to see one{fitting}."
+            raise NotFound("blueprint", name, (), hint)
         return str(found[0]["id"])
 
     def validate_run_config(self, blueprint_id: str, config: Mapping[str, JsonValue]) -> Flow[None]:
@@ -95,7 +97,7 @@ class ChariotOperations:
             "project_id": checks.text("project_id", project_id),
             **({} if notes is None else {"notes": notes}),
         }
-        return str((yield from self._requests.one("create_run", body=body)).get("id", ""))
+        return str((yield from self._requests.one("create_run", body=body))["id"])
 
     def get_runs(
         self,
@@ -298,11 +300,12 @@ class ChariotOperations:
             raise Conflict(
                 f"The checkpoint {id} of step {found[0].get('global_step')} is not complete: it is still uploaded."
             )
-        files = yield from self._requests.many("download_checkpoint", id)
+        urls = yield from self._urls(id)
         prefix = str(found[0].get("key_prefix") or "").rstrip("/")
-        copies = [(str(one["url"]), folder / _below(prefix, str(one["key"]))) for one in files]
-        yield Together([self._fetch(url, copy) for url, copy in copies], PARALLEL)
-        return [str(copy) for _, copy in copies]
+        copies = {key: folder / _below(prefix, key) for key in urls}
+        with bar(f"download checkpoint {id}") as progress:
+            yield Together([self._fetch(id, key, urls, copy, progress) for key, copy in copies.items()], PARALLEL)
+        return [str(copy) for copy in copies.values()]
 
     def create_model_from_checkpoint(
         self, checkpoint_id: str, name: str, version: str, summary: str, project_id: str | None = None
@@ -314,14 +317,25 @@ class ChariotOperations:
             "summary": checks.text("summary", summary),
             **({} if project_id is None else {"project_id": project_id}),
         }
-        return str(
-            (yield from self._requests.one("create_model_from_checkpoint", checkpoint_id, body=body)).get("id", "")
-        )
+        return str((yield from self._requests.one("create_model_from_checkpoint", checkpoint_id, body=body))["id"])
 
-    def _fetch(self, url: str, copy: Path) -> Flow[None]:
+    def _urls(self, checkpoint_id: str) -> Flow[dict[str, str]]:
+        """Where each file of a checkpoint comes from, by its key."""
+        files = yield from self._requests.many("download_checkpoint", checkpoint_id)
+        return {str(one["key"]): str(one["url"]) for one in files}
+
+    def _fetch(
+        self, checkpoint_id: str, key: str, urls: dict[str, str], copy: Path, progress: Callable[[int], None]
+    ) -> Flow[None]:
+        def ask() -> Flow[str]:
+            if key not in urls:  # it was used, and has expired
+                urls.update((yield from self._urls(checkpoint_id)))
+            if key not in urls:
+                raise NotFound("file of a checkpoint", key, (), "It was deleted meanwhile.")
+            return urls.pop(key)
+
         yield Local(lambda: copy.parent.mkdir(parents=True, exist_ok=True))
-        yield from self._requests.fetch(url, copy)
-        yield Local(copy.touch)  # of no bytes nothing is written
+        yield from self._requests.fetch("download_checkpoint", ask, copy, progress)
 
 
 def _below(prefix: str, key: str) -> str:

@@ -182,16 +182,22 @@ def parse_latest(metrics: Messages) -> Mapping[str, MetricValue]:
     return latest(parse_points(metrics))
 
 
-def parse_checkpoint(checkpoint: Json) -> Checkpoint:
-    """A checkpoint; its size is not told."""
+def parse_checkpoint(checkpoint: Json, runs: Mapping[str, Json]) -> Checkpoint:
+    """A checkpoint; its size is not told. `runs` are by their ids, its own among them."""
+    known = runs.get(str(checkpoint.get("run_id")))
+    run = None if known is None else parse_run(known)
+    complete = checkpoint.get("status") == "complete"
     return Checkpoint(
         id=str(checkpoint["id"]),
         run_id=str(checkpoint.get("run_id") or ""),
         step=int(checkpoint.get("global_step") or 0),
         path=str(checkpoint.get("key_prefix") or checkpoint["id"]),
         size=0,
-        complete=checkpoint.get("status") == "complete",
+        complete=complete,
         created_at=moment(checkpoint.get("created_at")),
+        completed_at=moment(checkpoint.get("status_updated_at")) if complete else None,
+        run="" if run is None else run.name,
+        experiment="" if run is None else run.experiment,
     )
 
 

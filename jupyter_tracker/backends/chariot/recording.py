@@ -12,10 +12,12 @@ from jupyter_tracker.backends.chariot import paging
 from jupyter_tracker.backends.chariot.checks import ilike
 from jupyter_tracker.backends.chariot.operations import ChariotOperations
 from jupyter_tracker.backends.chariot.parse import parse_checkpoint, parse_events, parse_points, parse_run
+from jupyter_tracker.backends.chariot.requests import Json
+from jupyter_tracker.backends.common.files import check_empty
 from jupyter_tracker.backends.operations import CheckpointOperations, EventOperations, MetricOperations, ModelOperations
 from jupyter_tracker.backends.remote.selection import select_checkpoints
-from jupyter_tracker.errors import InvalidInput, NotFound, Unsupported
-from jupyter_tracker.flow import Emit, Flow, Local, Streaming
+from jupyter_tracker.errors import Ambiguous, InvalidInput, NotFound, Unsupported
+from jupyter_tracker.flow import Emit, Flow, Local, Streaming, Together
 from jupyter_tracker.models import Checkpoint, CheckpointQuery, Event, Model, ModelDraft, Points
 
 PATIENCE = 10.0
@@ -68,21 +70,21 @@ class ChariotCheckpoints(CheckpointOperations):
         self._project = project
 
     def get(self, reference: str) -> Flow[Checkpoint]:
-        found = yield from self._native.get_checkpoints(ids=[reference], limit=1)
-        if not found:
-            raise NotFound("checkpoint", reference, (), "`%tracker checkpoints` lists them.")
-        return parse_checkpoint(found[0])
+        found = yield from self._found(reference)
+        run = yield from self._native.get_run(str(found.get("run_id")))
+        return parse_checkpoint(found, {str(run["id"]): run})
 
     def list(self, query: CheckpointQuery) -> Flow[tuple[Checkpoint, ...]]:
-        runs = query.run_ids
-        if query.experiment is not None:
-            named = yield from paging.all_runs(self._native, self._project, ilike(query.experiment))
-            known = [str(run["id"]) for run in named if run.get("name") == query.experiment]
-            runs = tuple(run for run in known if runs is None or run in runs)
+        runs, name = query.run_ids, query.experiment
+        known = yield from paging.all_runs(self._native, self._project, None if name is None else ilike(name))
+        if name is not None:
+            named = [str(run["id"]) for run in known if run.get("name") == name]
+            runs = tuple(run for run in named if runs is None or run in runs)
         if runs == ():
             return ()
         found = yield from paging.all_checkpoints(self._native, runs, self._project)
-        return select_checkpoints(map(parse_checkpoint, found), query)
+        by_id = {str(run["id"]): run for run in known}
+        return select_checkpoints([parse_checkpoint(one, by_id) for one in found], query)
 
     def steps(self, run_id: str) -> Flow[tuple[int, ...]]:
         # Of complete ones: the platform's own list of steps has the others, too.
@@ -90,19 +92,36 @@ class ChariotCheckpoints(CheckpointOperations):
         return tuple(sorted({one.step for one in found}))
 
     def download(self, reference: str, target: Path) -> Flow[Path]:
-        yield Local(lambda: _empty_folder(target))
-        yield from self._native.download_checkpoint(reference, target)
+        found = yield from self._found(reference)
+        yield Local(lambda: check_empty(target))
+        yield Local(lambda: target.mkdir(parents=True, exist_ok=True))
+        yield from self._native.download_checkpoint(str(found["id"]), target)
         return target
 
     def delete(self, references: Sequence[str] | None, run_id: str | None) -> Flow[int]:
-        runs = None if run_id is None else (run_id,)
-        if references is None and runs is None:
-            raise InvalidInput("Say which checkpoints are deleted: by id, or all of a run.")
-        found = [] if runs is None and not references else (yield from self.list(CheckpointQuery(run_ids=runs)))
-        chosen = [one.id for one in found if references is None or one.id in references]
+        if references is None and run_id is None:
+            raise InvalidInput("Say which checkpoints are deleted: ids, a run, or both. Without that all would be.")
+        if references is None:
+            found = yield from paging.all_checkpoints(self._native, [str(run_id)], self._project)
+        else:
+            found = yield Together([self._found(reference) for reference in references])
+        chosen = {str(one["id"]): None for one in found if run_id in (None, one.get("run_id"))}
         if chosen:
-            yield from self._native.delete_checkpoints(ids=chosen)
+            yield from self._native.delete_checkpoints(ids=[*chosen])
         return len(chosen)
+
+    def _found(self, reference: str) -> Flow[Json]:
+        """The checkpoint of that id, or of the only id that begins so."""
+        found = (yield from self._native.get_checkpoints(ids=[reference], limit=1)) if reference else []
+        if not found and reference:
+            listed = yield from paging.all_checkpoints(self._native, None, self._project)
+            found = [one for one in listed if str(one["id"]).startswith(reference)]
+        if not found:
+            raise NotFound("checkpoint", reference, (), "`%tracker checkpoints` lists them.")
+        if len(found) > 1:
+            told = [f"{str(one['id'])[:12]} (step {one.get('global_step')})" for one in found]
+            raise Ambiguous("checkpoint", reference, told)
+        return found[0]
 
 
 class ChariotModels(ModelOperations):
@@ -128,12 +147,6 @@ class NeedsCheckpoint(Unsupported):
     def __init__(self, backend: str) -> None:
         super().__init__(backend, "artifacts.log")
         self.args = ("Chariot takes no files: its models are made of checkpoints. Give checkpoint=.",)
-
-
-def _empty_folder(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise InvalidInput(f"The folder {str(folder)!r} is not empty. Name one that is, or that is not there.")
 
 
 def _format_cursor(newest: float | None, ids: Sequence[str]) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from jupyter_tracker.backends.chariot.paths import Paths
+from jupyter_tracker.backends.remote import signed
+from jupyter_tracker.backends.remote.answers import Answer
 from jupyter_tracker.backends.remote.service import Problem, Service
 from jupyter_tracker.errors import RemoteInvalid
 from jupyter_tracker.flow import Flow
@@ -53,7 +55,7 @@ class Requests:
         answer = yield from self.send(operation, identity, **options)
         inner = answer.get("data") if isinstance(answer, Mapping) else None
         found = inner if isinstance(inner, dict) else answer
-        return found if isinstance(found, dict) else {}
+        return Answer(found if isinstance(found, dict) else {}, self._service.backend, operation)
 
     def many(self, operation: str, identity: str = "", **options: Any) -> Flow[Messages]:
         """The objects that are answered, bare or as `data`."""
@@ -61,9 +63,11 @@ class Requests:
         found = answer.get("data") if isinstance(answer, Mapping) else answer
         return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
-    def fetch(self, url: str, copy: Path) -> Flow[None]:
+    def fetch(
+        self, operation: str, ask: Callable[[], Flow[str]], copy: Path, progress: Callable[[int], None]
+    ) -> Flow[None]:
         """Write what a signed URL gives into a file; the platform's token does not go there."""
-        yield from self._service.download("download_checkpoint", url, copy, signed=True)
+        yield from signed.fetch(self._service, operation, ask, copy, progress)
 
 
 def read_problem(answer: Mapping[str, Any]) -> Problem:

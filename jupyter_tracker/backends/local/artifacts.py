@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from jupyter_tracker.backends.local.files import artifact_path, fetch, files_of, keep
+from jupyter_tracker.backends.common.files import artifact_path, fetch, files_of, keep
 from jupyter_tracker.backends.local.rows import moment, run_number
 from jupyter_tracker.backends.local.store import Store, now
 from jupyter_tracker.backends.operations import ArtifactOperations
@@ -76,6 +77,21 @@ def list_artifacts(db: sqlite3.Connection, run: int, kept: Iterable[Artifact]) -
         "INSERT OR REPLACE INTO artifacts (run, path, size, sha256, created_at) VALUES (?, ?, ?, ?, ?)",
         [(run, artifact.path, artifact.size, artifact.sha256, now()) for artifact in kept],
     )
+
+
+def remove_artifacts(store: Store, run_id: str, path: str) -> None:
+    """Remove a file or folder below the artifacts of a run; all of them when the path is empty."""
+    kept = artifact_folder(store, run_id) / artifact_path(path) if path else artifact_folder(store, run_id)
+    with store.write() as db:
+        db.execute(
+            "DELETE FROM artifacts WHERE run = ? AND (? = '' OR path = ? OR (path >= ? AND path < ?))",
+            (run_number(db, run_id), path, path, f"{path}/", f"{path}0"),
+        )
+    with store.translated_errors():
+        if kept.is_dir():
+            shutil.rmtree(kept)
+        else:
+            kept.unlink(missing_ok=True)
 
 
 def why_removed(db: sqlite3.Connection, run: int) -> str:

@@ -10,7 +10,9 @@ from jupyter_tracker.backends.local.checkpoints import LocalCheckpoints
 from jupyter_tracker.backends.local.classifications import LocalClassifications
 from jupyter_tracker.backends.local.events import LocalEvents
 from jupyter_tracker.backends.local.experiments import LocalExperiments
+from jupyter_tracker.backends.local.guests import LocalGuests
 from jupyter_tracker.backends.local.lineage import LocalLineage
+from jupyter_tracker.backends.local.logged_models import LocalLoggedModels
 from jupyter_tracker.backends.local.logs import LocalLogs
 from jupyter_tracker.backends.local.maintenance import LocalMaintenance
 from jupyter_tracker.backends.local.metrics import LocalMetrics
@@ -33,6 +35,8 @@ class LocalBackend(Backend):
         sources = LocalSources(self.store)
         self._logs = LocalLogs(self.store)
         self.local_runs = LocalRuns(self.store, metrics, variables, sources)
+        self.guests = LocalGuests(self.store, metrics, self.local_runs.keeper)
+        self.logged_models = LocalLoggedModels(self.store)
         super().__init__(
             name="local",
             location=str(self.store.home),

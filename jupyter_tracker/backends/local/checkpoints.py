@@ -14,9 +14,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from jupyter_tracker.backends.common.files import check_empty, check_source, digest_of, files_of, settle_links
 from jupyter_tracker.backends.local.artifacts import artifact_folder, copy_artifacts, list_artifacts, why_removed
 from jupyter_tracker.backends.local.events import add_event
-from jupyter_tracker.backends.local.files import check_empty, check_source, digest_of, files_of, settle_links
 from jupyter_tracker.backends.local.finding import within
 from jupyter_tracker.backends.local.rows import moment, run_number
 from jupyter_tracker.backends.local.store import Store, now

@@ -7,8 +7,9 @@ import json
 import sqlite3
 from collections.abc import Mapping
 
+from jupyter_tracker.backends.common.values import checked_name
 from jupyter_tracker.backends.local.events import add_event
-from jupyter_tracker.backends.local.experiments import checked_name, usable_experiment
+from jupyter_tracker.backends.local.experiments import usable_experiment
 from jupyter_tracker.backends.local.store import now
 from jupyter_tracker.backends.local.values import add_params, change_tags
 from jupyter_tracker.models import Environment, JsonValue, RunKind, RunState

@@ -6,10 +6,10 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 
+from jupyter_tracker.backends.common.values import plain_data
 from jupyter_tracker.backends.local.finding import within
 from jupyter_tracker.backends.local.rows import moment, run_number
 from jupyter_tracker.backends.local.store import Store, now
-from jupyter_tracker.backends.local.values import plain_data
 from jupyter_tracker.backends.operations import EventOperations
 from jupyter_tracker.flow import Flow, local
 from jupyter_tracker.models import Alert, Event, JsonValue, Level

@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import Mapping
 
+from jupyter_tracker.backends.common.values import checked_name, checked_tags
 from jupyter_tracker.backends.local import trash
 from jupyter_tracker.backends.local.finding import find_experiment
 from jupyter_tracker.backends.local.process.liveness import reconcile
@@ -14,9 +15,8 @@ from jupyter_tracker.backends.local.purge import purge_experiment
 from jupyter_tracker.backends.local.rows import EXPERIMENT_COLUMNS, experiment
 from jupyter_tracker.backends.local.store import Store, now
 from jupyter_tracker.backends.local.trash import check_not_deleted
-from jupyter_tracker.backends.local.values import checked_tags
 from jupyter_tracker.backends.operations import ExperimentOperations
-from jupyter_tracker.errors import Conflict, InvalidInput
+from jupyter_tracker.errors import Conflict
 from jupyter_tracker.flow import Flow, local
 from jupyter_tracker.models import Cleanup, Experiment, Lifecycle, RetentionMode
 
@@ -63,13 +63,6 @@ def insert_experiment(
         (lifecycle,) = db.execute("SELECT lifecycle FROM experiments WHERE name = ?", (name,)).fetchone()
         raise Conflict(clash(name, lifecycle)) from error
     return identity
-
-
-def checked_name(noun: str, name: str) -> str:
-    """A name that can be shown and typed: 1 to 250 characters, none of them a control character."""
-    if not isinstance(name, str) or not name.strip() or len(name) > 250 or not name.isprintable():
-        raise InvalidInput(f"The {noun} name {name!r} must be 1 to 250 printable characters.")
-    return name
 
 
 def clash(name: str, lifecycle: str) -> str:

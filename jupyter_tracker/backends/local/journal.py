@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from threading import Lock
 
+from jupyter_tracker.backends.common.values import writable
 from jupyter_tracker.backends.local.packing import key_set
 from jupyter_tracker.backends.local.process.identity import host, identify
 from jupyter_tracker.backends.local.rows import run_number
 from jupyter_tracker.backends.local.store import Store
-from jupyter_tracker.backends.local.values import writable
 from jupyter_tracker.errors import Conflict, InvalidMetric, StoreFull
 from jupyter_tracker.models import MACHINE_PREFIX, RunState
 
@@ -40,17 +40,19 @@ _HEAD_WORDS = 3
 class MetricWriter:
     """Appends the points of one process to one run. Threads may share it.
 
-    A writer of machine samples (`machine=True`) counts its steps apart from those of the training.
+    A writer of machine samples (`machine=True`) counts its steps apart from those of the training. A late one may also
+    add to a run that has ended.
 
     Raises:
         Conflict: the run has ended.
         NotFound: there is no such run.
     """
 
-    def __init__(self, store: Store, run_id: str, *, machine: bool = False) -> None:
+    def __init__(self, store: Store, run_id: str, *, machine: bool = False, late: bool = False) -> None:
         self._store = store
         self._run_id = run_id
         self._machine = machine
+        self._late = late
         self._lock = Lock()
         self._file = -1
         self._journal = 0
@@ -103,7 +105,7 @@ class MetricWriter:
         with self._store.write() as db:
             run = run_number(db, self._run_id)
             (state,) = db.execute("SELECT state FROM runs WHERE number = ?", (run,)).fetchone()
-            if RunState(state).ended and state != RunState.LOST:
+            if RunState(state).ended and state != RunState.LOST and not self._late:
                 raise Conflict(f"The run {self._run_id[:8]} has ended ({state}); start another one to log.")
             name = f"{self._run_id}-{os.urandom(6).hex()}"
             cursor = db.execute(

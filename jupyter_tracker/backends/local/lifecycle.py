@@ -5,6 +5,8 @@ queued ──started──▶ running ──stop_requested──▶ stopping
    └───────────────────┴──────────ended────────────┘──▶ succeeded | failed | stopped | lost
 
 queued ◀──retried, interrupted── running        queued ◀──restarted── failed | stopped | lost
+
+MLflow's client may also take up a run that has ended: running ◀──resumed── succeeded | failed | stopped | lost
 """
 
 from __future__ import annotations
@@ -18,6 +20,9 @@ from jupyter_tracker.backends.local.events import add_event
 from jupyter_tracker.backends.local.store import now
 from jupyter_tracker.errors import Conflict
 from jupyter_tracker.models import Environment, JsonValue, Level, RunState
+
+UNWATCHED = "unwatched"
+"""The keeper of a run of which no process is known, such as one of another machine that logs through a server."""
 
 _END_LEVEL = {RunState.FAILED: Level.ERROR, RunState.LOST: Level.ERROR, RunState.STOPPED: Level.WARNING}
 
@@ -61,6 +66,16 @@ def interrupted(db: sqlite3.Connection, run: int, reason: str) -> None:
     add_event(db, run, "interrupted", f"{reason} It starts again.", Level.WARNING)
 
 
+def resumed(db: sqlite3.Connection, run: int) -> None:
+    """A run that had ended goes on; what it logged stays, and more follows."""
+    db.execute(
+        "UPDATE runs SET state = ?, reason = '', ended_at = NULL, exit_code = NULL, signal = NULL, host = '',"
+        " keeper = '', child = '', heartbeat_at = NULL, stop_requested_at = NULL, grace_period = NULL WHERE number = ?",
+        (RunState.RUNNING, run),
+    )
+    add_event(db, run, "resumed", "The run goes on.")
+
+
 def _queued_again(db: sqlite3.Connection, run: int) -> None:
     db.execute(
         "UPDATE runs SET state = ?, reason = '', attempt = attempt + 1, ended_at = NULL, exit_code = NULL,"
@@ -74,6 +89,12 @@ def heartbeat(db: sqlite3.Connection, run: int) -> float | None:
     """Say that the keeper is alive; the result is the grace period in seconds once a stop was requested, else None."""
     db.execute("UPDATE runs SET heartbeat_at = ? WHERE number = ? AND ended_at IS NULL", (now(), run))
     return stop_wanted(db, run)
+
+
+def has_ended(db: sqlite3.Connection, run: int) -> bool:
+    """Whether the end of a run is recorded; `lost` is none, which others conclude."""
+    (ended_at, state) = db.execute("SELECT ended_at, state FROM runs WHERE number = ?", (run,)).fetchone()
+    return ended_at is not None and state != RunState.LOST
 
 
 def record_environment(db: sqlite3.Connection, run: int, environment: Environment) -> None:
@@ -115,10 +136,12 @@ def ended(
     reason: str = "",
     exit_code: int | None = None,
     signal: str | None = None,
+    at: int | None = None,
 ) -> bool:
     """Record the end of a run, once: False, and nothing changes, when an end is recorded already.
 
-    An end that its keeper reports replaces `lost`, which was only a conclusion of others.
+    An end that its keeper reports replaces `lost`, which was only a conclusion of others. It was now unless `at` says
+    when.
     """
     row = db.execute("SELECT state FROM runs WHERE number = ?", (run,)).fetchone()
     if row is None or (RunState(row[0]).ended and (row[0] != RunState.LOST or state is RunState.LOST)):
@@ -127,7 +150,7 @@ def ended(
     db.execute("DELETE FROM launches WHERE run = ?", (run,))
     db.execute(
         "UPDATE runs SET state = ?, reason = ?, ended_at = ?, exit_code = ?, signal = ? WHERE number = ?",
-        (state, reason, now(), exit_code, signal, run),
+        (state, reason, now() if at is None else at, exit_code, signal, run),
     )
     data = {"exit_code": exit_code, "signal": signal}
     message = reason or f"The run {state}."

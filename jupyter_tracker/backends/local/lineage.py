@@ -72,21 +72,8 @@ class LocalLineage(LineageOperations):
 
     def _uses(self, run_id: str, role: str) -> tuple[DatasetUse, ...]:
         with self._store.read() as db:
-            rows = db.execute(
-                "SELECT name, digest, source_type, source, schema, profile, context, tags, used.created_at"
-                " FROM dataset_uses AS used JOIN datasets ON datasets.id = used.dataset"
-                " WHERE run = ? AND role = ? ORDER BY used.created_at, name, digest, context",
-                (run_number(db, run_id), role),
-            ).fetchall()
-        return tuple(
-            DatasetUse(
-                Dataset(name, digest, source_type, source, json.loads(schema), json.loads(profile)),
-                context,
-                json.loads(tags),
-                moment(created),
-            )
-            for name, digest, source_type, source, schema, profile, context, tags, created in rows
-        )
+            run_number(db, run_id)  # it must be there
+            return uses_of(db, [run_id], role).get(run_id, ())
 
     def _keep(self, run_id: str, role: str, uses: Sequence[DatasetUse]) -> None:
         with self._store.write() as db:
@@ -97,6 +84,23 @@ class LocalLineage(LineageOperations):
                     " VALUES (?, ?, ?, ?, ?, ?)",
                     (run, role, keep_dataset(db, use.dataset, now()), use.context, json.dumps(dict(use.tags)), now()),
                 )
+
+
+def uses_of(db: sqlite3.Connection, run_ids: Sequence[str], role: str) -> dict[str, tuple[DatasetUse, ...]]:
+    """The datasets that some runs read (role `input`) or make (`output`), oldest first; without runs that have none."""
+    rows = db.execute(
+        "SELECT runs.id, datasets.name, digest, source_type, datasets.source, schema, profile, context, used.tags,"
+        " used.created_at FROM runs JOIN dataset_uses AS used ON used.run = runs.number"
+        " JOIN datasets ON datasets.id = used.dataset"
+        " WHERE runs.id IN (SELECT value FROM json_each(?)) AND role = ?"
+        " ORDER BY used.created_at, datasets.name, digest, context",
+        (json.dumps(list(run_ids)), role),
+    )
+    found: dict[str, list[DatasetUse]] = {}
+    for run_id, name, digest, source_type, place, schema, profile, context, tags, created in rows:
+        dataset = Dataset(name, digest, source_type, place, json.loads(schema), json.loads(profile))
+        found.setdefault(run_id, []).append(DatasetUse(dataset, context, json.loads(tags), moment(created)))
+    return {run_id: tuple(uses) for run_id, uses in found.items()}
 
 
 def keep_dataset(db: sqlite3.Connection, dataset: Dataset, time: int) -> int:

@@ -15,7 +15,7 @@ SECRETS_VARIABLE = "JUPYTER_TRACKER_SECRETS"
 SHORTEST = 4
 """Characters of a secret that is masked; a shorter one would be found in every other line."""
 
-MOST_HELD = 1 << 20
+MOST_HELD = 1 << 17
 """Bytes that may wait; only a secret that overlaps itself without end comes to that."""
 
 _MASK = MASK.encode()

@@ -63,10 +63,10 @@ class LocalMetrics(MetricOperations):
         finally:
             blocks.close()
 
-    def writer(self, run_id: str) -> MetricWriter:
-        """The writer of this process for a run; opened when it is first used."""
+    def writer(self, run_id: str, *, late: bool = False) -> MetricWriter:
+        """The writer of this process for a run; opened when it is first used, a late one also after the run's end."""
         writer = self._writers.get(run_id)
-        return writer or self._opened(self._writers, run_id, machine=False)
+        return writer or self._opened(self._writers, run_id, machine=False, late=late)
 
     def machine_writer(self, run_id: str) -> MetricWriter:
         """The same for samples of the machine."""
@@ -89,10 +89,12 @@ class LocalMetrics(MetricOperations):
         for run_id in {*self._writers, *self._machine_writers}:
             self.close(run_id)
 
-    def _opened(self, writers: dict[str, MetricWriter], run_id: str, *, machine: bool) -> MetricWriter:
+    def _opened(
+        self, writers: dict[str, MetricWriter], run_id: str, *, machine: bool, late: bool = False
+    ) -> MetricWriter:
         with self._lock:
             if run_id not in writers:
-                writers[run_id] = MetricWriter(self._store, run_id, machine=machine)
+                writers[run_id] = MetricWriter(self._store, run_id, machine=machine, late=late)
             return writers[run_id]
 
     def _forget(self) -> None:

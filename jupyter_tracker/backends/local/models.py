@@ -13,17 +13,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, SupportsFloat
 
+from jupyter_tracker.backends.common.code.collection import UNLIMITED, Collection
+from jupyter_tracker.backends.common.files import check_empty, check_source, files_of
+from jupyter_tracker.backends.common.values import checked_name, writable
 from jupyter_tracker.backends.local.artifacts import artifact_folder
 from jupyter_tracker.backends.local.checkpoints import complete_checkpoint, files_of_checkpoint, find_checkpoint
 from jupyter_tracker.backends.local.events import add_event
-from jupyter_tracker.backends.local.experiments import checked_name
-from jupyter_tracker.backends.local.files import check_empty, check_source, files_of
 from jupyter_tracker.backends.local.listing import find_run
 from jupyter_tracker.backends.local.rows import moment
-from jupyter_tracker.backends.local.sources.objects import UNLIMITED, Collection, Objects
+from jupyter_tracker.backends.local.sources.objects import Objects
 from jupyter_tracker.backends.local.sources.rows import find_source
 from jupyter_tracker.backends.local.store import Store, now
-from jupyter_tracker.backends.local.values import writable
 from jupyter_tracker.backends.local.versions import like_pattern
 from jupyter_tracker.backends.operations import ModelOperations
 from jupyter_tracker.errors import Ambiguous, Conflict, InvalidInput, NotFound

@@ -11,10 +11,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from jupyter_tracker.backends.common.values import checked_name, checked_notes
 from jupyter_tracker.backends.local import lifecycle, trash
 from jupyter_tracker.backends.local.creation import insert_run
-from jupyter_tracker.backends.local.experiments import checked_name
 from jupyter_tracker.backends.local.finding import find_experiment
+from jupyter_tracker.backends.local.journal import DELETED
 from jupyter_tracker.backends.local.listing import find_run, list_runs, with_journaled
 from jupyter_tracker.backends.local.metrics import ATTEMPTS, LocalMetrics, settle, unsettled
 from jupyter_tracker.backends.local.process.identity import host, identify
@@ -27,7 +28,7 @@ from jupyter_tracker.backends.local.record import submission_from
 from jupyter_tracker.backends.local.rows import microseconds, run_number
 from jupyter_tracker.backends.local.sources.noun import LocalSources
 from jupyter_tracker.backends.local.store import Store, now
-from jupyter_tracker.backends.local.values import add_params, change_tags, checked_notes
+from jupyter_tracker.backends.local.values import add_params, change_tags
 from jupyter_tracker.backends.local.variables import LocalVariables
 from jupyter_tracker.backends.operations import RunOperations, RunQuery
 from jupyter_tracker.filters import to_text
@@ -62,7 +63,7 @@ class LocalRuns(RunOperations):
         self._metrics = metrics
         self._variables = variables
         self._sources = sources
-        self._keeper = Keeper(store, metrics)
+        self.keeper = Keeper(store, metrics)
 
     @cached_property
     def _submitter(self) -> Submitter:
@@ -122,7 +123,7 @@ class LocalRuns(RunOperations):
                 )
                 lifecycle.kept_by(db, number, host(), identify())
                 lifecycle.started(db, number, "")
-            self._keeper.keep(run_id, number, str(Path.cwd()) if environment == Environment() else None)
+            self.keeper.keep(run_id, number, str(Path.cwd()) if environment == Environment() else None)
             return self._info(run_id)
 
         return local(call)
@@ -132,7 +133,7 @@ class LocalRuns(RunOperations):
 
     def end(self, run_id: str, state: RunState, reason: str) -> Flow[RunInfo]:
         def call() -> RunInfo:
-            stopped = self._keeper.release(run_id)
+            stopped = self.keeper.release(run_id)
             self._metrics.close(run_id)
 
             def change(db: sqlite3.Connection, run: int) -> None:
@@ -264,6 +265,7 @@ class LocalRuns(RunOperations):
     @staticmethod
     def _stop(db: sqlite3.Connection, run: int, grace_period: float) -> None:
         waiting = waits(db, run)
+        (keeper,) = db.execute("SELECT keeper FROM runs WHERE number = ?", (run,)).fetchone()
         lifecycle.stop_requested(db, run, grace_period)
         for (child,) in db.execute(
             "SELECT number FROM runs WHERE ended_at IS NULL AND parent = (SELECT id FROM runs WHERE number = ?)", (run,)
@@ -272,6 +274,8 @@ class LocalRuns(RunOperations):
         if waiting:
             # No process has to be asked.
             lifecycle.ended(db, run, RunState.STOPPED, "It was stopped while it waited for a place.")
+        elif keeper == lifecycle.UNWATCHED:
+            lifecycle.ended(db, run, RunState.STOPPED, "It was marked as stopped; its process is not known here.")
 
     def _info(self, reference: str) -> RunInfo:
         reconcile(self._store)
@@ -294,8 +298,9 @@ class LocalRuns(RunOperations):
 
     def _settle_active(self) -> None:
         with self._store.read() as db:
-            active = [row[0] for row in db.execute("SELECT number FROM runs WHERE ended_at IS NULL")]
-            stale = [run for run in active if unsettled(self._store, db, run)]
+            # Points may also come after the end, through MLflow's client (guests.py).
+            written = [row[0] for row in db.execute(f"SELECT DISTINCT run FROM journals WHERE state < {DELETED}")]
+            stale = [run for run in written if unsettled(self._store, db, run)]
         for run in stale:
             settle(self._store, run)
 

@@ -146,6 +146,7 @@ MIGRATIONS: tuple[str, ...] = (
         state INTEGER NOT NULL DEFAULT 0        -- 0 is written, 1 complete, 2 settled and deleted
     );
     CREATE INDEX journals_by_run ON journals (run);
+    CREATE INDEX journals_open ON journals (run) WHERE state < 2;
 
     CREATE TABLE chunks (
         id INTEGER PRIMARY KEY,
@@ -237,6 +238,43 @@ MIGRATIONS: tuple[str, ...] = (
         sha256 TEXT NOT NULL,
         PRIMARY KEY (model, path)
     ) WITHOUT ROWID;
+
+    CREATE TABLE logged_models (                -- models as MLflow's client logs them (logged_models.py)
+        id TEXT PRIMARY KEY,
+        experiment_id TEXT NOT NULL REFERENCES experiments (id) ON DELETE CASCADE,
+        run INTEGER REFERENCES runs (number) ON DELETE CASCADE,     -- the one that made it; null for none
+        name TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        status TEXT NOT NULL,
+        params TEXT NOT NULL,                   -- JSON object
+        tags TEXT NOT NULL,                     -- JSON object
+        lifecycle TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL
+    );
+    CREATE INDEX logged_models_by_experiment ON logged_models (experiment_id);
+    CREATE INDEX logged_models_by_run ON logged_models (run);
+
+    CREATE TABLE logged_model_uses (            -- runs that read or made one
+        run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
+        role TEXT NOT NULL,                     -- input or output
+        model TEXT NOT NULL,                    -- id, which may be one of elsewhere
+        step INTEGER NOT NULL,
+        PRIMARY KEY (run, role, model)
+    ) WITHOUT ROWID;
+
+    CREATE TABLE logged_model_points (          -- metrics that belong to a logged model, beside those of its runs
+        id INTEGER PRIMARY KEY,
+        model TEXT NOT NULL REFERENCES logged_models (id) ON DELETE CASCADE,
+        key TEXT NOT NULL,
+        value REAL,                             -- null stands for NaN
+        step INTEGER NOT NULL,
+        time INTEGER NOT NULL,
+        run TEXT NOT NULL,
+        dataset TEXT NOT NULL,
+        digest TEXT NOT NULL
+    );
+    CREATE INDEX logged_model_points_by_model ON logged_model_points (model);
 
     CREATE TABLE sources (
         id TEXT PRIMARY KEY,

@@ -8,6 +8,8 @@
       secret.key     the key of the secrets, where no keyring has it (vault.py)
       importing/     imports that are under way (importing/staging.py)
       runs/<id>/     log file, code, artifacts and checkpoints of a run
+      logged_models/ models that MLflow's client logged outside of runs (logged_models.py)
+      mlflow-registry.db     MLflow's model registry (integrations/mlflow/registry.py)
       removed/       folders of runs that are being purged (purge.py)
 
 Any number of processes and threads use it at once: a connection serves one caller at a time and never crosses a fork.

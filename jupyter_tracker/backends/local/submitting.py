@@ -9,6 +9,8 @@ import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 
+from jupyter_tracker.backends.common.values import plain_data, plain_params
+from jupyter_tracker.backends.common.variables import check_variables
 from jupyter_tracker.backends.local import lifecycle
 from jupyter_tracker.backends.local.creation import insert_run
 from jupyter_tracker.backends.local.events import add_event
@@ -20,7 +22,6 @@ from jupyter_tracker.backends.local.record import record_of, submission_from
 from jupyter_tracker.backends.local.rows import run_number
 from jupyter_tracker.backends.local.sources.noun import LocalSources
 from jupyter_tracker.backends.local.store import Store
-from jupyter_tracker.backends.local.values import plain_data, plain_params
 from jupyter_tracker.backends.local.variables import LocalVariables
 from jupyter_tracker.backends.local.vault import Vault
 from jupyter_tracker.errors import Conflict, InvalidInput, InvalidSource, SourceTooLarge, StoreError, TrackerError
@@ -35,7 +36,6 @@ from jupyter_tracker.models import (
     RunState,
     Secret,
     Submission,
-    check_variables,
 )
 
 
@@ -173,7 +173,7 @@ class Submitter:
 
     def _code(self, code: Code, kept: str, run_id: str) -> tuple[Code, str | None, Exception | None]:
         """The code as it is started, the source that has it, and why none has it where that is so."""
-        from jupyter_tracker.backends.local.process.launcher import check_code
+        from jupyter_tracker.backends.common.code.codecheck import check_code
 
         if kept:
             return faithful(self._sources, code, kept, self._store.run_folder(run_id) / "code" / "source"), kept, None

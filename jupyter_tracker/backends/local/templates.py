@@ -8,16 +8,15 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jupyter_tracker.backends.configcheck import checked_schema, mistakes
+from jupyter_tracker.backends.common.code.collection import CREATED
+from jupyter_tracker.backends.common.configcheck import checked_schema, mistakes
+from jupyter_tracker.backends.common.values import checked_name, plain_data, plain_params
 from jupyter_tracker.backends.local import trash
-from jupyter_tracker.backends.local.experiments import checked_name
 from jupyter_tracker.backends.local.purge import purge_template
 from jupyter_tracker.backends.local.rows import moment
 from jupyter_tracker.backends.local.sources.noun import LocalSources
-from jupyter_tracker.backends.local.sources.objects import CREATED
 from jupyter_tracker.backends.local.sources.rows import files_of_source, find_source
 from jupyter_tracker.backends.local.store import Store, now
-from jupyter_tracker.backends.local.values import plain_data, plain_params
 from jupyter_tracker.backends.local.versions import find_version, like_pattern
 from jupyter_tracker.backends.operations import TemplateOperations
 from jupyter_tracker.errors import InvalidConfig, InvalidInput

@@ -8,15 +8,16 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
+from jupyter_tracker.backends.common.values import writable
+from jupyter_tracker.backends.common.variables import check_variables, revealed
 from jupyter_tracker.backends.local.finding import find_experiment
 from jupyter_tracker.backends.local.rows import moment
 from jupyter_tracker.backends.local.store import Store, now
-from jupyter_tracker.backends.local.values import writable
 from jupyter_tracker.backends.local.vault import Vault
 from jupyter_tracker.backends.operations import VariableOperations
 from jupyter_tracker.errors import Conflict, InvalidInput, NotFound
 from jupyter_tracker.flow import Flow, local
-from jupyter_tracker.models import Experiment, Lifecycle, Scope, Secret, Variable, check_variables, revealed
+from jupyter_tracker.models import Experiment, Lifecycle, Scope, Secret, Variable
 
 _COLUMNS = "id, experiment_id, name, value, created_at, updated_at"
 

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from jupyter_tracker.backends.local.files import artifact_path, check_source, files_of
+from jupyter_tracker.backends.common.files import artifact_path, check_source, files_of
 from jupyter_tracker.backends.mlflow import wording
 from jupyter_tracker.backends.mlflow.operations import MlflowOperations
 from jupyter_tracker.backends.mlflow.server import BASE, Server

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from jupyter_tracker.backends.local.values import writable
+from jupyter_tracker.backends.common.values import writable
 from jupyter_tracker.backends.mlflow import wording
 from jupyter_tracker.backends.mlflow.operations import MlflowOperations
 from jupyter_tracker.errors import InvalidInput, InvalidParams, RemoteNotFound

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from jupyter_tracker.backends.base import emulated
-from jupyter_tracker.backends.local.files import check_source
+from jupyter_tracker.backends.common.files import check_source
 from jupyter_tracker.backends.mlflow.artifacts import MlflowArtifacts
 from jupyter_tracker.backends.mlflow.companion import Companion
 from jupyter_tracker.backends.mlflow.documents import Documents

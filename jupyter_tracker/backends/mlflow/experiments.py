@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Mapping
 
 from jupyter_tracker.backends.base import emulated
+from jupyter_tracker.backends.common.values import checked_name
 from jupyter_tracker.backends.local import trash
-from jupyter_tracker.backends.local.experiments import checked_name, clash
+from jupyter_tracker.backends.local.experiments import clash
 from jupyter_tracker.backends.mlflow import wording
 from jupyter_tracker.backends.mlflow.batches import check_tags, pairs
 from jupyter_tracker.backends.mlflow.companion import Companion

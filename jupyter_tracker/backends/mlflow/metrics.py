@@ -7,7 +7,7 @@ import math
 import time as clock
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from jupyter_tracker.backends.base import emulated
 from jupyter_tracker.backends.mlflow import wording
@@ -20,6 +20,9 @@ from jupyter_tracker.errors import Conflict, InvalidInput, InvalidMetric, NotFou
 from jupyter_tracker.filters import Histories, History
 from jupyter_tracker.flow import Emit, Flow, Streaming, Together
 from jupyter_tracker.models import PointBlock, Points, RunInfo
+
+_Columns: TypeAlias = "tuple[array[int], array[float], array[float]]"
+"""Steps, times in seconds, values."""
 
 AT_ONCE = 8
 """Histories that are read at the same time."""
@@ -88,14 +91,11 @@ class MlflowMetrics(MetricOperations):
         ]
         read = yield Together([self._history(run_id, key) for key in wanted], AT_ONCE)
         columns: dict[tuple[bytes, bytes], list[tuple[str, array[float]]]] = {}
-        for key, points in zip(wanted, read, strict=True):
+        for key, history in zip(wanted, read, strict=True):
             seen = counts.get(key, [0, None])[0]
-            counts[key] = [len(points), latest[key]]
-            new = points[seen:]
-            if new:
-                steps = array("q", [int(point.get("step") or 0) for point in new])
-                times = array("d", [int(point.get("timestamp") or 0) / 1000 for point in new])
-                values = column([point.get("value") for point in new])
+            counts[key] = [len(history[0]), latest[key]]
+            steps, times, values = (each[seen:] for each in history)
+            if steps:
                 columns.setdefault((steps.tobytes(), times.tobytes()), []).append((key, values))
         # Metrics that were logged together have the same steps and times: they become one block.
         blocks = [
@@ -109,10 +109,10 @@ class MlflowMetrics(MetricOperations):
         ]
         return Points(tuple(blocks), "")
 
-    def _history(self, run_id: str, key: str) -> Flow[list[dict[str, Any]]]:
+    def _history(self, run_id: str, key: str) -> Flow[_Columns]:
         answer = yield from self._native.get_history(key, run_id=run_id, max_results=wording.HISTORY_PAGE)
-        found: list[dict[str, Any]] = answer["metrics"]
-        return found
+        # Here, not when all are there: the others are still being read meanwhile.
+        return _columns(answer["metrics"])
 
     def _log_there(self, run_id: str, values: Mapping[str, float], step: int | None, time: float | None) -> Flow[None]:
         """Add points to a run that was started elsewhere, with a request."""
@@ -146,6 +146,16 @@ def _number(key: str, value: Any) -> float:
         return float(value)
     except (TypeError, ValueError, OverflowError):
         raise InvalidMetric(f"The metric {key!r} must be a number, not {value!r}.") from None
+
+
+def _columns(points: Sequence[Mapping[str, Any]]) -> _Columns:
+    try:
+        steps = array("q", [point["step"] for point in points])
+        times = array("d", [point["timestamp"] / 1000 for point in points])
+    except (KeyError, TypeError):  # one is left out, or text
+        steps = array("q", [int(point.get("step") or 0) for point in points])
+        times = array("d", [int(point.get("timestamp") or 0) / 1000 for point in points])
+    return steps, times, column([point.get("value") for point in points])
 
 
 def _history(points: Points, key: str) -> History:

@@ -9,11 +9,11 @@ from contextlib import suppress
 from datetime import datetime
 
 from jupyter_tracker.backends.base import emulated
+from jupyter_tracker.backends.common.code.reading import default_name
+from jupyter_tracker.backends.common.values import checked_name, checked_notes, plain_data, plain_params
+from jupyter_tracker.backends.common.variables import check_variables
 from jupyter_tracker.backends.local import trash
-from jupyter_tracker.backends.local.experiments import checked_name
 from jupyter_tracker.backends.local.queue.noun import checked_priority
-from jupyter_tracker.backends.local.submitting import default_name
-from jupyter_tracker.backends.local.values import checked_notes, plain_data, plain_params
 from jupyter_tracker.backends.mlflow import wording
 from jupyter_tracker.backends.mlflow.batches import check_params, check_tags, pairs, remove_tag, send_params, send_tags
 from jupyter_tracker.backends.mlflow.companion import Companion
@@ -51,7 +51,6 @@ from jupyter_tracker.models import (
     RunKind,
     RunState,
     Submission,
-    check_variables,
 )
 
 _EVERY = 1_000_000
@@ -84,7 +83,7 @@ class MlflowRuns(RunOperations):
 
     @emulated("started by the local launcher; what it logs is sent to the server")
     def submit(self, submission: Submission) -> Flow[RunInfo]:
-        from jupyter_tracker.backends.local.process.launcher import check_code
+        from jupyter_tracker.backends.common.code.codecheck import check_code
 
         if submission.sweep is not None:
             raise Unsupported(self._settings.backend, "queue.update")  # its trials would not be known to the server

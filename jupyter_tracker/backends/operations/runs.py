@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import ClassVar
 
 from jupyter_tracker.backends.operations.noun import Operations, emulated
 from jupyter_tracker.filters import And, Expression, Order, to_text
@@ -48,6 +49,10 @@ class RunOperations(Operations):
     """Training runs, from the first word to the end."""
 
     noun = "runs"
+    takes_tags: ClassVar[bool] = True
+    """Whether a new run can be given tags."""
+    numbers_runs: ClassVar[bool] = False
+    """Whether the name of a run is its number in the experiment, which no other one gets."""
 
     def submit(self, submission: Submission) -> Flow[RunInfo]:
         """Start training on the platform."""

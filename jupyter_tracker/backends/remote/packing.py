@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from jupyter_tracker.backends.local.process.codecheck import check_code
-from jupyter_tracker.backends.local.sources.archive import is_archive
-from jupyter_tracker.backends.local.sources.neighbours import notebook_text
-from jupyter_tracker.backends.local.sources.noun import default_name
-from jupyter_tracker.backends.local.sources.objects import CREATED, Collection
-from jupyter_tracker.backends.local.sources.reading import collect
+from jupyter_tracker.backends.common.code.archive import is_archive
+from jupyter_tracker.backends.common.code.codecheck import check_code
+from jupyter_tracker.backends.common.code.collection import CREATED, Collection
+from jupyter_tracker.backends.common.code.neighbours import notebook_text
+from jupyter_tracker.backends.common.code.reading import collect, default_name
 from jupyter_tracker.errors import InvalidCode, Unsupported
 from jupyter_tracker.models import Code, CodeKind, Submission
 

@@ -47,6 +47,10 @@ class Retry:
         return min(self.first * 2.0 ** (tries - 1), self.longest) * random.uniform(0.75, 1.25)  # noqa: S311
 
 
+CAREFUL = Retry(refused=frozenset({429}), failed=frozenset({408, 500, 502, 503, 504}))
+"""For platforms whose 503 may come from a gateway, after a request that was carried out."""
+
+
 def _seconds(text: str) -> float | None:
     """Seconds from a header: a number, or a date."""
     try:

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from jupyter_tracker.backends.operations import RunQuery
-from jupyter_tracker.errors import Ambiguous, InvalidInput, NotFound
-from jupyter_tracker.filters import Histories, History, evaluate, history_needed, sort_runs
-from jupyter_tracker.flow import Flow
-from jupyter_tracker.models import Checkpoint, CheckpointQuery, MetricValue, Page, PointBlock, Points, RunInfo
+from jupyter_tracker.backends.operations import LineageOperations, MetricOperations, RunQuery
+from jupyter_tracker.errors import Ambiguous, InvalidInput, NotFound, Unsupported
+from jupyter_tracker.filters import Histories, History, datasets_needed, evaluate, history_needed, sort_runs
+from jupyter_tracker.flow import Flow, Together
+from jupyter_tracker.models import Checkpoint, CheckpointQuery, DatasetUse, MetricValue, Page, Points, RunInfo
 
 LAST = "last"
 _HINT = "`%tracker runs` lists them."
-
-PointReader = Callable[[RunInfo, Sequence[str]], Flow[Points]]
-"""Reads all points of some metrics of a run."""
 
 
 def choose(runs: Iterable[RunInfo], reference: str) -> RunInfo:
@@ -41,39 +38,36 @@ def choose(runs: Iterable[RunInfo], reference: str) -> RunInfo:
             return found[0]
         if found:
             raise Ambiguous("run", reference, [f"{run.id} ({run.experiment} / {run.name})" for run in found])
-    raise NotFound("run", reference, [run.name for run in known], _HINT)
+    raise NotFound("run", reference, [run.name for run in known[:1000]], _HINT)
 
 
-def select(runs: Iterable[RunInfo], query: RunQuery, read: PointReader) -> Flow[Page[RunInfo]]:
-    """One page of the runs that fit a query, in its order; points are read only where a filter asks about them."""
+def page_of(
+    query: RunQuery, runs: Iterable[RunInfo], metrics: MetricOperations, lineage: LineageOperations | None = None
+) -> Flow[Page[RunInfo]]:
+    """One page of the runs that fit a query, in its order; points and datasets are read only where it asks about them.
+
+    Raises:
+        Unsupported: it asks about datasets, and `lineage` is left out.
+    """
     start = _start(query.cursor)
-    needed = history_needed(query.where, *query.order_by)
     known = list(runs)
-    histories: dict[str, Histories] = {}
-    for run in known if needed else ():
-        points = yield from read(run, sorted(needed))
-        histories[run.id] = {key: history(points, key) for key in needed & keys_of(points)}
-    found = [run for run in known if evaluate(query.where, run, histories.get(run.id, {}))]
-    ordered = sort_runs(found, query.order_by, lambda run: histories.get(run.id, {}))
+    kept: dict[str, Histories] = {}
+    if keys := tuple(sorted(history_needed(query.where, *query.order_by))):
+        summaries = yield from metrics.summaries([run.id for run in known], keys)
+        kept = {
+            run_id: {key: History(each.first, each.min, each.max) for key, each in found.items()}
+            for run_id, found in summaries.items()
+        }
+    read: dict[str, Sequence[DatasetUse]] = {}
+    if datasets_needed(query.where):
+        if lineage is None:
+            raise Unsupported(metrics.backend, "lineage.inputs")
+        uses = yield Together([lineage.inputs(run.id) for run in known])
+        read = {run.id: each for run, each in zip(known, uses, strict=True)}
+    found = [run for run in known if evaluate(query.where, run, kept.get(run.id, {}), read.get(run.id, ()))]
+    ordered = sort_runs(found, query.order_by, lambda run: kept.get(run.id, {}))
     stop = start + query.limit
     return Page(tuple(ordered[start:stop]), str(stop) if stop < len(ordered) else None)
-
-
-def keys_of(points: Points) -> set[str]:
-    """The metrics that have points."""
-    return {key for block in points.blocks if len(block) for key in block.keys}
-
-
-def history(points: Points, key: str) -> History:
-    """What filters ask about all points of a metric."""
-    first_at, first, low, high = float("inf"), float("nan"), float("nan"), float("nan")
-    for block, values in _of(points.blocks, key):
-        for time, value in zip(block.times, values, strict=True):
-            if time < first_at:
-                first_at, first = time, value
-            low = value if not value >= low else low  # NaN gives way
-            high = value if not value <= high else high
-    return History(first, low, high)
 
 
 def latest(points: Points) -> Mapping[str, MetricValue]:
@@ -96,18 +90,12 @@ def later(time: float, value: float) -> tuple[float, bool, float]:
     return (time, True, value) if value == value else (time, False, 0.0)  # noqa: PLR0124  # NaN differs from itself
 
 
-def _of(blocks: Iterable[PointBlock], key: str) -> Iterable[tuple[PointBlock, memoryview[float]]]:
-    for block in blocks:
-        for name, values in zip(block.keys, block.values, strict=True):
-            if name == key:
-                yield block, values
-
-
 def _start(cursor: str | None) -> int:
-    try:
-        return 0 if cursor is None else int(cursor)
-    except ValueError:
-        raise InvalidInput(f"{cursor!r} is not a cursor that listing runs gave.") from None
+    if cursor is None:
+        return 0
+    if not cursor.isdecimal():
+        raise InvalidInput(f"{cursor!r} is not a cursor that listing runs gave.")
+    return int(cursor)
 
 
 def select_checkpoints(found: Iterable[Checkpoint], query: CheckpointQuery) -> tuple[Checkpoint, ...]:

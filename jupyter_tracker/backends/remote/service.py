@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,10 @@ class Service:
             headers={**kind, **(headers or {})},
             harmless=harmless,
         )
+        return self.read(operation, response)
+
+    def read(self, operation: str, response: httpx.Response) -> Any:
+        """The JSON of an answer, or None; `PlatformFailure` when it is no JSON."""
         if not response.content.strip():
             return None
         try:
@@ -178,14 +182,21 @@ class Service:
         headers: Mapping[str, str] | None = None,
         signed: bool = False,
         progress: Callable[[int], None] | None = None,
+        also: Collection[int] = (),
     ) -> Flow[httpx.Response]:
-        """Send (a part of) a file; to a signed URL without any authority of the platform."""
+        """Send (a part of) a file; to a signed URL without any authority of the platform.
+
+        Answers of a status in `also` are returned as a success is.
+        """
+        told = progress and _Told(progress)
 
         def request(authority: Mapping[str, str]) -> Upload:
+            if told:
+                told.again()
             sent = httpx.Request(method, self._absolute(url), headers={**(headers or {}), **authority})
-            return Upload(sent, source, offset, size, progress)
+            return Upload(sent, source, offset, size, told)
 
-        return (yield from self._final(operation, request, harmless=True, signed=signed))
+        return (yield from self._final(operation, request, harmless=True, signed=signed, also=also))
 
     def download(
         self,
@@ -196,19 +207,25 @@ class Service:
         headers: Mapping[str, str] | None = None,
         signed: bool = False,
         progress: Callable[[int], None] | None = None,
+        begun: bool = False,
     ) -> Flow[httpx.Response]:
-        """Write an answer into a file, which must not be there; after a break it goes on where it ended.
+        """Write an answer into a file, in place of one that is there; after a break it goes on where it ended.
 
-        From a signed URL it is asked for without any authority of the platform.
+        From a signed URL it is asked for without any authority of the platform. With `begun` what is there already is
+        its beginning.
         """
-        target.unlink(missing_ok=True)
+        if not begun:
+            target.unlink(missing_ok=True)
+        told = progress and _Told(progress)
 
         def request(authority: Mapping[str, str]) -> Download:
             known = target.stat().st_size if target.exists() else 0
-            # Without `identity` the length of the rest would be that of a compressed body.
-            ranged = {"Range": f"bytes={known}-", "Accept-Encoding": "identity"} if known else {}
-            sent = httpx.Request("GET", self._absolute(url), headers={**(headers or {}), **ranged, **authority})
-            return Download(sent, target, progress)
+            if told and not known:
+                told.again()
+            # Compressed, a body has another length and checksum than the file, and cannot be gone on with.
+            own = {"Accept-Encoding": "identity", **({"Range": f"bytes={known}-"} if known else {})}
+            sent = httpx.Request("GET", self._absolute(url), headers={**(headers or {}), **own, **authority})
+            return Download(sent, target, told)
 
         return (yield from self._final(operation, request, harmless=True, signed=signed))
 
@@ -222,6 +239,7 @@ class Service:
         *,
         harmless: bool,
         signed: bool = False,
+        also: Collection[int] = (),
     ) -> Flow[httpx.Response]:
         authority = {} if signed else (yield from self.auth.headers(None)) or {}
         waited, tries, renewed = 0.0, 0, signed
@@ -230,7 +248,7 @@ class Service:
             answer = yield from self._try(operation, request(authority), harmless=harmless)
             if isinstance(answer, RemoteError):
                 failure, headers = answer, httpx.Headers()
-            elif answer.is_success:
+            elif answer.is_success or answer.status_code in also:
                 return answer
             else:
                 failure, headers = self.failure(operation, answer), answer.headers
@@ -308,3 +326,21 @@ class Service:
             backend=self.backend,
             operation=operation,
         )
+
+
+class _Told:
+    """What somebody was told of a file under way, to be taken back when it begins anew."""
+
+    def __init__(self, progress: Callable[[int], None]) -> None:
+        self._progress = progress
+        self._count = 0
+
+    def __call__(self, count: int) -> None:
+        self._count += count
+        self._progress(count)
+
+    def again(self) -> None:
+        """It begins anew."""
+        if self._count:
+            self._progress(-self._count)
+            self._count = 0

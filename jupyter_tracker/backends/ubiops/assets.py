@@ -8,7 +8,7 @@ from pathlib import Path
 from jupyter_tracker.backends.base import emulated
 from jupyter_tracker.backends.operations import ArtifactOperations, SourceOperations
 from jupyter_tracker.backends.remote import archives
-from jupyter_tracker.backends.remote.references import moment
+from jupyter_tracker.backends.remote.times import moment
 from jupyter_tracker.backends.ubiops.operations.files import SCHEME, Uri, uri_of
 from jupyter_tracker.backends.ubiops.project import Project
 from jupyter_tracker.backends.ubiops.reading import result_files

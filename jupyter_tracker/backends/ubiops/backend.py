@@ -43,5 +43,5 @@ class UbiOpsBackend(Backend):
             variables=UbiOpsVariables(project),
             sources=UbiOpsSources(project),
             native=native,
-            transport=Transport(),
+            transport=Transport(pace=settings.poll),
         )

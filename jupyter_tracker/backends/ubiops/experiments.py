@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from jupyter_tracker.backends.local.experiments import checked_name
-from jupyter_tracker.backends.local.values import writable
+from jupyter_tracker.backends.common.values import checked_name, writable
 from jupyter_tracker.backends.operations import ExperimentOperations
 from jupyter_tracker.backends.ubiops.project import Project
 from jupyter_tracker.backends.ubiops.reading import parse_experiment

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jupyter_tracker.backends.remote.references import find_run
+from jupyter_tracker.backends.remote.selection import choose
 from jupyter_tracker.backends.ubiops.operations import UbiOpsOperations
 from jupyter_tracker.backends.ubiops.reading import parse_experiment, parse_run
 from jupyter_tracker.backends.ubiops.settings import Settings
@@ -19,6 +20,7 @@ PAGE = 500
 """Runs that are asked for at once."""
 WHOLE = 250
 """Runs that are read whole at once: the limit of the platform."""
+MOST_READ = 100
 _IDENTITY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -30,6 +32,8 @@ class Project:
     native: UbiOpsOperations
     known: dict[str, str] = dataclasses.field(default_factory=dict)
     """Experiment by run: the platform finds a run only by both."""
+    read: dict[str, tuple[float, Mapping[str, Any]]] = dataclasses.field(default_factory=dict)
+    """The JSON of runs as they were read last, and when, by a clock that only goes on."""
 
     @property
     def name(self) -> str:
@@ -61,13 +65,18 @@ class Project:
             found = yield from self.request(reference)
             return parse_run(found, {})
         runs = yield from self.runs()
-        return find_run(reference, runs)
+        return choose(runs, reference)
 
-    def request(self, run_id: str) -> Flow[Mapping[str, Any]]:
-        """The JSON of a run, by its id."""
+    def request(self, run_id: str, *, recent: bool = False) -> Flow[Mapping[str, Any]]:
+        """The JSON of a run, by its id; one that was just read where `recent` does, as while a run is followed."""
+        if recent and run_id in self.read and time.monotonic() - self.read[run_id][0] < self.settings.poll / 2:
+            return self.read[run_id][1]
         if run_id in self.known:
             found = yield from self._tried(self.known[run_id], run_id)
             if found is not None:
+                if len(self.read) >= MOST_READ:
+                    self.read.clear()
+                self.read[run_id] = (time.monotonic(), found)
                 return found
             del self.known[run_id]
         experiments = (yield from self.experiments()) if _IDENTITY.fullmatch(run_id) else ()

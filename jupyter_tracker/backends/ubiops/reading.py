@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from jupyter_tracker.backends.remote.references import moment
+from jupyter_tracker.backends.remote.times import moment
 from jupyter_tracker.models import Code, CodeKind, Experiment, MetricValue, RetentionMode, RunInfo, RunState, Submission
 
 STATES = {

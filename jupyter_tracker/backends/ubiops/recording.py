@@ -13,12 +13,12 @@ from typing import Any
 from jupyter_tracker.backends.base import emulated
 from jupyter_tracker.backends.operations import LogOperations, MetricOperations
 from jupyter_tracker.backends.remote.blocks import block
-from jupyter_tracker.backends.remote.references import moment
+from jupyter_tracker.backends.remote.times import moment
 from jupyter_tracker.backends.ubiops.project import Project
-from jupyter_tracker.backends.ubiops.reading import result_metrics
+from jupyter_tracker.backends.ubiops.reading import parse_run, result_metrics
 from jupyter_tracker.backends.ubiops.wire import DEPLOYMENT
-from jupyter_tracker.errors import InvalidInput, InvalidMetric, RemoteConflict
-from jupyter_tracker.flow import Flow, Sleep, Together
+from jupyter_tracker.errors import Conflict, InvalidInput, InvalidMetric, RemoteConflict
+from jupyter_tracker.flow import Flow, Together
 from jupyter_tracker.models import LogLine, Page, PointBlock, Points, RunInfo, Stream
 
 LABEL = "deployment_request_id"
@@ -44,7 +44,9 @@ class UbiOpsMetrics(MetricOperations):
         numbers = {name: _number(name, value) for name, value in values.items()}
         if not numbers:
             raise InvalidMetric("There is no metric to log.")
-        yield from self._project.run(run_id)
+        info = yield from self._project.run(run_id)
+        if info.state.ended:
+            raise Conflict(f"The run {info.name!r} has ended ({info.state}); start another one to log.")
         project, native = self._project.name, self._project.native
         defined = {each.get("name") for each in (yield from native.metrics_list(project)) or ()}
         for name in numbers:
@@ -64,7 +66,7 @@ class UbiOpsMetrics(MetricOperations):
     @emulated("custom time series of the run, and the metrics of its result; steps are counted by time")
     def read(self, run_id: str, keys: Sequence[str] | None, after: str | None) -> Flow[Points]:
         place = _Place.parse(after)
-        request = yield from self._project.request(run_id)
+        request = yield from self._project.request(run_id, recent=after is not None)
         names = yield from self._names(run_id)
         wanted = [name for name in names if keys is None or name.removeprefix(PREFIX) in keys]
         start = str(request.get("time_created") or "1970-01-01T00:00:00Z")
@@ -141,14 +143,13 @@ class UbiOpsLogs(LogOperations):
         self._project = project
 
     def read(self, run_id: str, after: str | None, limit: int) -> Flow[Page[LogLine]]:
-        """The lines behind a cursor; soon after the end of a run it is waited for those that come late."""
+        """The lines behind a cursor; soon after the end of a run more of them may come late."""
         place = _cursor(after)
-        info = yield from self._project.run(run_id)
-        while True:
-            lines = yield from self._lines(info, place, limit)
-            if lines or not info.state.ended or self._settled(info):
-                return Page(lines, lines[-1].cursor if lines else after)
-            yield Sleep(1.0)
+        request = yield from self._project.request(run_id, recent=after is not None)
+        info = parse_run(request, {})
+        lines = yield from self._lines(info, place, limit)
+        late = info.state.ended and not self._settled(info)
+        return Page(lines, lines[-1].cursor if lines else after, late)
 
     @emulated("the whole log is read")
     def tail(self, run_id: str, lines: int, before: str | None) -> Flow[Page[LogLine]]:
@@ -162,7 +163,7 @@ class UbiOpsLogs(LogOperations):
                 break
             after = page.cursor
         kept = found[-lines:] if lines else []
-        return Page(tuple(kept), found[-1].cursor if found else before)
+        return Page(tuple(kept), found[-1].cursor if found else before, page.late)
 
     def _settled(self, info: RunInfo) -> bool:
         """Whether no line comes late any more."""

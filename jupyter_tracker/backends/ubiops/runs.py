@@ -10,20 +10,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jupyter_tracker.backends.base import emulated
-from jupyter_tracker.backends.local.experiments import checked_name
-from jupyter_tracker.backends.local.sources.noun import default_name
-from jupyter_tracker.backends.local.values import plain_params
+from jupyter_tracker.backends.common.code.reading import default_name
+from jupyter_tracker.backends.common.values import checked_name, plain_params
+from jupyter_tracker.backends.common.variables import check_variables
 from jupyter_tracker.backends.operations import EventOperations, MetricOperations, RunOperations, RunQuery
 from jupyter_tracker.backends.remote import happened
 from jupyter_tracker.backends.remote.packing import pack_run, refuse_schedule
-from jupyter_tracker.backends.remote.references import page_of
+from jupyter_tracker.backends.remote.selection import page_of
 from jupyter_tracker.backends.ubiops.experiments import UbiOpsExperiments, usable
 from jupyter_tracker.backends.ubiops.operations.files import SCHEME, uri_of
 from jupyter_tracker.backends.ubiops.project import Project
-from jupyter_tracker.backends.ubiops.reading import parse_submission
+from jupyter_tracker.backends.ubiops.reading import parse_run, parse_submission
 from jupyter_tracker.errors import Conflict, InvalidInput, InvalidParams, Unsupported
 from jupyter_tracker.flow import Flow, Local
-from jupyter_tracker.models import Event, JsonValue, Lifecycle, Page, RunInfo, Submission, check_variables
+from jupyter_tracker.models import Event, JsonValue, Lifecycle, Page, RunInfo, Submission
 
 FUNCTION = "train"
 """What UbiOps calls: `train(training_data, parameters, context)` of `train.py`."""
@@ -33,6 +33,8 @@ SHORTEST_TIMEOUT = 10
 
 class UbiOpsRuns(RunOperations):
     """Runs as requests."""
+
+    takes_tags = False
 
     def __init__(self, project: Project, experiments: UbiOpsExperiments, metrics: MetricOperations) -> None:
         self._project = project
@@ -98,7 +100,8 @@ class UbiOpsEvents(EventOperations):
 
     @emulated(happened.NOTE)
     def read(self, run_id: str, after: int, limit: int) -> Flow[tuple[Event, ...]]:
-        info = yield from self._project.run(run_id)
+        request = yield from self._project.request(run_id, recent=after > 0)
+        info = parse_run(request, {})
         return happened.behind(happened.events_of(info), after, limit)
 
 

@@ -34,10 +34,12 @@ class Settings:
     """Default bucket of the experiments that are made."""
     log_delay: float = 20.0
     """Seconds after the end of a run in which lines of its log still come (so long the SDK waits)."""
+    poll: float = 2.0
+    """Seconds between two looks at a run that is followed: at most 300 requests a minute are answered."""
 
 
 def read_settings(address: str) -> Settings:
-    """Read `ubiops://PROJECT?environment=…&instance_type=…&bucket=…&log_delay=…`.
+    """Read `ubiops://PROJECT?environment=…&instance_type=…&bucket=…&log_delay=…&poll=…`.
 
     Raises:
         ConfigError: there is no project, or a setting is unknown or wrong.
@@ -47,16 +49,21 @@ def read_settings(address: str) -> Settings:
     if not project or parts.path.strip("/"):
         raise ConfigError(f"{address!r}: write ubiops://PROJECT, with the name of a project of UbiOps.")
     given: dict[str, str] = dict(parse_qsl(parts.query, keep_blank_values=True))
-    known = ("environment", "instance_type", "bucket", "log_delay")
+    known = ("environment", "instance_type", "bucket", "log_delay", "poll")
     for name in given:
         if name not in known:
             raise ConfigError(
                 f"{address!r}: there is no setting {name!r}.{did_you_mean(name, known)} Known: {', '.join(known)}."
             )
-    delay = given.pop("log_delay", "20")
-    if not re.fullmatch(r"\d+(\.\d+)?", delay):
-        raise ConfigError(f"{address!r}: log_delay is a number of seconds, not {delay!r}.")
-    return Settings(project, log_delay=float(delay), **_texts(given))
+    usual = Settings(project)
+    return Settings(
+        project,
+        environment=given.get("environment") or usual.environment,
+        instance_type=given.get("instance_type") or usual.instance_type,
+        bucket=given.get("bucket") or None,
+        log_delay=_seconds(address, "log_delay", given, usual.log_delay),
+        poll=_seconds(address, "poll", given, usual.poll),
+    )
 
 
 def base_url(variables: Mapping[str, str] = os.environ) -> str:
@@ -93,5 +100,8 @@ class TokenAuth:
         return (yield from FixedAuth(value).headers(refused))
 
 
-def _texts(given: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in given.items() if value}
+def _seconds(address: str, name: str, given: Mapping[str, str], usual: float) -> float:
+    text = given.get(name, str(usual))
+    if not re.fullmatch(r"\d+(\.\d+)?", text):
+        raise ConfigError(f"{address!r}: {name} is a number of seconds, not {text!r}.")
+    return float(text)

@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from jupyter_tracker.backends.local.values import writable
+from jupyter_tracker.backends.common.values import writable
+from jupyter_tracker.backends.common.variables import check_variables, revealed
 from jupyter_tracker.backends.operations import VariableOperations
 from jupyter_tracker.backends.ubiops.project import Project
 from jupyter_tracker.backends.ubiops.wire import DEPLOYMENT
 from jupyter_tracker.errors import Conflict, InvalidInput, NotFound, RemoteConflict
 from jupyter_tracker.flow import Flow
-from jupyter_tracker.models import Scope, Secret, Variable, check_variables, revealed
+from jupyter_tracker.models import Scope, Secret, Variable
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_]*[A-Za-z0-9])?")
 LONGEST_NAME = 64

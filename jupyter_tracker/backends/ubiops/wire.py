@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from jupyter_tracker.backends.remote.answers import answered
 from jupyter_tracker.backends.remote.retry import Retry
 from jupyter_tracker.backends.remote.service import Service
 from jupyter_tracker.errors import InvalidInput
@@ -42,17 +43,16 @@ class Wire:
             body: JSON.
         """
         headers = {"Accept": "*/*"} if method == "DELETE" else {}
-        return (
-            yield from self.service.json(
-                operation, method, path(*parts), query=_query(query), body=body, headers=headers | JSON
-            )
+        found = yield from self.service.json(
+            operation, method, path(*parts), query=_query(query), body=body, headers=headers | JSON
         )
+        return found if method == "DELETE" else answered(found, self.service.backend, operation)
 
     def form(self, operation: str, *parts: str, fields: Mapping[str, str]) -> Flow[Any]:
         """Send a form in parts."""
         files = {name: (None, text) for name, text in fields.items()}
         response = yield from self.service.send(operation, "POST", path(*parts), files=files)
-        return response.json()
+        return answered(self.service.read(operation, response), self.service.backend, operation)
 
 
 JSON = {"Content-Type": "application/json"}

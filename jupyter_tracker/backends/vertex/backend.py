@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from jupyter_tracker.backends.base import Backend, Transport
 from jupyter_tracker.backends.remote.auth import NoAuth
+from jupyter_tracker.backends.remote.retry import CAREFUL
 from jupyter_tracker.backends.remote.service import Service
 from jupyter_tracker.backends.vertex.address import Address
+from jupyter_tracker.backends.vertex.artifacts import VertexArtifacts
 from jupyter_tracker.backends.vertex.auth import SIGN_IN, LazyAuth
+from jupyter_tracker.backends.vertex.checkpoints import VertexCheckpoints
 from jupyter_tracker.backends.vertex.experiments import VertexExperiments
-from jupyter_tracker.backends.vertex.files import VertexArtifacts, VertexCheckpoints
+from jupyter_tracker.backends.vertex.lineage import VertexLineage
 from jupyter_tracker.backends.vertex.metrics import VertexMetrics
 from jupyter_tracker.backends.vertex.nodes import Nodes
 from jupyter_tracker.backends.vertex.operations import VertexOperations
@@ -31,6 +34,7 @@ class VertexBackend(Backend):
             "vertex",
             address.endpoint,
             auth,
+            CAREFUL,
             problem=read_problem,
             sign_in=SIGN_IN,
             headers={"Content-Type": "application/json", **project},
@@ -40,6 +44,7 @@ class VertexBackend(Backend):
             "vertex",
             address.storage,
             NoAuth() if address.emulated_storage else auth,
+            CAREFUL,
             problem=read_problem,
             sign_in=SIGN_IN,
             headers=project,
@@ -65,6 +70,7 @@ class VertexBackend(Backend):
             classifications=VertexClassifications(site),
             artifacts=VertexArtifacts(site),
             checkpoints=VertexCheckpoints(site, runs),
+            lineage=VertexLineage(site, runs),
             native=native,
             transport=transport,
         )

@@ -10,7 +10,8 @@ from datetime import datetime
 from operator import index
 from typing import Any, SupportsFloat, SupportsIndex
 
-from jupyter_tracker.backends.vertex.parse import moment, number
+from jupyter_tracker.backends.remote.times import moment
+from jupyter_tracker.backends.vertex.parse import number
 from jupyter_tracker.backends.vertex.resources import STATES, Json
 from jupyter_tracker.errors import InvalidInput, InvalidMetric, InvalidParams, did_you_mean
 

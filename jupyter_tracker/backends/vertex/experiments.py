@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 
-from jupyter_tracker.backends.local.experiments import checked_name
+from jupyter_tracker.backends.common.values import checked_name
 from jupyter_tracker.backends.operations import ExperimentOperations
+from jupyter_tracker.backends.remote.times import moment
 from jupyter_tracker.backends.vertex.nodes import child_of, parents_of, titled
 from jupyter_tracker.backends.vertex.operations import VertexOperations
-from jupyter_tracker.backends.vertex.parse import moment, parse_experiment, parse_run
+from jupyter_tracker.backends.vertex.parse import parse_experiment, parse_run
 from jupyter_tracker.backends.vertex.record import changed_tags, read_record, write_record
 from jupyter_tracker.backends.vertex.resources import EXPERIMENT, RUN, Json, experiment_id, last, usable
 from jupyter_tracker.backends.vertex.series import PARALLEL

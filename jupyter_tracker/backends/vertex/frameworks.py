@@ -126,18 +126,18 @@ def _save_xgboost(_library: Any, model: Any, path: Path) -> str:
 
 
 def _is_tensorflow(library: Any, model: object) -> bool:
-    return isinstance(model, library.Module)
+    # A model of Keras 3 is no module of TensorFlow any more.
+    return isinstance(model, (library.Module, library.keras.Model))
 
 
 def _save_tensorflow(library: Any, model: Any, path: Path) -> str:
     if isinstance(model, library.keras.Model):
-        # As a folder in the form of TensorFlow, whatever Keras' own form is.
-        export = getattr(model, "export", None)
-        if export is not None:
-            export(str(path))
-        else:
+        if int(str(library.keras.__version__).partition(".")[0]) < 3:
             model.save(str(path))
-        return "tensorflow.keras.Model"
+            return "tensorflow.keras.Model"
+        # Keras 3 keeps and loads no folder itself; what it exports is loaded as a module.
+        model.export(str(path), verbose=False)
+        return "tensorflow.Module"
     library.saved_model.save(model, str(path))
     return "tensorflow.Module"
 

@@ -20,8 +20,9 @@ from jupyter_tracker.backends.operations import MetricOperations
 from jupyter_tracker.backends.remote.buffer import Buffer
 from jupyter_tracker.backends.remote.points import checked_step, checked_time, checked_values
 from jupyter_tracker.backends.remote.selection import later
+from jupyter_tracker.backends.remote.times import moment
 from jupyter_tracker.backends.vertex.nodes import Place
-from jupyter_tracker.backends.vertex.parse import STATES, moment, parse_run
+from jupyter_tracker.backends.vertex.parse import STATES, parse_run
 from jupyter_tracker.backends.vertex.record import read_record, write_record
 from jupyter_tracker.backends.vertex.resources import METRICS, STATE, Json, state_name
 from jupyter_tracker.backends.vertex.series import WRITE_LIMIT, Point

@@ -49,6 +49,20 @@ class Nodes:
         """A context by its id."""
         return (yield from self.rest.get(operation, self.names.context(identity)))
 
+    def experiment(self, operation: str, name: str) -> Flow[Json]:
+        """The context of an experiment; `RemoteNotFound` says how to make it."""
+        try:
+            return (yield from self.context(operation, name))
+        except RemoteNotFound as error:
+            raise RemoteNotFound(
+                f"There is no experiment {name!r} in {self.names.project} ({self.names.location}):"
+                f" `tracker.experiments.create({name!r})` makes it. ({error})",
+                backend="vertex",
+                operation=operation,
+                status=404,
+                code="NOT_FOUND",
+            ) from None
+
     def run(self, operation: str, place: Place) -> Flow[Json]:
         """The context of a run.
 
@@ -159,6 +173,10 @@ class Nodes:
         found = yield from self.list(operation, "contexts", titled(EXPERIMENT), f"display_name={quoted(name)}")
         return found[0] if found else None
 
+    def subgraph(self, operation: str, name: str, query: str = "queryContextLineageSubgraph") -> Flow[Json]:
+        """Artifacts and executions in a context, or around an artifact, and the events between them."""
+        return (yield from self.rest.ask(operation, name, query))
+
     def delete_context(self, operation: str, name: str) -> Flow[None]:
         """Remove a context."""
         yield from self.rest.delete(operation, name)
@@ -204,6 +222,11 @@ def titled(schema: str) -> str:
 def inside(context: str) -> str:
     """The condition that nodes are in a context."""
     return f"in_context({quoted(context)})"
+
+
+def field_is(field: str, text: str) -> str:
+    """The condition that a field of the metadata of nodes is some text."""
+    return f"metadata.{field}.string_value={quoted(text)}"
 
 
 def child_of(context: str) -> str:

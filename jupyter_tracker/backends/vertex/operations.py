@@ -38,6 +38,7 @@ from jupyter_tracker.backends.vertex.storage import Storage
 from jupyter_tracker.errors import Conflict, PlatformFailure
 from jupyter_tracker.flow import Flow, Local, Sleep, Together
 from jupyter_tracker.models import Points
+from jupyter_tracker.progress import bar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,7 +77,7 @@ class VertexOperations(Properties):
         """
         place = Place(experiment, run_name)
         _ = place.id  # checked before anything is sent
-        parent = yield from self._nodes.context("create", experiment)
+        parent = yield from self._nodes.experiment("create", experiment)
         context = yield from self._nodes.create_run("create", place, run_name, checks.state(state), {})
         board = self._names.tensorboard(tensorboard) if tensorboard else _backing(parent)
         if board:
@@ -93,7 +94,7 @@ class VertexOperations(Properties):
 
     def list(self, experiment: str) -> Flow[Messages]:
         """The contexts of all runs of an experiment, and the executions of those of the preview age."""
-        parent = yield from self._nodes.context("list", experiment)
+        parent = yield from self._nodes.experiment("list", experiment)
         runs = yield from self._nodes.list("list", "contexts", titled(RUN), child_of(parent["name"]))
         legacy = yield from self._nodes.list("list", "executions", titled("system.Run"), inside(parent["name"]))
         return runs + legacy
@@ -248,8 +249,10 @@ class VertexOperations(Properties):
             if not target:
                 base = yield from self._storage.folder(staging_bucket)
                 target = f"{base}/{checks.unique_name()}-{saved.framework}-model"
-            for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-                yield from self._storage.upload(f"{target}/{file.relative_to(folder).as_posix()}", file)
+            files = sorted(path for path in folder.rglob("*") if path.is_file())
+            with bar("upload the model", sum(file.stat().st_size for file in files)) as progress:
+                for file in files:
+                    yield from self._storage.upload(f"{target}/{file.relative_to(folder).as_posix()}", file, progress)
         metadata: Json = {
             "frameworkName": saved.framework,
             "frameworkVersion": saved.version,

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from jupyter_tracker.backends.remote.times import moment
 from jupyter_tracker.backends.vertex.record import Record, read_record
 from jupyter_tracker.backends.vertex.resources import METRICS, PARAMS, STATE, Json, last, state_name
 from jupyter_tracker.models import (
@@ -34,19 +35,6 @@ NATIVE_STATES: Mapping[RunState, str] = {
     RunState.LOST: "FAILED",
     RunState.STOPPED: "CANCELLED",
 }
-
-
-def moment(text: object) -> datetime | None:
-    """A time as RFC 3339 has it, with up to nine digits of a second."""
-    if not isinstance(text, str):
-        return None
-    whole, dot, rest = text.removesuffix("Z").partition(".")
-    digits = rest[:6] if dot else ""
-    try:
-        found = datetime.fromisoformat(f"{whole}.{digits:0<6}" if dot else whole)
-    except ValueError:
-        return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def number(value: float) -> float | str:

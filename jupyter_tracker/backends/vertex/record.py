@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from jupyter_tracker.backends.local.values import writable
+from jupyter_tracker.backends.common.values import writable
 from jupyter_tracker.backends.vertex.resources import Json
 from jupyter_tracker.errors import InvalidInput
 from jupyter_tracker.models import JsonValue, MetricValue, Progress

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from jupyter_tracker.backends.base import emulated
 from jupyter_tracker.backends.operations import ClassificationOperations, EventOperations
+from jupyter_tracker.backends.remote.times import moment
 from jupyter_tracker.backends.vertex import checks
-from jupyter_tracker.backends.vertex.files import checkpoint_artifacts, parse_checkpoint
+from jupyter_tracker.backends.vertex.checkpoints import DELETED, checkpoint_artifacts, parse_checkpoint
 from jupyter_tracker.backends.vertex.nodes import inside, titled
 from jupyter_tracker.backends.vertex.parse import parse_classification, parse_run
-from jupyter_tracker.backends.vertex.resources import CLASSIFICATION, LIVE, SCHEMA_VERSION, Json
+from jupyter_tracker.backends.vertex.resources import CLASSIFICATION, LIVE, SCHEMA_VERSION, Json, Messages
 from jupyter_tracker.backends.vertex.site import Site
 from jupyter_tracker.flow import Flow
-from jupyter_tracker.models import Classification, Event, JsonValue, Level, RunState
+from jupyter_tracker.models import Checkpoint, Classification, Event, JsonValue, Level, RunState
+
+Told = tuple[datetime, str, str, Level, dict[str, JsonValue]]
+"""Time, kind, message, level and data of an event."""
 
 
 class VertexEvents(EventOperations):
@@ -29,23 +34,40 @@ class VertexEvents(EventOperations):
         kept = yield from checkpoint_artifacts(self._site, "events.read", context["name"])
         unknown = datetime.fromtimestamp(0, UTC)
         start = info.created_at or unknown
-        found: list[tuple[datetime, str, str, Level, dict[str, JsonValue]]] = [
+        found: list[Told] = [
             (start, "created", "The run was created.", Level.INFO, {}),
             (start, "started", "The run started.", Level.INFO, {}),
         ]
-        points = [parse_checkpoint(one, run_id) for one in kept]
-        for one in sorted(points, key=lambda one: one.created_at or unknown):
-            message = f"A checkpoint of step {one.step} was kept."
-            found.append((one.created_at or unknown, "checkpoint", message, Level.INFO, {"step": one.step}))
+        later = [*_checkpoint_events(kept)]
         if info.state.ended:
             level = Level.ERROR if info.state is RunState.FAILED else Level.INFO
             message = info.reason or f"The run {info.state}."
-            found.append((info.ended_at or start, "ended", message, level, {"state": str(info.state)}))
+            later.append((info.ended_at or start, "ended", message, level, {"state": str(info.state)}))
+        found += sorted(later, key=lambda one: one[0])
         events = [
             Event(number, time, kind, message, level, data)
             for number, (time, kind, message, level, data) in enumerate(found, start=1)
         ]
         return tuple(event for event in events if event.sequence > after)[:limit]
+
+
+def _checkpoint_events(artifacts: Messages) -> Iterator[Told]:
+    """What happened to the checkpoints of a run: each was completed, and some were deleted together."""
+    gone: dict[str, list[Checkpoint]] = {}
+    for artifact in artifacts:
+        one = parse_checkpoint(artifact)
+        if one.complete and one.completed_at is not None:
+            data: dict[str, JsonValue] = {"id": one.id, "step": one.step, "path": one.path, "size": one.size}
+            message = f"A checkpoint of step {one.step} was kept."
+            yield one.completed_at, "checkpoint", message, Level.INFO, data
+        if deleted_at := artifact["metadata"].get(DELETED):
+            gone.setdefault(str(deleted_at), []).append(one)
+    for text, them in gone.items():
+        ids: list[JsonValue] = [one.id for one in them]
+        steps: list[JsonValue] = [one.step for one in them]
+        message = f"Deleted checkpoints of these steps: {', '.join(str(one.step) for one in them)}."
+        time = moment(text) or datetime.fromtimestamp(0, UTC)
+        yield time, "checkpoint_deleted", message, Level.INFO, {"ids": ids, "steps": steps}
 
 
 class VertexClassifications(ClassificationOperations):

@@ -23,6 +23,7 @@ TENSORBOARD_RUN = "google.VertexTensorboardRun"
 CLASSIFICATION = "google.ClassificationMetrics"
 MODEL = "google.ExperimentModel"
 FILE = "system.Artifact"
+DATASET = "system.Dataset"
 SCHEMA_VERSION = "0.0.1"
 
 PARAMS, METRICS, STATE, CUSTOM_JOBS = "_params", "_metrics", "_state", "_custom_jobs"

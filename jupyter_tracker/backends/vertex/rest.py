@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Callable, Mapping
 
+from jupyter_tracker.backends.remote.answers import Answer
 from jupyter_tracker.backends.remote.service import Problem, Query, Service
 from jupyter_tracker.backends.vertex.resources import Json
 from jupyter_tracker.errors import (
@@ -94,6 +95,11 @@ class Rest:
             operation, "POST", f"/v1/{parent}/{collection}", {"parent": parent}, query=query, body=body
         )
         return (yield from self._done(operation, answer)) if _is_operation(answer) else answer
+
+    def ask(self, operation: str, name: str, verb: str) -> Flow[Json]:
+        """A method of a resource that changes nothing: `GET name:verb`."""
+        field = "artifact" if "/artifacts/" in name else "context"
+        return (yield from self._send(operation, "GET", f"/v1/{name}:{verb}", {field: name}))
 
     def patch(self, operation: str, resource: Json, kind: str) -> Flow[Json]:
         """Put a resource, as a whole, in place of the one with its etag; `kind` is what it is called in the request."""
@@ -187,7 +193,7 @@ class Rest:
             headers={"x-goog-request-params": f"{field}={name}"},
             harmless=harmless,
         )
-        return answer if isinstance(answer, dict) else {}
+        return Answer(answer if isinstance(answer, dict) else {}, self._service.backend, operation)
 
     def _done(self, operation: str, answer: Json) -> Flow[Json]:
         """The response of a long-running operation, once it has one."""

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from jupyter_tracker.backends.base import emulated
-from jupyter_tracker.backends.local.experiments import checked_name
-from jupyter_tracker.backends.local.values import checked_notes, plain_params
+from jupyter_tracker.backends.common.values import checked_name, checked_notes, plain_params
 from jupyter_tracker.backends.operations import RunOperations, RunQuery
-from jupyter_tracker.backends.remote.selection import choose, select
+from jupyter_tracker.backends.remote.selection import choose, page_of
 from jupyter_tracker.backends.vertex.address import run_of_job
 from jupyter_tracker.backends.vertex.experiments import VertexExperiments
+from jupyter_tracker.backends.vertex.lineage import VertexLineage
 from jupyter_tracker.backends.vertex.metrics import VertexMetrics
 from jupyter_tracker.backends.vertex.nodes import Place, child_of, titled
 from jupyter_tracker.backends.vertex.operations import VertexOperations
@@ -50,6 +50,7 @@ class VertexRuns(RunOperations):
         self._native = native
         self._experiments = experiments
         self._metrics = metrics
+        self._lineage = VertexLineage(site, self)
         self._names: dict[str, str] = {}
 
     def start(
@@ -109,7 +110,7 @@ class VertexRuns(RunOperations):
             return Page((), None)
         yield from self._metrics.flush()
         runs = yield from self._all(parent)
-        return (yield from select(runs, query, lambda run, keys: self._metrics.read(run.id, keys, None)))
+        return (yield from page_of(query, runs, self._metrics, self._lineage))
 
     @emulated("the state becomes CANCELLED; code that logs to the run is refused within 10 s")
     def stop(self, run_id: str, grace_period: float) -> Flow[RunInfo]:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from jupyter_tracker.backends.remote.times import moment
 from jupyter_tracker.backends.vertex.nodes import Nodes, Place
-from jupyter_tracker.backends.vertex.parse import moment, number
+from jupyter_tracker.backends.vertex.parse import number
 from jupyter_tracker.backends.vertex.resources import (
     BACKING_TENSORBOARD,
     LIVE,

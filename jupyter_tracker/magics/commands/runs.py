@@ -86,6 +86,11 @@ def stop(session: Session, arguments: Arguments) -> Run:
     return found
 
 
+def wait(session: Session, arguments: Arguments) -> Run:
+    """Wait until one has ended."""
+    return session.wait(shared.named_run(session, arguments), arguments.timeout)
+
+
 def update(session: Session, arguments: Arguments) -> Run:
     """Rename one, write notes, set its tags."""
     tags = shared.tag_changes(arguments)
@@ -180,6 +185,14 @@ COMMANDS = (
             Option("--wait", "wait until it has ended"),
         ),
         example="%tracker stop last --grace 30s",
+    ),
+    Command(
+        "wait",
+        "wait until a run has ended; an error when it fails",
+        wait,
+        (shared.RUN,),
+        (Option("--timeout", "give up waiting after this time; the run goes on", "TIME", values.seconds),),
+        example="%tracker wait last --timeout 1h",
     ),
     Command(
         "update",

@@ -148,11 +148,11 @@ export class SidebarModel {
 
   private notebookSegments(notebook: string, used: Set<string>): Segment[] {
     const found: Segment[] = [];
-    for (const { name } of this.connections ?? []) {
+    for (const { name, address } of this.connections ?? []) {
       if (name !== "local" && !this.isOpen(name)) {
         continue; // a platform that nobody looks at is not asked
       }
-      const list = this.list(name, { where: notebookFilter(notebook), order_by: this.kept.order }, used);
+      const list = this.list(name, { where: notebookFilter(notebook, address), order_by: this.kept.order }, used);
       if ((list.count ?? 0) > 0) {
         found.push(...this.runSegments(name, list, 1, true, `notebook\n${name}`));
       }

@@ -21,9 +21,10 @@ export function filterOf(search: string): string {
     .join(" AND ");
 }
 
-/** The runs that were made in a notebook, by its path on the machine of the server. */
-export function notebookFilter(path: string): string {
-  return `tags.notebook = ${quotedText(path)}`;
+/** The runs that were made in a notebook: by its path on the machine of the server, of which platforms know the name. */
+export function notebookFilter(path: string, address: string): string {
+  const known = address.startsWith("local") ? path : path.slice(path.lastIndexOf("/") + 1);
+  return `tags.notebook = ${quotedText(known)}`;
 }
 
 export const ORDERS: readonly { readonly id: string; readonly label: string }[] = [

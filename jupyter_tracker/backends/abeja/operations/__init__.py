@@ -11,7 +11,8 @@ from typing import Any
 
 from jupyter_tracker.backends.abeja.operations.definitions import VersionOperations, existing, zip_files
 from jupyter_tracker.backends.abeja.wire import archived_word, definitions_path
-from jupyter_tracker.errors import InvalidInput, PermissionDenied
+from jupyter_tracker.backends.remote import signed
+from jupyter_tracker.errors import InvalidInput
 from jupyter_tracker.flow import Flow, Local
 from jupyter_tracker.progress import bar
 
@@ -129,18 +130,8 @@ class JobOperations(VersionOperations):
 
     def _fetch(self, operation: str, ask: Any, target: Path) -> Flow[Path]:
         """Write what a signed URL gives, which is asked for anew where it has expired; without our authority."""
-        partial = target.with_name(f".{target.name}.part")
         with bar(f"download {target.name}") as progress:
-            for tries in range(TRIES):
-                url = yield from ask()
-                try:
-                    yield from self._wire.service.download(operation, url, partial, signed=True, progress=progress)
-                except PermissionDenied:
-                    if tries == TRIES - 1:
-                        raise
-                    continue
-                partial.replace(target)
-                break
+            yield from signed.fetch(self._wire.service, operation, ask, target, progress)
         return target
 
 

@@ -6,8 +6,9 @@ import dataclasses
 from array import array
 from pathlib import Path
 
+from jupyter_tracker.backends.common.code.collection import CREATED, UNLIMITED
 from jupyter_tracker.backends.local.importing.target import StagedRun, Target, kept_id, moment_now
-from jupyter_tracker.backends.local.sources.objects import CREATED, UNLIMITED, Objects
+from jupyter_tracker.backends.local.sources.objects import Objects
 from jupyter_tracker.errors import InvalidImport
 from jupyter_tracker.exchange import layout
 from jupyter_tracker.exchange.layout import ModelRecord, RunRecord, SourceRecord

@@ -6,11 +6,11 @@ import sqlite3
 from array import array
 from collections.abc import Iterable
 
+from jupyter_tracker.backends.common.values import writable
 from jupyter_tracker.backends.local.journal import DELETED, EARLIEST, LATEST
 from jupyter_tracker.backends.local.packing import key_set, pack_points
 from jupyter_tracker.backends.local.process.identity import host
 from jupyter_tracker.backends.local.summary import read_latest, summarize
-from jupyter_tracker.backends.local.values import writable
 from jupyter_tracker.errors import InvalidImport
 from jupyter_tracker.models import PointBlock
 

@@ -6,7 +6,7 @@ import sqlite3
 import zipfile
 from pathlib import Path
 
-from jupyter_tracker.backends.local.experiments import checked_name
+from jupyter_tracker.backends.common.values import checked_name
 from jupyter_tracker.backends.local.importing.archive import import_archive
 from jupyter_tracker.backends.local.importing.merge import merge
 from jupyter_tracker.backends.local.importing.mlflow.database import import_database, is_database

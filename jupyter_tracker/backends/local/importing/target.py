@@ -12,8 +12,8 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import IO, Any
 
-from jupyter_tracker.backends.local.experiments import checked_name
-from jupyter_tracker.backends.local.files import artifact_path
+from jupyter_tracker.backends.common.files import artifact_path
+from jupyter_tracker.backends.common.values import checked_name
 from jupyter_tracker.backends.local.importing.chunks import ChunkWriter
 from jupyter_tracker.backends.local.importing.staging import fresh_id
 from jupyter_tracker.backends.local.lineage import keep_dataset

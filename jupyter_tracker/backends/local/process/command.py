@@ -8,11 +8,15 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, distribution
+from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import quote
 
+from jupyter_tracker.backends.common.code.codecheck import has_magics, is_python
+from jupyter_tracker.backends.common.variables import revealed
 from jupyter_tracker.backends.local.masking import SECRETS_VARIABLE
-from jupyter_tracker.backends.local.process.codecheck import has_magics, is_python
-from jupyter_tracker.models import Code, CodeKind, JsonValue, Secret, Submission, revealed
+from jupyter_tracker.models import Code, CodeKind, JsonValue, Secret, Submission
 
 PREFIX = "JUPYTER_TRACKER_"
 SWEEP_DRIVER = "jupyter_tracker.client.sweeps.driver"
@@ -103,6 +107,8 @@ def child_environment(
     }
     if inherited.get("MPLBACKEND", "").startswith("module://matplotlib_inline"):
         del inherited["MPLBACKEND"]  # only a kernel can show its figures
+    if f"{PREFIX}RUN_ID" in base and inherited.get("MLFLOW_TRACKING_URI", "").startswith("jupyter-tracker:"):
+        del inherited["MLFLOW_TRACKING_URI"]  # the store of the run that submits this one
     own = {
         "PYTHONUNBUFFERED": "1",
         "JUPYTER_TRACKER_HOME": str(home),
@@ -115,11 +121,24 @@ def child_environment(
     if submission.data is not None:
         own["JUPYTER_TRACKER_DATA"] = submission.data
     fitting = {name: text for name, text in own.items() if "\0" not in text and len(text) <= MAX_STRING}
-    environment = {**inherited, **fitting, **variables}
+    environment = {**_mlflow_variables(submission.code, home), **inherited, **fitting, **variables}
     importable = _importable(submission.code)
     if importable:
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, (importable, environment.get("PYTHONPATH", ""))))
     return environment
+
+
+def _mlflow_variables(code: Code, home: Path) -> dict[str, str]:
+    """Where Python code that logs with `mlflow` finds its run, where mlflow is installed; what is set already wins."""
+    if code.kind in {CodeKind.SCRIPT, CodeKind.FOLDER} and not is_python(_started(code)):
+        return {}  # it may use another Python, which does not know this package
+    try:
+        known = distribution("jupyter_tracker").entry_points.select(group="mlflow.tracking_store")
+    except PackageNotFoundError:
+        return {}  # it was put on the path, where mlflow does not find it
+    if not known or find_spec("mlflow") is None:
+        return {}
+    return {"MLFLOW_TRACKING_URI": f"jupyter-tracker://{quote(str(home))}"}
 
 
 def param_variable(name: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 
 from jupyter_tracker.backends.local.events import add_event
-from jupyter_tracker.backends.local.lifecycle import ended, heartbeat, record_environment
+from jupyter_tracker.backends.local.lifecycle import ended, has_ended, heartbeat, record_environment
 from jupyter_tracker.backends.local.metrics import LocalMetrics, settle
 from jupyter_tracker.backends.local.process.sampling import Sampler
 from jupyter_tracker.backends.local.store import Store
@@ -77,13 +77,16 @@ class Keeper:
                 try:
                     self._look_after(kept)
                 except Conflict:
-                    self.release(kept.run_id)  # somebody else has ended it
+                    self.release(kept.run_id)
+                    self._metrics.close(kept.run_id)
                 except (TrackerError, OSError) as error:
                     # A full disk or a lock must not end the thread: the run goes on and the next beat tries again.
                     sys.stderr.write(f"jupyter_tracker: run {kept.run_id[:8]}: {error}\n")
 
     def _look_after(self, kept: _Kept) -> None:
         with self._store.write() as db:
+            if has_ended(db, kept.number):
+                raise Conflict(f"The run {kept.run_id[:8]} was ended by another process.")
             grace = heartbeat(db, kept.number)
             if grace is not None and kept.stop_seen_at is None:
                 kept.stop_seen_at = time.monotonic()

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from jupyter_tracker.backends.local.process.codecheck import check_code
+from jupyter_tracker.backends.common.code.codecheck import check_code
 from jupyter_tracker.backends.local.process.command import packed_variables, prepare
 from jupyter_tracker.backends.local.process.order import Order
 from jupyter_tracker.backends.local.process.tree import SUPERVISOR

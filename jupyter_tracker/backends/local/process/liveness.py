@@ -9,7 +9,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from jupyter_tracker.backends.local.events import add_event
-from jupyter_tracker.backends.local.lifecycle import ended, interrupted
+from jupyter_tracker.backends.local.lifecycle import UNWATCHED, ended, interrupted
 from jupyter_tracker.backends.local.metrics import settle
 from jupyter_tracker.backends.local.process.identity import alive, host
 from jupyter_tracker.backends.local.store import Store, now
@@ -80,6 +80,8 @@ def reconcile(store: Store) -> None:
 
 def _vanished(run: _Active, here: str, time: int) -> str:
     """Why a run is lost, in a sentence; empty when it is not."""
+    if run.keeper == UNWATCHED:
+        return ""
     if not run.keeper:
         return "It was never started." if time - run.created_at > LAUNCH else ""
     if run.host != here:

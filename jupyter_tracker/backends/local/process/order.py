@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Self
 
 import jupyter_tracker
+from jupyter_tracker.backends.common.variables import revealed
 from jupyter_tracker.backends.local.masking import SECRETS_VARIABLE
 from jupyter_tracker.backends.local.process.command import inherited_secrets
-from jupyter_tracker.models import Secret, revealed
+from jupyter_tracker.models import Secret
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def faithful(sources: LocalSources, code: Code, source: str, folder: Path) -> Co
 
     So nobody has to keep their hands off the files while runs wait.
     """
-    from jupyter_tracker.backends.local.process.codecheck import check_code
+    from jupyter_tracker.backends.common.code.codecheck import check_code
 
     if code.source:
         return code if Path(code.path).exists() else sources.unpacked_code(code, folder)

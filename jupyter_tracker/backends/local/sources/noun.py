@@ -7,19 +7,19 @@ import os
 import sqlite3
 from pathlib import Path
 
+from jupyter_tracker.backends.common.code.codecheck import check_code
+from jupyter_tracker.backends.common.code.collection import CREATED, SNAPSHOT, Collection, Limits
+from jupyter_tracker.backends.common.code.reading import CELL, Collected, collect, default_name
+from jupyter_tracker.backends.common.files import check_empty
+from jupyter_tracker.backends.common.values import checked_name
 from jupyter_tracker.backends.local import trash
-from jupyter_tracker.backends.local.experiments import checked_name
-from jupyter_tracker.backends.local.files import check_empty
-from jupyter_tracker.backends.local.process.codecheck import check_code
 from jupyter_tracker.backends.local.purge import purge_source
-from jupyter_tracker.backends.local.sources.archive import SUFFIXES
 from jupyter_tracker.backends.local.sources.difference import difference
-from jupyter_tracker.backends.local.sources.objects import CREATED, SNAPSHOT, Collection, Limits, Objects
-from jupyter_tracker.backends.local.sources.reading import CELL, Collected, collect
+from jupyter_tracker.backends.local.sources.objects import Objects
 from jupyter_tracker.backends.local.sources.rows import COLUMNS, files_of_source, find_source, select
 from jupyter_tracker.backends.local.store import Store, now
 from jupyter_tracker.backends.operations import SourceOperations
-from jupyter_tracker.errors import Conflict, InvalidCode, InvalidInput
+from jupyter_tracker.errors import Conflict, InvalidCode
 from jupyter_tracker.flow import Flow, local
 from jupyter_tracker.models import Cleanup, Code, CodeKind, Lifecycle, Source, SourceDescription, SourceDifference
 
@@ -165,19 +165,6 @@ class LocalSources(SourceOperations):
                 return find_source(db, found.id)
 
         return local(call)
-
-
-def default_name(code: Code) -> str:
-    """What code is called that nobody named: its file or folder without suffix, or `cell`."""
-    if code.kind is CodeKind.CELL:
-        return "cell"
-    name = Path(code.path).name
-    suffix = next((known for known in SUFFIXES if name.lower().endswith(known)), Path(name).suffix)
-    name = name.removesuffix(name[len(name) - len(suffix) :]) if suffix else name
-    try:
-        return checked_name("source", name)
-    except InvalidInput:
-        return "code"
 
 
 def _add(db: sqlite3.Connection, name: str, description: str, collection: Collection, found: Collected) -> Source:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import random
 import string
 import tempfile
@@ -15,8 +14,9 @@ from typing import Any
 
 import httpx
 
+from jupyter_tracker.backends.remote import signed
 from jupyter_tracker.backends.ubiops.wire import Wire
-from jupyter_tracker.errors import InvalidInput, PermissionDenied, PlatformFailure
+from jupyter_tracker.errors import InvalidInput
 from jupyter_tracker.flow import Flow, Local
 from jupyter_tracker.progress import bar
 
@@ -28,8 +28,6 @@ PART = 2**30
 SENDING = {"Content-Disposition": "multipart/form-data"}
 AZURE = "azure_blob_storage"
 SENDING_TO_AZURE = {**SENDING, "x-ms-version": "2020-04-08", "x-ms-blob-type": "BlockBlob"}
-TRIES = 3
-"""How often a signed URL is asked for anew after it was refused, or a file sent again that arrived changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,62 +155,25 @@ class FileOperations:
         target = Path(output_path)
         if target.is_dir():
             target = target / place.file.rpartition("/")[2]
-        yield from self._get(project_name, place, target)
-        return target
 
-    def _get(self, project_name: str, place: Uri, target: Path) -> Flow[None]:
-        partial = target.with_name(f".{target.name}.part")
+        def ask() -> Flow[str]:
+            return str((yield from self.files_download(project_name, place.bucket, place.file))["url"])
+
         with bar(f"download {target.name}") as progress:
-            for tries in range(TRIES):
-                last = tries == TRIES - 1
-                signed = yield from self.files_download(project_name, place.bucket, place.file)
-                try:
-                    response = yield from self._wire.service.download(
-                        "files_download", signed["url"], partial, signed=True, progress=progress
-                    )
-                except PermissionDenied:
-                    if last:
-                        raise
-                    continue  # the URL had expired
-                if (yield from _whole(response, partial, 0, None)):
-                    partial.replace(target)
-                    return
-        partial.unlink(missing_ok=True)
-        raise PlatformFailure(
-            f"{place} came changed {TRIES} times: its MD5 is not the one that the storage tells.",
-            backend=self._wire.service.backend,
-            operation="files_download",
-        )
+            yield from signed.fetch(self._wire.service, "files_download", ask, target, progress)
+        return target
 
     def _put(
         self, ask: Callable[[], Flow[Any]], source: Path, offset: int, size: int, progress: Callable[[int], None]
     ) -> Flow[httpx.Response]:
-        for tries in range(TRIES):
-            last = tries == TRIES - 1
-            signed = yield from ask()
-            headers: Mapping[str, str] = SENDING_TO_AZURE if signed.get("provider") == AZURE else SENDING
-            try:
-                response = yield from self._wire.service.upload(
-                    "files_upload",
-                    "PUT",
-                    signed["url"],
-                    source,
-                    offset=offset,
-                    size=size,
-                    headers=headers,
-                    signed=True,
-                    progress=progress,
-                )
-            except PermissionDenied:
-                if last:
-                    raise
-                continue  # the URL had expired
-            if (yield from _whole(response, source, offset, size)):
-                return response
-        raise PlatformFailure(
-            f"{source} arrived changed {TRIES} times: its MD5 is not the one that the storage tells.",
-            backend=self._wire.service.backend,
-            operation="files_upload",
+        def signed_url() -> Flow[tuple[str, Mapping[str, str]]]:
+            given = yield from ask()
+            return given["url"], SENDING_TO_AZURE if given.get("provider") == AZURE else SENDING
+
+        return (
+            yield from signed.put(
+                self._wire.service, "files_upload", signed_url, source, progress, offset=offset, size=size
+            )
         )
 
     def _put_parts(
@@ -267,26 +228,3 @@ def zip_folder(source: Path, archive: Path) -> None:
 
 def _files(project_name: str, bucket_name: str, *file: str) -> tuple[str, ...]:
     return ("projects", project_name, "buckets", bucket_name, "files", *file)
-
-
-def _whole(response: httpx.Response, file: Path, offset: int, size: int | None) -> Flow[bool]:
-    """Whether (a part of) a file has the MD5 that the storage tells; also where it tells none.
-
-    The ETag is one where it is 32 hexadecimal digits, except under encryption with keys of a service.
-    """
-    tag = response.headers.get("etag", "").strip('"').lower()
-    keyed = response.headers.get("x-amz-server-side-encryption", "").startswith("aws:kms")
-    if keyed or len(tag) != 32 or set(tag) - set("0123456789abcdef"):
-        return True
-
-    def call() -> bool:
-        digest, left = hashlib.md5(usedforsecurity=False), size
-        with file.open("rb") as reader:
-            reader.seek(offset)
-            while block := reader.read(2**20 if left is None else min(2**20, left)):
-                digest.update(block)
-                left = None if left is None else left - len(block)
-        return bool(digest.hexdigest() == tag)
-
-    same: bool = yield Local(call)
-    return same

@@ -8,7 +8,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from jupyter_tracker.backends.local.sources.objects import Collection, Limits
+from jupyter_tracker.backends.common.code.collection import Collection, Limits
 from jupyter_tracker.errors import InvalidSource, SourceTooLarge
 
 _LIMIT = 60.0

@@ -13,7 +13,7 @@ import zlib
 from pathlib import Path
 from typing import IO, cast
 
-from jupyter_tracker.backends.local.sources.objects import Collection, Limits
+from jupyter_tracker.backends.common.code.collection import Collection, Limits
 from jupyter_tracker.errors import InvalidSource, SourceTooLarge
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")

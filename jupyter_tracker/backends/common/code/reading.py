@@ -7,14 +7,15 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from jupyter_tracker.backends.local.process.codecheck import is_python
-from jupyter_tracker.backends.local.sources.archive import collect_archive, is_archive
-from jupyter_tracker.backends.local.sources.folder import collect_file, collect_folder
-from jupyter_tracker.backends.local.sources.git import collect_commit
-from jupyter_tracker.backends.local.sources.neighbours import neighbours, notebook_text, without_magics
-from jupyter_tracker.backends.local.sources.objects import Collection, Limits
-from jupyter_tracker.errors import InvalidSource
-from jupyter_tracker.models import ENTRY_POINTS, Code, CodeKind
+from jupyter_tracker.backends.common.code.archive import SUFFIXES, collect_archive, is_archive
+from jupyter_tracker.backends.common.code.codecheck import ENTRY_POINTS, is_python
+from jupyter_tracker.backends.common.code.collection import Collection, Limits
+from jupyter_tracker.backends.common.code.folder import collect_file, collect_folder
+from jupyter_tracker.backends.common.code.git import collect_commit
+from jupyter_tracker.backends.common.code.neighbours import neighbours, notebook_text, without_magics
+from jupyter_tracker.backends.common.values import checked_name
+from jupyter_tracker.errors import InvalidInput, InvalidSource
+from jupyter_tracker.models import Code, CodeKind
 
 CELL = "cell.py"
 """The file of a source that was a cell."""
@@ -63,6 +64,19 @@ def collect(code: Code, commit: str | None, collection: Collection, limits: Limi
         text = notebook_text(text) if path.suffix == ".ipynb" else text
         _collect_neighbours(text, path.parent, collection, {path.name})
     return Collected(CodeKind.NOTEBOOK if path.suffix == ".ipynb" else CodeKind.SCRIPT, path.name, str(path))
+
+
+def default_name(code: Code) -> str:
+    """What code is called that nobody named: its file or folder without suffix, or `cell`."""
+    if code.kind is CodeKind.CELL:
+        return "cell"
+    name = Path(code.path).name
+    suffix = next((known for known in SUFFIXES if name.lower().endswith(known)), Path(name).suffix)
+    name = name.removesuffix(name[len(name) - len(suffix) :]) if suffix else name
+    try:
+        return checked_name("source", name)
+    except InvalidInput:
+        return "code"
 
 
 def _collect_neighbours(text: str, folder: Path, collection: Collection, taken: set[str]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jupyter_tracker.backends.local.sources.objects import Collection
+from jupyter_tracker.backends.common.code.collection import Collection
 from jupyter_tracker.errors import InvalidSource
 
 if TYPE_CHECKING:

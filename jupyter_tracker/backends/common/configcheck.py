@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracker.backends.local.values import plain_data
+from jupyter_tracker.backends.common.values import plain_data
 from jupyter_tracker.errors import InvalidInput, did_you_mean
 from jupyter_tracker.models import ConfigMistake, JsonValue
 

@@ -10,8 +10,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from jupyter_tracker.errors import InvalidCode, did_you_mean
-from jupyter_tracker.models import ENTRY_POINTS, Code, CodeKind
+from jupyter_tracker.models import Code, CodeKind
 
+ENTRY_POINTS = ("main.py", "train.py", "__main__.py")
+"""The files of a folder that are started when none is named, the first that is there."""
 PYTHON_SUFFIXES = (".py", ".pyw")
 
 
