@@ -106,12 +106,18 @@ export function Chart(props: Props): JSX.Element {
       style={{ height: `${PLOT_HEIGHT}px` }}
       role="img"
       aria-label={props.label}
+      data-note={hasValues(data) ? undefined : "no finite values"}
       tabIndex={0}
       data-lm-suppress-shortcuts="true"
       onKeyDown={onKeyDown}
       onBlur={() => plot.current?.hideCursor()}
     />
   );
+}
+
+/** Whether there is anything to draw; no points at all are told of elsewhere. */
+function hasValues({ x, columns }: Aligned): boolean {
+  return x.length === 0 || columns.some((column) => column.some((value) => Number.isFinite(value)));
 }
 
 /** True when the key meant something here. */
