@@ -199,6 +199,20 @@ def test_the_server_shows_runs_that_were_made_here(home, server):
             assert http.get(f"/ajax-api/2.0/mlflow/{path}").status_code == 200
 
 
+def test_a_run_that_came_through_the_server_goes_on_until_it_is_ended(home, server):
+    with (
+        httpx.Client(base_url=f"{server.url}/api/2.0/mlflow", timeout=60) as http,
+        jt.connect(f"local://{home}") as tracker,
+    ):
+        body = {"experiment_id": "0", "start_time": 1_700_000_000_000, "run_name": "of nobody"}
+        made = http.post("/runs/create", json=body).json()["run"]["info"]
+        run = tracker.runs.get(made["run_id"])
+        assert (run.name, run.state, run.experiment) == ("of nobody", RunState.RUNNING, "Default")
+        # Nobody can be asked to stop, so it says at once what is known.
+        assert run.stop().state is RunState.STOPPED
+        assert http.get("/runs/get", params={"run_id": run.id}).json()["run"]["info"]["status"] == "KILLED"
+
+
 SUBMITTED = """
 import mlflow
 mlflow.set_experiment("of the code")
