@@ -240,6 +240,17 @@ def test_what_a_submitted_run_logs_with_mlflow_goes_into_it(tmp_path, monkeypatc
         assert {(each.name, each.info.parent) for each in others} == {("nested", run.id), ("second", run.id)}
 
 
+def test_a_run_that_an_exception_ends_has_failed(tmp_path):
+    (tmp_path / "train.py").write_text("import mlflow\nmlflow.start_run()\nmlflow.log_metric('loss', 0.5)\n1 / 0\n")
+    command = [sys.executable, "-W", "ignore", str(tmp_path / "train.py")]
+    environment = {**os.environ, "MLFLOW_TRACKING_URI": "jupyter-tracker://", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert "ZeroDivisionError" in ended.stderr
+    with jt.connect() as tracker:
+        run = tracker.runs.get("last")
+        assert (run.state, run.info.reason) == (RunState.FAILED, "ZeroDivisionError: division by zero")
+
+
 def test_a_run_whose_process_dies_is_lost(tmp_path):
     code = """
 import json, mlflow, os
