@@ -199,6 +199,20 @@ def test_the_server_shows_runs_that_were_made_here(home, server):
             assert http.get(f"/ajax-api/2.0/mlflow/{path}").status_code == 200
 
 
+def test_a_run_that_came_through_the_server_goes_on_until_it_is_ended(home, server):
+    with (
+        httpx.Client(base_url=f"{server.url}/api/2.0/mlflow", timeout=60) as http,
+        jt.connect(f"local://{home}") as tracker,
+    ):
+        body = {"experiment_id": "0", "start_time": 1_700_000_000_000, "run_name": "of nobody"}
+        made = http.post("/runs/create", json=body).json()["run"]["info"]
+        run = tracker.runs.get(made["run_id"])
+        assert (run.name, run.state, run.experiment) == ("of nobody", RunState.RUNNING, "Default")
+        # Nobody can be asked to stop, so it says at once what is known.
+        assert run.stop().state is RunState.STOPPED
+        assert http.get("/runs/get", params={"run_id": run.id}).json()["run"]["info"]["status"] == "KILLED"
+
+
 SUBMITTED = """
 import mlflow
 mlflow.set_experiment("of the code")
@@ -224,6 +238,17 @@ def test_what_a_submitted_run_logs_with_mlflow_goes_into_it(tmp_path, monkeypatc
         # It cannot be two runs at once: what else its code starts is a part of it.
         others = tracker.runs.list("of the code")
         assert {(each.name, each.info.parent) for each in others} == {("nested", run.id), ("second", run.id)}
+
+
+def test_a_run_that_an_exception_ends_has_failed(tmp_path):
+    (tmp_path / "train.py").write_text("import mlflow\nmlflow.start_run()\nmlflow.log_metric('loss', 0.5)\n1 / 0\n")
+    command = [sys.executable, "-W", "ignore", str(tmp_path / "train.py")]
+    environment = {**os.environ, "MLFLOW_TRACKING_URI": "jupyter-tracker://", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert "ZeroDivisionError" in ended.stderr
+    with jt.connect() as tracker:
+        run = tracker.runs.get("last")
+        assert (run.state, run.info.reason) == (RunState.FAILED, "ZeroDivisionError: division by zero")
 
 
 def test_a_run_whose_process_dies_is_lost(tmp_path):

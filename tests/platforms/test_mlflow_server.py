@@ -28,6 +28,8 @@ with mlflow.start_run(run_name="their run") as run:
     mlflow.set_tag("team", "vision")
     mlflow.log_text("hello", "notes/a.txt")
     mlflow.log_input(mlflow.data.from_numpy(numpy.ones(3), source="/data/x.npy", name="x"), context="training")
+    with mlflow.start_run(run_name="a part", nested=True):
+        pass
     for name in ("net", "net", "other"):
         model = mlflow.initialize_logged_model(name=name, params={"depth": "3"})
         client = mlflow.MlflowClient()
@@ -96,6 +98,7 @@ def test_what_their_client_writes_is_read(server, tmp_path):
         assert [found.id for found in tracker.runs.list("theirs", where="params.lr < 0.2 and metrics.loss > 1")] == [
             run_id
         ]
+        assert [part.name for part in run.children()] == ["a part"]
         (used,) = run.inputs()
         assert (used.dataset.name, used.dataset.source, used.context) == ("x", "/data/x.npy", "training")
         assert [found.id for found in tracker.runs.list(where="datasets.context = 'training'")] == [run_id]

@@ -25,6 +25,7 @@ from jupyter_tracker.filters import parse, parse_order, to_text
         ("min(metrics.x) < 1 and metrics.x < inf", "", "min(metrics.x) < 1.0 AND metrics.x < inf"),
         ("metrics.a > 1 or metrics.b > 1", "", "metrics.a > 1.0 OR metrics.b > 1.0"),
         ("params.q = 'it''s'", "", "params.q = 'it''s'"),
+        ("parent = 'ab' and parent != 'cd'", "tags.`mlflow.parentRunId` = 'ab'", "parent != 'cd'"),
     ],
 )
 def test_what_the_server_can_say_is_pushed_down(where, there, here):

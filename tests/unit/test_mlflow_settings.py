@@ -78,6 +78,12 @@ def test_the_address_may_come_from_the_environment(monkeypatch, profiles):
     assert settings("mlflow").url == "https://work.example.com"
 
 
+def test_a_local_store_in_the_environment_is_no_server(monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "jupyter-tracker://")
+    with pytest.raises(ConfigError, match="that is a local store"):
+        settings("mlflow")
+
+
 @pytest.mark.parametrize("address", ["mlflow://host", "mlflow+ftp://host", "mlflow+http://", "mlflow+http://h?x=1"])
 def test_an_address_that_is_none_is_refused_with_an_example(address):
     with pytest.raises(ConfigError, match=r"mlflow\+http://host:5000"):

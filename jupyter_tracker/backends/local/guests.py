@@ -65,7 +65,12 @@ class LocalGuests:
             self._keeper.keep(run_id, number, "." if environment == Environment() else None)
 
     def set_state(self, run_id: str, state: RunState, at: int | None, *, watched: bool) -> None:
-        """End a run, at a time in microseconds, or take it up again; nothing where a supervisor answers for it."""
+        """End a run, at a time in microseconds, or take it up again; nothing where a supervisor answers for it.
+
+        Nothing either when this process exits: MLflow's client then says that all went well, even after an exception.
+        """
+        if self._keeper.over:
+            return
         with self._store.read() as db:
             number = run_number(db, run_id)
             (kind, was) = db.execute("SELECT kind, state FROM runs WHERE number = ?", (number,)).fetchone()

@@ -92,9 +92,9 @@ def heartbeat(db: sqlite3.Connection, run: int) -> float | None:
 
 
 def has_ended(db: sqlite3.Connection, run: int) -> bool:
-    """Whether the end of a run is recorded; `lost` is none, which others conclude."""
-    (ended_at, state) = db.execute("SELECT ended_at, state FROM runs WHERE number = ?", (run,)).fetchone()
-    return ended_at is not None and state != RunState.LOST
+    """Whether the end of a run is recorded, or it is gone for good; `lost` is no end, which others conclude."""
+    row = db.execute("SELECT ended_at, state FROM runs WHERE number = ?", (run,)).fetchone()
+    return row is None or (row[0] is not None and row[1] != RunState.LOST)
 
 
 def record_environment(db: sqlite3.Connection, run: int, environment: Environment) -> None:

@@ -87,6 +87,7 @@ def parse_run(entry: Mapping[str, Any], experiments: Mapping[str, str]) -> RunIn
         exit_code=_exit_code(tags.get(wording.EXIT_CODE)),
         signal=tags.get(wording.SIGNAL),
         notes=tags.get(wording.NOTE, ""),
+        parent=tags.get(wording.PARENT, ""),
     )
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from jupyter_tracker.backends.mlflow.numbers import LARGEST
 from jupyter_tracker.backends.mlflow.reading import milliseconds
-from jupyter_tracker.backends.mlflow.wording import STATUSES
+from jupyter_tracker.backends.mlflow.wording import PARENT, STATUSES
 from jupyter_tracker.filters import (
     Aggregate,
     And,
@@ -79,7 +79,9 @@ def _comparison(subject: Subject, operator: Operator, value: object) -> str:
         # An order of magnitude below the largest: the server cuts infinities to it.
         fits = _quoted_name(subject.name) and abs(value) < LARGEST / 10
         return f"metrics.{_quoted_name(subject.name)} {operator} {value!r}" if fits else ""
-    name = _text_name(subject)
+    # A run without a parent has no such tag, so that only equality says the same there.
+    nested = subject is Attribute.PARENT and operator is Operator.EQUAL
+    name = f"tags.`{PARENT}`" if nested else _text_name(subject)
     if not name or not isinstance(value, str) or not _TEXT.fullmatch(value):
         return ""
     if operator not in (Operator.EQUAL, Operator.NOT_EQUAL) or not value or "'" in value:

@@ -55,6 +55,8 @@ def settings(address: str) -> Settings:
         named = os.environ.get("MLFLOW_TRACKING_URI", "")
         if not named:
             raise ConfigError("Say where the server is: `mlflow+http://host:5000`, or set MLFLOW_TRACKING_URI.")
+        if named.startswith("jupyter-tracker:"):
+            raise ConfigError(f"MLFLOW_TRACKING_URI is {named}: that is a local store. Connect to `local`.")
         return settings(named if named.partition(":")[0] == DATABRICKS else f"mlflow+{named}")
     if kind == DATABRICKS:
         return _databricks(address, rest.removeprefix("//").strip("/"))

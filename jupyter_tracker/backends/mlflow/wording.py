@@ -30,6 +30,7 @@ USED_AT = OWN + "used_at"
 """When the last run was started in an experiment, in milliseconds."""
 NOTE = "mlflow.note.content"
 RUN_NAME = "mlflow.runName"
+PARENT = "mlflow.parentRunId"
 GIT_COMMIT = "mlflow.source.git.commit"
 GIT_BRANCH = "mlflow.source.git.branch"
 

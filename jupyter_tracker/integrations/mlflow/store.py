@@ -2,7 +2,7 @@
 
     AbstractStore → Base → Experiments → Runs → Metrics → LoggedModels → TrackingStore
 
-Each part is one noun. What MLflow knows beside them, such as traces and prompts, has no place here: it is empty where
+Each part is one noun. What MLflow knows beside them, such as traces, has no place here: it is empty where
 MLflow looks for it, so that its UI works, and an error of MLflow where something is to be kept.
 """
 

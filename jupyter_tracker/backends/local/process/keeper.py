@@ -47,6 +47,8 @@ class Keeper:
         self._wake = Event()
         self._thread: Thread | None = None
         self._sampler: Sampler | None = None
+        self.over = False
+        """Whether the process exits, and how its runs ended is recorded."""
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._forget)
         atexit.register(self._end_all)
@@ -126,6 +128,7 @@ class Keeper:
 
     def _end_all(self) -> None:
         """The process exits: say how, so that its runs do not count as lost."""
+        self.over = True
         failure = getattr(sys, "last_value", None)
         for kept in list(self._runs.values()):
             self.release(kept.run_id)
