@@ -159,7 +159,11 @@ class StandIn:
             answer = handler(request, **{name: unquote(text) for name, text in found.groupdict().items()})
         except Failed as failure:
             return failure.answer
-        return answer if isinstance(answer, Answer) else Answer(answer)
+        made = answer if isinstance(answer, Answer) else Answer(answer)
+        if made.body is None or isinstance(made.body, bytes):
+            return made
+        # Written down while nothing can change it.
+        return Answer(made.content, made.status, {"Content-Type": "application/json", **made.headers})
 
     @contextmanager
     def serving(self) -> Iterator[Self]:

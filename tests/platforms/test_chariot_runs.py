@@ -123,6 +123,11 @@ def test_checkpoints_are_found_by_the_beginning_of_their_id_and_none_is_deleted_
     with pytest.raises(NotFound):
         tracker.checkpoints.delete([made[0], "zebra"])
     assert len(chariot.checkpoints) == 3
+    chariot.runs["gone"] = chariot.runs[run]
+    left = chariot.add_checkpoint("gone", 9, {})
+    del chariot.runs["gone"]
+    assert tracker.checkpoints.get(left).run == ""
+    del chariot.checkpoints[left]
     (found, *_) = tracker.checkpoints.list()
     assert (found.run, found.experiment) == ("1", "digits")
     assert tracker.checkpoints.delete([made[0], made[0]]) == 1

@@ -71,7 +71,10 @@ class ChariotCheckpoints(CheckpointOperations):
 
     def get(self, reference: str) -> Flow[Checkpoint]:
         found = yield from self._found(reference)
-        run = yield from self._native.get_run(str(found.get("run_id")))
+        try:
+            run = yield from self._native.get_run(str(found.get("run_id")))
+        except NotFound:  # it was deleted
+            return parse_checkpoint(found, {})
         return parse_checkpoint(found, {str(run["id"]): run})
 
     def list(self, query: CheckpointQuery) -> Flow[tuple[Checkpoint, ...]]:
