@@ -74,7 +74,7 @@ def test_a_view_is_told_only_of_changes(tracker, runs):
         await feed.refresh()
         first, second = (update["version"] for update in pushed)
         assert second == first + 1
-        assert first != table.TableFeed(feed._tracker, feed._query)._version + 1  # another feed has other versions
+        assert first != TableFeed(feed._tracker, feed._query)._version + 1  # another feed has other versions
         with tracker.runs.start("digits") as run:
             run.log({"loss": float("nan")})
             await feed.refresh()
