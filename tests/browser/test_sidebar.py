@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from playwright.sync_api import expect
 
 import jupyter_tracker as jt
-from tests.platforms.mlflow_server import serving
 
 LIMIT = 60_000
 """Milliseconds for anything to appear."""
@@ -170,25 +168,14 @@ def set_setting(page, raw):
     )
 
 
-@pytest.fixture
-def mlflow(tmp_path):
-    """A real MLflow server, which starts while JupyterLab opens; the result waits for it."""
-    server = serving(tmp_path / "mlflow")
-    with ThreadPoolExecutor(1) as threads:
-        started = threads.submit(server.__enter__)
-        yield started.result
-        started.result()
-    server.__exit__(None, None, None)
-
-
-def test_a_connection_to_mlflow_is_added_and_its_runs_are_found(mlflow, sidebar):
+def test_a_connection_is_added_and_its_runs_are_found(sidebar, tmp_path):
     page = sidebar.page
-    url = mlflow().url
-    with jt.connect(f"mlflow+{url}") as tracker, tracker.runs.start("elsewhere", name="far-away") as run:
+    address = f"local://{tmp_path}/elsewhere"
+    with jt.connect(address) as tracker, tracker.runs.start("elsewhere", name="far-away") as run:
         run.log({"loss": 0.25})
     page.get_by_role("button", name="Add a connection").click()
     page.get_by_label("Name", exact=True).fill("tracking")
-    page.get_by_label("Address", exact=True).fill(f"mlflow+{url}")
+    page.get_by_label("Address", exact=True).fill(address)
     page.get_by_role("button", name="Save and test").click()
     expect(page.locator(".Toastify__toast")).to_contain_text("tracking answers", timeout=LIMIT)
     page.get_by_role("searchbox", name="Search runs").fill("metrics.loss = 0.25")
