@@ -7,6 +7,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+import jupyter_tracker as jt
+
 LIMIT = 60_000
 """Milliseconds for anything to appear."""
 
@@ -90,6 +92,11 @@ def test_the_runs_of_the_notebook_stand_on_top_and_a_run_becomes_a_cell(sidebar,
     with lab.tracker() as tracker:
         (run,) = tracker.runs.list("beside")
     assert any(run.id in source for source in page.evaluate(sources))
+    # Back from the run to the cell that made it.
+    page.evaluate("window.jupyterapp.shell.currentWidget.content.activeCellIndex = 0")
+    sidebar.command("jupyter-tracker:open-cell", run=run.id)
+    active = "window.jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.getSource()"
+    assert 'name="from-here"' in page.evaluate(active)
 
 
 def test_open_runs_come_back_with_the_page(sidebar, lab):
@@ -102,3 +109,75 @@ def test_open_runs_come_back_with_the_page(sidebar, lab):
     sidebar.page.goto(f"{lab.url}/lab?token={lab.token}")
     expect(sidebar.page.locator(".lm-TabBar-tabLabel", has_text="stays").first).to_be_visible(timeout=LIMIT)
     expect(sidebar.page.locator(".jp-tracker-tab-view .jp-tracker-header")).to_contain_text("succeeded", timeout=LIMIT)
+
+
+def test_runs_are_selected_compared_and_put_into_a_cell_and_settings_hold_at_once(sidebar, lab, pictures, figure):
+    page = sidebar.page
+    loaded = page.evaluate(
+        """performance.getEntriesByType('resource').filter(({ name }) => name.includes('jupyter-tracker/static'))
+            .reduce((sum, { decodedBodySize }) => sum + decodedBodySize, 0)"""
+    )
+    figure(f"the extension adds {loaded / 1000:.0f} KB to the load of JupyterLab")
+    assert 0 < loaded < 200_000
+    with lab.tracker() as tracker:
+        for number in range(3):
+            with tracker.runs.start("pairs", name=f"pair-{number}", params={"lr": number}) as run:
+                for step in range(5):
+                    run.log({"height": number * step}, step=step)
+    page.get_by_role("searchbox", name="Search runs").fill("experiment = 'pairs'")
+    for number in (0, 2):
+        row(sidebar, f"pair-{number}").click(modifiers=["ControlOrMeta"])
+    expect(page.get_by_text("2 selected")).to_be_visible(timeout=LIMIT)
+    row(sidebar, "pair-2").click(button="right")
+    page.locator(".lm-Menu-item").filter(has_text="Insert comparison").click()
+    code = "window.jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.source"
+    sidebar.wait(f"{code}.includes('jt.ComparePanel(')", 30)
+    page.get_by_role("button", name="Compare").click()
+    legend = page.locator(".jp-tracker-tab-view .jp-tracker-legend")
+    expect(legend).to_contain_text("pair-0", timeout=LIMIT)
+    expect(legend).to_contain_text("pair-2")
+    expect(legend).not_to_contain_text("pair-1")
+    expect(page.locator(".jp-tracker-tab-view .jp-tracker-chart canvas").first).to_be_visible(timeout=LIMIT)
+    page.screenshot(path=pictures / "compared.png")
+    sidebar.command("jupyter-tracker:runs", connection="local")
+    expect(page.locator(".jp-tracker-runs-panel")).to_contain_text("pair-1", timeout=LIMIT)
+    # The sidebar's styles and the table's do not meddle: each name stands over its column.
+    head, cell = (
+        page.locator(f".jp-tracker-runs-panel {place}").filter(has_text=words).first.bounding_box()
+        for place, words in (("[role=columnheader]", "experiment"), ("[role=gridcell]", "pairs"))
+    )
+    assert abs(head["x"] - cell["x"]) < 12
+    expect(page.locator(".jp-tracker-side-value")).to_have_count(0)
+    set_setting(page, '{"columns": ["metric"], "notifications": "none"}')
+    expect(page.locator(".jp-tracker-side-value").first).to_be_visible(timeout=LIMIT)
+    expect(page.locator(".jp-tracker-side-spark")).to_have_count(0)
+    set_setting(page, "{}")
+    expect(page.locator(".jp-tracker-side-spark").first).to_be_visible(timeout=LIMIT)
+
+
+def set_setting(page, raw):
+    """As the settings editor does."""
+    page.evaluate(
+        """raw => {
+            const { pluginRegistry } = window.jupyterapp;
+            const token = [...pluginRegistry._services.keys()].find(({ name }) => name.endsWith(":ISettingRegistry"));
+            return pluginRegistry.resolveRequiredService(token)
+                .then(registry => registry.upload("jupyter-tracker:plugin", raw)).then(() => null);
+        }""",
+        raw,
+    )
+
+
+def test_a_connection_is_added_and_its_runs_are_found(sidebar, tmp_path):
+    page = sidebar.page
+    address = f"local://{tmp_path}/elsewhere"
+    with jt.connect(address) as tracker, tracker.runs.start("elsewhere", name="far-away") as run:
+        run.log({"loss": 0.25})
+    page.get_by_role("button", name="Add a connection").click()
+    page.get_by_label("Name", exact=True).fill("tracking")
+    page.get_by_label("Address", exact=True).fill(address)
+    page.get_by_role("button", name="Save and test").click()
+    expect(page.locator(".Toastify__toast")).to_contain_text("tracking answers", timeout=LIMIT)
+    page.get_by_role("searchbox", name="Search runs").fill("metrics.loss = 0.25")
+    row(sidebar, "far-away").click(timeout=LIMIT)
+    expect(page.locator(".jp-tracker-tab-view:visible .jp-tracker-header")).to_contain_text("succeeded", timeout=LIMIT)

@@ -8,10 +8,9 @@ export const launcher: JupyterFrontEndPlugin<void> = {
   id: "jupyter-tracker:launcher",
   description: "A card in the launcher that shows the runs.",
   autoStart: true,
-  requires: [ILauncher],
-  optional: [ITranslator],
-  activate: (_app: JupyterFrontEnd, cards: ILauncher, translator: ITranslator | null) => {
+  optional: [ILauncher, ITranslator], // Notebook 7 has no launcher
+  activate: (_app: JupyterFrontEnd, cards: ILauncher | null, translator: ITranslator | null) => {
     const trans = (translator ?? nullTranslator).load("jupyter_tracker");
-    cards.add({ command: "jupyter-tracker:show", category: trans.__("Other"), rank: 50 });
+    cards?.add({ command: "jupyter-tracker:show", category: trans.__("Other"), rank: 50 });
   },
 };

@@ -46,6 +46,10 @@ export const tabs: JupyterFrontEndPlugin<void> = {
       if (!tab.isAttached) {
         shell.add(tab, "main");
       }
+      if (!tab.isAttached) {
+        tab.addClass("jp-tracker-tab-down");
+        shell.add(tab, "down"); // the main area of Notebook 7 is the notebook, and nothing else
+      }
       shell.activateById(tab.id);
       return tab;
     };

@@ -1,0 +1,39 @@
+"""Where a run was made: the notebook and the cell, as Jupyter tells them."""
+
+from __future__ import annotations
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from jupyter_tracker.client.requests import tags_of
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """What the front end tells the kernel of the cell that it executes."""
+    monkeypatch.setenv("JPY_SESSION_NAME", "/work/train.ipynb")
+    parent = {"metadata": {"cellId": "c7"}}
+    monkeypatch.setitem(
+        sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: SimpleNamespace(get_parent=lambda: parent))
+    )
+    return parent
+
+
+def test_a_run_knows_the_notebook_and_the_cell_it_was_made_in(told):
+    assert tags_of(None) == {"notebook": "/work/train.ipynb", "cell": "c7"}
+    assert tags_of({"cell": "mine", "team": "a"}) == {"notebook": "/work/train.ipynb", "cell": "mine", "team": "a"}
+
+
+@pytest.mark.parametrize("metadata", [{}, {"cellId": 7}, {"cellId": "x" * 1000}, None])
+def test_a_front_end_that_does_not_tell_the_cell_is_no_trouble(told, metadata):
+    told["metadata"] = metadata
+    assert tags_of(None) == {"notebook": "/work/train.ipynb"}
+
+
+def test_without_a_shell_there_is_no_cell(told, monkeypatch):
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: None))
+    assert tags_of(None) == {"notebook": "/work/train.ipynb"}
+    monkeypatch.setenv("JPY_SESSION_NAME", "")
+    assert tags_of({"team": "a"}) == {"team": "a"}
