@@ -297,23 +297,6 @@ def test_an_expired_signed_url_is_asked_for_anew_and_never_sees_the_credentials(
     assert "signature" not in str(caught.value)
 
 
-def test_a_download_goes_on_where_it_broke_or_its_url_expired_and_is_compared(tracker, platform, train, tmp_path):
-    run = tracker.runs.submit("digits", code=train).wait(60)
-    data = platform.blobs[run.id] = bytes(range(256)) * 4000
-    signed = lambda request: request.path.startswith("/signed/")  # noqa: E731
-    platform.fail(Answer(data[:300_000], 200, {"Content-Length": str(len(data))}), where=signed)
-    platform.fail(Answer(b"<Error><Message>Request has expired</Message></Error>", 403), where=signed)
-    fetch = tracker.native.download_training_result
-    assert fetch(ORGANIZATION, "digits", run.id, tmp_path / "a.zip").read_bytes() == data
-    ranges = [request.headers.get("range") for request in platform.requests if signed(request)]
-    assert ranges == [None, "bytes=262144-", "bytes=262144-"]
-    changed = Answer(b"else", 200, {"ETag": f'"{"0" * 32}"'})
-    platform.fail(changed, times=3, where=signed)
-    with pytest.raises(PlatformFailure, match=r"b\.zip came changed 3 times"):
-        fetch(ORGANIZATION, "digits", run.id, tmp_path / "b.zip")
-    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".zip"] == ["a.zip"]
-
-
 def hostile(name, mode=0o644):
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
