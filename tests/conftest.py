@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -30,16 +31,15 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 TOGETHER = {
-    "-mlflow]": "mlflow",
-    "platforms/test_mlflow_server.py": "mlflow",
-    "platforms/test_vertex_sdk.py": "vertex sdk",
-    "magics/test_kernel.py": "kernel",
-    "unit/test_mlflow_import.py": "mlflow stores",
-    "test_panel.py::test_an_executed_notebook": "executed notebook",
-    "test_panel.py::test_no_hook": "executed notebook",
-    "test_panel.py::test_a_cell_is_not_broken": "executed notebook",
+    r"contract/.*[[-]mlflow[]-]": "mlflow",
+    r"platforms/test_mlflow_server\.py": "mlflow",
+    r"platforms/test_mlflow_plugin\.py": "mlflow plugin",
+    r"platforms/test_vertex_sdk\.py": "vertex sdk",
+    r"magics/test_kernel\.py": "kernel",
+    r"unit/test_mlflow_import\.py": "mlflow stores",
+    r"widgets/test_panel\.py::test_(an_executed_notebook|no_hook|a_cell_is_not_broken)": "executed notebook",
 }
-"""Part of a test's id to the group whose tests run in one process, where what they share takes long to make."""
+"""Pattern of tests' ids to the group whose tests run in one process, where what they share takes long to make."""
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -49,7 +49,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Grouped(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return next((group for part, group in TOGETHER.items() if part in nodeid), nodeid)
+            return next((group for pattern, group in TOGETHER.items() if re.search(pattern, nodeid)), nodeid)
 
     return Grouped(config, log)
 
