@@ -29,13 +29,11 @@ def measure(small: bool) -> list[Figure]:
     sys.path.insert(0, str(ROOT))
     from tests.platforms.mlflow_server import serving
 
-    steps, runs, repetitions = (2_000, 200, 2) if small else (10_000, 1_000, 3)
-    with tempfile.TemporaryDirectory() as folder:
-        with serving(Path(folder)) as server:
-            run_id = _fill(server.url, steps, runs)
-        with serving(Path(folder), workers=2) as server:
-            os.environ.update(MLFLOW_TRACKING_URI=server.url, MLFLOW_DISABLE_TELEMETRY="true")
-            return [*_histories(server.url, run_id, steps, repetitions), *_runs(server.url, runs, repetitions)]
+    steps, runs, repetitions = (500, 50, 2) if small else (10_000, 1_000, 3)
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder), workers=2) as server:
+        run_id = _fill(server.url, steps, runs)
+        os.environ.update(MLFLOW_TRACKING_URI=server.url, MLFLOW_DISABLE_TELEMETRY="true")
+        return [*_histories(server.url, run_id, steps, repetitions), *_runs(server.url, runs, repetitions)]
 
 
 def _histories(url: str, run_id: str, steps: int, repetitions: int) -> list[Figure]:

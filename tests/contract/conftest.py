@@ -186,7 +186,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On the local backend each test runs with both clients, on a platform with one of them, the same one each time.
 
-    Both drive the same flows, so that half of the tests shows as much, in half of the time.
+    Both drive the same flows, so that half of the tests shows as much, in half of the time. It is so, too, for tests
+    that start processes: what these do takes seconds and knows nothing of the client.
     """
     left_out = [item for item in items if _other_client(item)]
     config.hook.pytest_deselected(items=left_out)
@@ -195,7 +196,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _other_client(item: pytest.Item) -> bool:
     params = getattr(getattr(item, "callspec", None), "params", {})
-    if "tracker" not in params or params.get("platform") in (None, BACKENDS["local"]):
+    if "tracker" not in params or params.get("platform") is None:
+        return False
+    starts_processes = any("processes" in marker.args for marker in item.iter_markers("needs"))
+    if params["platform"] is BACKENDS["local"] and not starts_processes:
         return False
     name = f"{item.location[0]}::{getattr(item, 'originalname', item.name)}"
     return params["tracker"] != ("sync", "async")[zlib.crc32(name.encode()) % 2]
