@@ -31,7 +31,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 TOGETHER = {
-    r"contract/.*[[-]mlflow[]-]": "mlflow",
+    r"contract/.*mlflow": "mlflow",
     r"platforms/test_mlflow_server\.py": "mlflow",
     r"platforms/test_mlflow_plugin\.py": "mlflow plugin",
     r"platforms/test_vertex_sdk\.py": "vertex sdk",
