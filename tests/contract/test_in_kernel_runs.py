@@ -147,7 +147,8 @@ def test_a_stop_request_interrupts_the_code_and_the_run_is_stopped(tracker, proc
         """
     )
     run = eventually(lambda: next(iter(tracker.runs.list(where="name = 'endless'")), None))
-    assert run.stop(grace_period=20).state is RunState.STOPPING
+    # The code may have ended by the time at which a platform tells the state.
+    assert run.stop(grace_period=20).state in (RunState.STOPPING, RunState.STOPPED)
     assert run.wait(30).state is RunState.STOPPED
     kinds = [event.kind for event in run.events()]
     assert kinds.index("stop_requested") < kinds.index("terminating") < kinds.index("ended")
