@@ -161,7 +161,8 @@ def test_stopping_asks_first(tracker, eventually):
     )
     run = submit(tracker, code)
     ready(run, eventually)
-    assert run.stop(grace_period=LIMIT).state is RunState.STOPPING
+    # The code may have ended by the time at which a platform tells the state.
+    assert run.stop(grace_period=LIMIT).state in (RunState.STOPPING, RunState.STOPPED)
     run.wait(LIMIT)
     assert run.state is RunState.STOPPED
     assert [line.text for line in run.logs()][-1] == "saved"
