@@ -77,14 +77,14 @@ describe("runs of several connections", () => {
 });
 
 describe("a new run", () => {
-  const absolute = (path: string): string => `/work/${path}`;
+  const absolute = (path: string): string => `/notebooks/${path}`;
 
   it("is asked for as it was written", () => {
     const start = startOf("local", "nets/train.v2.py");
     expect(start.experiment).toBe("train.v2");
     expect(requestOf({ ...start, name: " a ", params: '{"lr": 0.1}' }, absolute, TRANS)).toEqual({
       op: "runs.submit",
-      params: { experiment: "train.v2", name: "a", params: { lr: 0.1 }, path: "/work/nets/train.v2.py" },
+      params: { experiment: "train.v2", name: "a", params: { lr: 0.1 }, path: "/notebooks/nets/train.v2.py" },
     });
     expect(requestOf({ ...start, template: "small@1", params: "" }, absolute, TRANS)).toMatchObject({
       op: "templates.submit",

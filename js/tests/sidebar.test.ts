@@ -233,7 +233,7 @@ describe("the rows", () => {
 
   it("begin with the runs of the notebook in front, if there are any", () => {
     push("overview", { experiments: EXPERIMENTS });
-    model.setNotebook("/work/train.ipynb");
+    model.setNotebook("/notebooks/train.ipynb");
     expect(labels()[0]).toBe("On this machine");
     push("table", { version: 1, count: 1, columns: [] });
     expect(labels().slice(0, 3)).toEqual(["This notebook", "…", "On this machine"]);

@@ -6,7 +6,8 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    ("session", "kept"), [("/work/train.ipynb", "/work/train.ipynb"), ("/work/console-1-2f", None), ("", None)]
+    ("session", "kept"),
+    [("/notebooks/train.ipynb", "/notebooks/train.ipynb"), ("/notebooks/console-1-2f", None), ("", None)],
 )
 def test_the_notebook_is_a_tag_where_jupyter_tells_it(tracker, platform, monkeypatch, session, kept):
     if kept and tracker.backend.transport is not None:
@@ -22,8 +23,8 @@ def test_the_notebook_is_a_tag_where_jupyter_tells_it(tracker, platform, monkeyp
 
 def test_a_submitted_run_has_it_where_the_backend_keeps_tags(tracker, monkeypatch, tmp_path):
     (tmp_path / "train.py").write_text("def train(*_):\n    return {}\n\n\ndef handler(*_):\n    pass\n")
-    monkeypatch.setenv("JPY_SESSION_NAME", "/work/secret/train.ipynb")
+    monkeypatch.setenv("JPY_SESSION_NAME", "/notebooks/secret/train.ipynb")
     run = tracker.runs.submit("digits", code=tmp_path / "train.py").wait(60)
     assert run.tags.get("notebook") in (
-        ("train.ipynb", None) if tracker.backend.transport is not None else ("/work/secret/train.ipynb",)
+        ("train.ipynb", None) if tracker.backend.transport is not None else ("/notebooks/secret/train.ipynb",)
     )

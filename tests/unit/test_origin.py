@@ -17,7 +17,7 @@ WITHOUT_TAGS = SimpleNamespace(transport=object(), runs=SimpleNamespace(takes_ta
 @pytest.fixture
 def told(monkeypatch):
     """What the front end tells the kernel of the cell that it executes."""
-    monkeypatch.setenv("JPY_SESSION_NAME", "/work/train.ipynb")
+    monkeypatch.setenv("JPY_SESSION_NAME", "/notebooks/train.ipynb")
     parent = {"metadata": {"cellId": "c7"}}
     monkeypatch.setitem(
         sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: SimpleNamespace(get_parent=lambda: parent))
@@ -26,9 +26,9 @@ def told(monkeypatch):
 
 
 def test_a_run_knows_the_notebook_and_the_cell_it_was_made_in(told):
-    assert tags_of(HERE, None) == {"notebook": "/work/train.ipynb", "cell": "c7"}
+    assert tags_of(HERE, None) == {"notebook": "/notebooks/train.ipynb", "cell": "c7"}
     assert tags_of(HERE, {"cell": "mine", "team": "a"}) == {
-        "notebook": "/work/train.ipynb",
+        "notebook": "/notebooks/train.ipynb",
         "cell": "mine",
         "team": "a",
     }
@@ -42,11 +42,11 @@ def test_a_platform_is_told_the_name_of_the_notebook_and_not_where_it_lies(told)
 @pytest.mark.parametrize("metadata", [{}, {"cellId": 7}, {"cellId": "x" * 1000}, None])
 def test_a_front_end_that_does_not_tell_the_cell_is_no_trouble(told, metadata):
     told["metadata"] = metadata
-    assert tags_of(HERE, None) == {"notebook": "/work/train.ipynb"}
+    assert tags_of(HERE, None) == {"notebook": "/notebooks/train.ipynb"}
 
 
 def test_without_a_shell_there_is_no_cell(told, monkeypatch):
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: None))
-    assert tags_of(HERE, None) == {"notebook": "/work/train.ipynb"}
+    assert tags_of(HERE, None) == {"notebook": "/notebooks/train.ipynb"}
     monkeypatch.setenv("JPY_SESSION_NAME", "")
     assert tags_of(HERE, {"team": "a"}) == {"team": "a"}

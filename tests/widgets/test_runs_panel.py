@@ -34,7 +34,7 @@ def runs(tracker):
 @pytest.fixture
 def notebook(monkeypatch):
     """The kernel knows in which notebook it is."""
-    monkeypatch.setenv("JPY_SESSION_NAME", "/work/train.ipynb")
+    monkeypatch.setenv("JPY_SESSION_NAME", "/notebooks/train.ipynb")
 
 
 def test_it_takes_a_name_an_experiment_a_list_or_a_tracker(tracker, runs):
@@ -101,7 +101,7 @@ def test_a_view_is_remembered_for_notebook_and_experiment(runs, monkeypatch):
     assert (again.where, again.columns, again.view["widths"]) == ("params.lr > 0", panel.columns, {"name": 300})
     assert jt.RunsPanel("digits", where="params.lr > 1").where == "params.lr > 1"
     assert jt.RunsPanel().where == ""
-    monkeypatch.setenv("JPY_SESSION_NAME", "/work/other.ipynb")
+    monkeypatch.setenv("JPY_SESSION_NAME", "/notebooks/other.ipynb")
     assert jt.RunsPanel("digits").where == ""
 
 
