@@ -34,7 +34,7 @@ def readable(frame: pd.DataFrame) -> pd.DataFrame:
         elif isinstance(shown[column].dtype, pd.DatetimeTZDtype):
             shown[column] = shown[column].dt.strftime("%Y-%m-%d %H:%M:%S")
         elif pd.api.types.is_timedelta64_dtype(shown[column].dtype):
-            shown[column] = [span(value.total_seconds()) if value == value else "" for value in shown[column]]  # noqa: PLR0124
+            shown[column] = ["" if pd.isna(value) else span(value.total_seconds()) for value in shown[column]]
         elif shown[column].isna().any() and not pd.api.types.is_float_dtype(shown[column].dtype):
             shown[column] = shown[column].astype(object).where(shown[column].notna(), "")
     empty = [column for column in shown.columns if not any(map(_says_something, shown[column]))]
@@ -42,4 +42,4 @@ def readable(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _says_something(value: object) -> bool:
-    return not (value is None or value is pd.NaT or value is pd.NA or value in ("", {}) or value != value)  # noqa: PLR0124
+    return not (value is None or value is pd.NaT or value is pd.NA or value in ("", {}) or value != value)  # noqa: PLR0124  # NaN

@@ -21,7 +21,7 @@ class CellCode:
         """Run it; the result is the value of the last line."""
         __tracebackhide__ = True  # IPython leaves us out of what it shows
         exec(self.body, global_ns, local_ns)  # noqa: S102  # a cell is code to run
-        return None if self.last is None else eval(self.last, global_ns, local_ns)  # noqa: S307
+        return None if self.last is None else eval(self.last, global_ns, local_ns)  # noqa: S307  # its last line
 
 
 def compile_cell(shell: Any, cell: str) -> CellCode:

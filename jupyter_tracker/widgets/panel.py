@@ -51,7 +51,7 @@ class Panel(anywidget.AnyWidget):
         if self.comm is not None:
             # ipykernel sends a comm's messages to the shell that published on it last, which is busy while a cell
             # trains; without this they go to the subshell that JupyterLab opens for comms, and Stop works at once.
-            self.comm._reply_subshell_for = None  # noqa: SLF001
+            self.comm._reply_subshell_for = None  # noqa: SLF001  # there is no other way
 
     def _received(self, _: object, content: object, buffers: object) -> None:
         if isinstance(content, Mapping):
@@ -135,7 +135,7 @@ class Panel(anywidget.AnyWidget):
 
         shell = InteractiveShell.instance() if InteractiveShell.initialized() else None
         if shell is None or not hasattr(shell, "kernel"):
-            print(self.text())  # noqa: T201
+            print(self.text())  # noqa: T201  # a terminal shows it so
             return
         if self._kept is None:
             self._kept = KeptPicture(shell, self.bundle, self.ended)

@@ -34,7 +34,10 @@ def train(tmp_path):
 def test_a_download_goes_on_where_it_broke_or_its_url_expired_and_is_compared(tracker, platform, train, tmp_path):
     run = tracker.runs.submit("digits", code=train).wait(60)
     data = platform.blobs[run.id] = bytes(range(256)) * 4000
-    signed = lambda request: request.path.startswith("/signed/")  # noqa: E731
+
+    def signed(request):
+        return request.path.startswith("/signed/")
+
     platform.fail(Answer(data[:300_000], 200, {"Content-Length": str(len(data))}), where=signed)
     platform.fail(Answer(b"<Error><Message>Request has expired</Message></Error>", 403), where=signed)
     fetch = tracker.native.download_training_result

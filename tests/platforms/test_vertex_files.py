@@ -136,7 +136,10 @@ def test_a_deleted_checkpoint_leaves_no_file_and_events_keep_their_numbers(verte
 def test_an_artifact_is_never_made_twice_after_a_failure_of_the_platform(vertex, run, tmp_path):
     (tmp_path / "a.txt").write_text("1")
     busy = Answer({"error": {"code": 503, "message": "busy", "status": "UNAVAILABLE"}}, 503)
-    made = lambda request: request.method == "POST" and request.path.endswith("/artifacts")  # noqa: E731
+
+    def made(request):
+        return request.method == "POST" and request.path.endswith("/artifacts")
+
     vertex.fail(busy, times=5, where=made)
     with pytest.raises(PlatformFailure, match="busy"):
         run.log_artifact(tmp_path / "a.txt")

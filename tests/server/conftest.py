@@ -7,7 +7,7 @@ import json
 import pytest
 
 # Fixtures and the hook for async tests; a plugin would bring them, and its event loop, to all other tests, too.
-from pytest_jupyter.jupyter_server import *  # noqa: F403
+from pytest_jupyter.jupyter_server import *  # noqa: F403  # its fixtures
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 

@@ -1,5 +1,7 @@
 """The parts of a supervisor: draining pipes, explaining an end, sampling the machine, describing the environment."""
 
+# ruff: noqa: N802  # the functions of `pynvml`
+
 from __future__ import annotations
 
 import json
@@ -129,22 +131,22 @@ class Nvml(ModuleType):
         super().__init__("pynvml")
         self.broken = broken
 
-    def nvmlInit(self):  # noqa: N802
+    def nvmlInit(self):
         if self.broken:
             raise self.NVMLError
 
-    def nvmlDeviceGetCount(self):  # noqa: N802
+    def nvmlDeviceGetCount(self):
         return 2
 
-    def nvmlDeviceGetHandleByIndex(self, index):  # noqa: N802
+    def nvmlDeviceGetHandleByIndex(self, index):
         return index
 
-    def nvmlDeviceGetUtilizationRates(self, device):  # noqa: N802
+    def nvmlDeviceGetUtilizationRates(self, device):
         if device:
             raise self.NVMLError
         return SimpleNamespace(gpu=75)
 
-    def nvmlDeviceGetMemoryInfo(self, device):  # noqa: N802
+    def nvmlDeviceGetMemoryInfo(self, device):
         return SimpleNamespace(used=1000 + device)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import stat
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -191,7 +191,7 @@ def test_the_working_directory_is_the_folder_the_notebooks_or_where_it_was_submi
     book = notebook(tmp_path / "a.ipynb", "1")
     assert working_directory(check_code(Code(CodeKind.FOLDER, path=str(tmp_path)))) == str(tmp_path)
     assert working_directory(check_code(Code(CodeKind.NOTEBOOK, path=str(book)))) == str(tmp_path)
-    assert working_directory(check_code(cell("1"))) == os.getcwd()  # noqa: PTH109
+    assert working_directory(check_code(cell("1"))) == str(Path.cwd())
 
 
 def test_params_become_arguments_that_argparse_reads():

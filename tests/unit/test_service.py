@@ -178,9 +178,9 @@ def test_an_error_is_of_the_kind_that_its_status_says(status, kind):
 
 def test_the_platforms_own_code_decides_first():
     def problem(answer):
-        return Problem(answer["message"], answer["error_code"], Conflict_if(answer))
+        return Problem(answer["message"], answer["error_code"], conflict_if(answer))
 
-    def Conflict_if(answer):  # noqa: N802
+    def conflict_if(answer):
         from jupyter_tracker.errors import RemoteConflict
 
         return RemoteConflict if answer["error_code"] == "RESOURCE_ALREADY_EXISTS" else None

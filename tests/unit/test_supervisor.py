@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -146,7 +147,7 @@ def test_a_folder_runs_in_itself_and_a_program_by_itself(bench):
     (folder / "main.py").write_text("import os, part\nprint(os.getcwd())\n")
     (folder / "part.py").touch()
     program = bench.script("#!/bin/sh\necho $JUPYTER_TRACKER_PARAM_LR $2\nexit 3\n", "train.sh")
-    os.chmod(program.path, 0o700)  # noqa: PTH101
+    Path(program.path).chmod(0o700)
     of_folder = bench.submit(Code(CodeKind.FOLDER, path=str(folder)))
     of_program = bench.submit(program, params={"lr": 1})
     assert bench.ended(of_folder).state is RunState.SUCCEEDED
@@ -322,7 +323,7 @@ def test_code_that_cannot_run_makes_no_run(bench, text, words):
 
 def test_a_program_that_cannot_be_executed_fails_with_the_reason(bench):
     code = bench.script("#!/no/such/interpreter\n", "train.sh")
-    os.chmod(code.path, 0o700)  # noqa: PTH101
+    Path(code.path).chmod(0o700)
     info = bench.ended(bench.submit(code))
     assert info.state is RunState.FAILED
     assert "could not be started" in info.reason

@@ -113,7 +113,7 @@ def epoch(name: str, value: datetime | float | None) -> int | None:
         return None
     if isinstance(value, datetime):
         return round(value.timestamp() * 1000)
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value or abs(value) > 1e15:  # noqa: PLR0124
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 1e15:
         raise InvalidInput(f"{name} must be a datetime or epoch milliseconds, not {value!r}.")
     return int(value)
 

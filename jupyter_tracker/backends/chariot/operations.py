@@ -3,6 +3,8 @@
 Answers are the platform's own JSON. Times may be given as `datetime` or as epoch milliseconds.
 """
 
+# ruff: noqa: A002  # `id` is the documented name of the parameter
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
@@ -155,14 +157,14 @@ class ChariotOperations:
         }
         return (yield from self._requests.many("get_runs", query=query))
 
-    def get_run(self, id: str) -> Flow[Json]:  # noqa: A002  # as it is documented
+    def get_run(self, id: str) -> Flow[Json]:
         """A run by its id; `NotFound` when there is none."""
         try:
             return (yield from self._requests.one("get_run", id))
         except RemoteNotFound as error:
             raise NotFound("run", id, (), "`get_runs` lists them.") from error
 
-    def reload_run(self, id: str, fields: Texts | None = None) -> Flow[Json]:  # noqa: A002
+    def reload_run(self, id: str, fields: Texts | None = None) -> Flow[Json]:
         """A run anew, or only some of `status`, `status_updated_at`, `progress`, `progress_updated_at`, `notes`."""
         if fields is None:
             return (yield from self.get_run(id))
@@ -172,18 +174,18 @@ class ChariotOperations:
             raise NotFound("run", id, (), "`get_runs` lists them.")
         return found[0]
 
-    def delete_run(self, id: str) -> Flow[None]:  # noqa: A002
+    def delete_run(self, id: str) -> Flow[None]:
         """Remove a run for good."""
         yield from self._requests.send("delete_run", id)
 
-    def stop_run(self, id: str, grace_period: int | None = None) -> Flow[None]:  # noqa: A002
+    def stop_run(self, id: str, grace_period: int | None = None) -> Flow[None]:
         """Ask a run to end; it is killed after `grace_period` seconds, 1 or more; 600 by default."""
         body = {} if grace_period is None else {"grace_period_seconds": checks.grace_period(grace_period)}
         yield from self._requests.send("stop_run", id, body=body)
 
     # What a run records
 
-    def get_events(self, id: str, limit: int = 100, offset: int = 0, sort: Texts | None = None) -> Flow[Messages]:  # noqa: A002
+    def get_events(self, id: str, limit: int = 100, offset: int = 0, sort: Texts | None = None) -> Flow[Messages]:
         """Events of a run; `sequence:desc` by default."""
         query = {
             "limit": checks.count("limit", limit),
@@ -194,7 +196,7 @@ class ChariotOperations:
 
     def get_metrics(
         self,
-        id: str,  # noqa: A002
+        id: str,
         global_steps: Sequence[int] | None = None,
         tags: Texts | None = None,
         limit: int = METRICS_PAGE,
@@ -217,7 +219,7 @@ class ChariotOperations:
         }
         return (yield from self._requests.many("get_metrics", id, query=query))
 
-    def get_all_metrics(self, id: str, tags: Texts | None = None) -> Flow[Messages]:  # noqa: A002
+    def get_all_metrics(self, id: str, tags: Texts | None = None) -> Flow[Messages]:
         """All metrics of a run, page by page, each once.
 
         Several metrics share a time, so that each page begins at the time at which the one before ended.
@@ -259,13 +261,13 @@ class ChariotOperations:
         }
         return (yield from self._requests.many("get_checkpoints", query=query))
 
-    def get_run_checkpoints(self, id: str, **filters: Any) -> Flow[Messages]:  # noqa: A002
+    def get_run_checkpoints(self, id: str, **filters: Any) -> Flow[Messages]:
         """Checkpoints of a run; `filters` are those of `get_checkpoints`, but for `run_ids`."""
         if "run_ids" in filters:
             raise InvalidInput("get_run_checkpoints is of one run; `get_checkpoints` takes run_ids.")
         return (yield from self.get_checkpoints(run_ids=[id], **filters))
 
-    def get_global_steps_with_checkpoints(self, id: str) -> Flow[list[int]]:  # noqa: A002
+    def get_global_steps_with_checkpoints(self, id: str) -> Flow[list[int]]:
         """The steps of a run that have checkpoints."""
         try:
             answer = yield from self._requests.send("get_global_steps_with_checkpoints", id)
@@ -283,7 +285,7 @@ class ChariotOperations:
         query = {"id": checks.texts("ids", ids), "run_id": checks.texts("run_ids", run_ids)}
         yield from self._requests.send("delete_checkpoints", query=query)
 
-    def download_checkpoint(self, id: str, output_dir: str | Path) -> Flow[list[str]]:  # noqa: A002
+    def download_checkpoint(self, id: str, output_dir: str | Path) -> Flow[list[str]]:
         """Copy the files of a checkpoint into a folder that is there; the result is their paths.
 
         Raises:

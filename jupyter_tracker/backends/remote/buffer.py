@@ -148,7 +148,7 @@ def _close_all() -> None:
 
 def _forget_all() -> None:
     for buffer in list(_open):
-        buffer._forget()  # noqa: SLF001
+        buffer._forget()  # noqa: SLF001  # the two belong together
 
 
 if hasattr(os, "register_at_fork"):

@@ -54,7 +54,7 @@ class Retry:
         if asked is not None:
             return asked
         # Chance keeps clients apart that were refused together.
-        return min(self.first * 2.0 ** (tries - 1), self.longest) * random.uniform(0.75, 1.25)  # noqa: S311
+        return min(self.first * 2.0 ** (tries - 1), self.longest) * random.uniform(0.75, 1.25)  # noqa: S311  # no secret
 
 
 CAREFUL = Retry(refused=frozenset({429}), failed=frozenset({408, 500, 502, 503, 504}))

@@ -115,7 +115,7 @@ class UbiOpsSources(SourceOperations):
         return target
 
     def _of(self, experiment: str) -> Flow[Sequence[Source]]:
-        bucket = yield from self._project.native._bucket(self._project.name, experiment)  # noqa: SLF001
+        bucket = yield from self._project.native._bucket(self._project.name, experiment)  # noqa: SLF001  # not documented
         files, token = [], None
         while True:
             page = yield from self._project.native.files_list(

@@ -68,7 +68,7 @@ class UbiOpsVariables(VariableOperations):
             raise InvalidInput(f"UbiOps renames the secret {name} only together with its value: give both.")
         data = {
             "name": new_name or name,
-            "value": revealed(found.value if value is None else value),  # type: ignore[arg-type]
+            "value": revealed(found.value if value is None else value),  # type: ignore[arg-type]  # a secret has one
             "secret": found.secret or bool(secret) or isinstance(value, Secret),
         }
         native, project = self._project.native, self._project.name

@@ -120,4 +120,4 @@ def _request(
         with httpx.Client(timeout=timeout) as http:
             return _Answer(http.request(method, url, content=body, headers=dict(headers or {})))
     except httpx.TransportError as error:
-        raise exceptions.TransportError(str(error)) from error  # type: ignore[no-untyped-call]
+        raise exceptions.TransportError(str(error)) from error  # type: ignore[no-untyped-call]  # it has no types

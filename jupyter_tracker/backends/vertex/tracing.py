@@ -102,8 +102,8 @@ class Tracing:
         steps: list[_Step] = []
         for name, roles in roles_of(subgraph.get("events") or (), executions).items():
             for role, execution in roles if name in datasets else ():
-                for label in _contexts(execution, role, last(name)):
-                    steps.append(_use(run, datasets[name], role, label, there=datasets[name]))  # noqa: PERF401
+                labels = _contexts(execution, role, last(name))
+                steps += [_use(run, datasets[name], role, label, there=datasets[name]) for label in labels]
         others = [one for name, one in executions.items() if last(name) != execution_id(run.id)]
         steps += [_after(run, _execution_node(one), "execution") for one in others]
         for one in artifacts:

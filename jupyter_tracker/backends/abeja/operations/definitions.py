@@ -111,8 +111,10 @@ class VersionOperations(DefinitionOperations):
     def create_training_job_definition_version_native_api(
         self, organization_id: str, job_definition_name: str, source_code: str | Path, parameters: Mapping[str, Any]
     ) -> Flow[Any]:
-        """Make a version from an archive, given by its path; `parameters` has `handler`, `image`, `environment`,
-        `description`."""  # noqa: D205, D209
+        """Make a version from an archive, given by its path.
+
+        `parameters` has `handler`, `image`, `environment` and `description`.
+        """
         path = definitions_path(organization_id, job_definition_name, "versions")
         archive = existing(source_code)
         return (

@@ -138,7 +138,7 @@ def _without_magics(text: str) -> str | None:
     except ImportError:
         return None
     try:
-        transformed: str = TransformerManager().transform_cell(text)  # type: ignore[no-untyped-call]
+        transformed: str = TransformerManager().transform_cell(text)  # type: ignore[no-untyped-call]  # IPython has no types here
     except SyntaxError:
         return None
     return transformed

@@ -24,7 +24,7 @@ from jupyter_tracker.models import LogPiece, Stream
 try:
     import fcntl
 except ImportError:  # Windows, where one process writes a log
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment]  # a module elsewhere
 
 
 class LogWriteError(OSError):

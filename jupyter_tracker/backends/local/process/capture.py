@@ -20,7 +20,7 @@ from jupyter_tracker.models import Stream
 try:
     import fcntl
 except ImportError:  # Windows, where nothing is submitted
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment]  # a module elsewhere
 
 PIPE_SIZE = 1 << 20
 """Bytes that a process may print ahead of us; the system's usual limit for a pipe."""

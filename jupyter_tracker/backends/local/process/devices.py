@@ -18,7 +18,7 @@ def devices(environment: Mapping[str, str] = os.environ) -> tuple[Device, ...]:
         return tuple(
             Device(index, str(pynvml.nvmlDeviceGetName(pynvml.nvmlDeviceGetHandleByIndex(index)))) for index in indexes
         )
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001  # see below
         # The import, the driver or the permission is missing, each with an error of its own: there are none for us.
         return ()
 

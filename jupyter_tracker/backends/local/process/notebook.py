@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
     """Run the notebook; the result is the exit code: 1 when a cell failed, 2 when it could not be run at all."""
     source, target = map(Path, arguments)
     try:
-        import nbclient  # noqa: F401
+        import nbclient  # noqa: F401  # here is told when it is missing
         import nbformat
     except ImportError as error:
         sys.stderr.write(f"A notebook needs {error.name} to run: pip install nbclient ipykernel\n")

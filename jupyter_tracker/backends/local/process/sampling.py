@@ -66,7 +66,7 @@ class _Gpus:
             pynvml.nvmlInit()
             indexes = visible(pynvml.nvmlDeviceGetCount())
             self._devices = {index: pynvml.nvmlDeviceGetHandleByIndex(index) for index in indexes}
-        except Exception:  # noqa: BLE001
+        except Exception:  # noqa: BLE001  # see below
             # The import, the driver or the permission is missing, each with an error of its own: nothing to sample.
             return
         self._nvml = pynvml

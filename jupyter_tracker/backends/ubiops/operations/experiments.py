@@ -85,8 +85,10 @@ class ExperimentOperations:
         return [_experiment(version) for version in found or ()]
 
     def experiments_update(self, project_name: str, experiment_name: str, data: Mapping[str, Any]) -> Flow[Any]:
-        """Change what is given: `name`, `environment`, `instance_type`, `description`, `labels` (as a whole),
-        `default_bucket`."""  # noqa: D205, D209
+        """Change what is given.
+
+        It is of `name`, `environment`, `instance_type`, `description`, `labels` (as a whole) and `default_bucket`.
+        """
         fields = {name: value for name, value in data.items() if value is not None}
         bucket = fields.pop("default_bucket", None)
         if "name" in fields:
