@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { FollowStatus } from "../src/core/host";
 import { PROBE_LIMIT, QUIET_LIMIT } from "../src/widgets/following";
-import { CALL_TIMEOUT, KernelHost } from "../src/widgets/kernel-host";
+import { CALL_TIMEOUT, FIRST_REPEAT, KernelHost } from "../src/widgets/kernel-host";
 import { wireRun } from "./helpers";
 import { MockModel } from "./mock-model";
 
@@ -33,7 +33,7 @@ describe("a call", () => {
   it("gets the answer with its own id, in whatever order answers come", async () => {
     const first = host.call("a", {});
     const second = host.call("b", { x: 1 });
-    expect(model.sent).toEqual([
+    expect(model.sent).toMatchObject([
       { id: 1, op: "a", params: {} },
       { id: 2, op: "b", params: { x: 1 } },
     ]);
@@ -55,6 +55,27 @@ describe("a call", () => {
     vi.advanceTimersByTime(CALL_TIMEOUT);
     await call;
     expect(() => model.message({ id: 1, result: 1 })).not.toThrow();
+  });
+
+  it("is sent again, as the same request, until anything is heard", async () => {
+    const call = host.call("a", {});
+    await vi.advanceTimersByTimeAsync(FIRST_REPEAT + 2 * FIRST_REPEAT);
+    expect(model.repeated).toEqual([model.sent[0], model.sent[0]]);
+    model.message({ id: 1, result: 1 });
+    await expect(call).resolves.toMatchObject({ result: 1 });
+    const later = host.call("b", {});
+    await vi.advanceTimersByTimeAsync(CALL_TIMEOUT / 2);
+    expect(model.ops()).toEqual(["a", "b"]);
+    expect(model.repeated).toHaveLength(2);
+    model.message({ id: 2, result: 2 });
+    await later;
+  });
+
+  it("is of its own page: another view of the same kernel has other requests", () => {
+    const other = new MockModel();
+    void new KernelHost(other).call("a", {});
+    void host.call("a", {});
+    expect(model.sent[0]?.once).not.toBe(other.sent[0]?.once);
   });
 
   it("fails at once when the comm is closed, before and after", async () => {

@@ -4,11 +4,14 @@ interface Sent {
   readonly id: number;
   readonly op: string;
   readonly params: Record<string, unknown>;
+  readonly once: string;
 }
 
 /** A widget model whose kernel is the test. */
 export class MockModel implements WidgetModel {
   readonly sent: Sent[] = [];
+  /** What was sent once more, which a kernel does not heed. */
+  readonly repeated: Sent[] = [];
   readonly traits = new Map<string, unknown>();
   run = "r1";
   /** How often what was set was sent. */
@@ -28,7 +31,12 @@ export class MockModel implements WidgetModel {
   }
 
   send(content: unknown): void {
-    this.sent.push(content as Sent);
+    const sent = content as Sent;
+    if (this.sent.some((each) => each.once === sent.once)) {
+      this.repeated.push(sent);
+    } else {
+      this.sent.push(sent);
+    }
   }
 
   on(event: string, callback: (...args: unknown[]) => void): void {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from jupyter_tracker import frames
 from jupyter_tracker.feed.points import PointStore
 from jupyter_tracker.widgets.compare_picture import PICTURED, compare_picture
 from jupyter_tracker.widgets.group import GroupPanel
@@ -37,4 +36,6 @@ class ComparePanel(GroupPanel):
 
     def text(self) -> str:
         """A table with a row for each run: params that differ first, then the others, then the latest metrics."""
+        from jupyter_tracker import frames  # and pandas, which a live panel needs not
+
         return frames.text(frames.compare(self.infos()).reset_index(), "runs", 100)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -24,6 +25,8 @@ STATIC = Path(__file__).parent.parent / "static"
 """The bundles built from `js/`."""
 MARKER = "jupyter_tracker"
 """Output metadata by which the lab extension knows our panels."""
+_REMEMBERED = 256
+"""Requests that are known by their `once`; a view repeats only its first ones."""
 
 _log = logging.getLogger(__name__)
 _sessions: WeakKeyDictionary[Any, rpc.Session] = WeakKeyDictionary()
@@ -46,6 +49,7 @@ class Panel(anywidget.AnyWidget):
         super().__init__(**traits)
         self._session = session_of(backend)
         self._followed: dict[str, rpc.Leave] = {}
+        self._seen: deque[str] = deque(maxlen=_REMEMBERED)
         self._kept: KeptPicture | None = None
         self.on_msg(self._received)
         if self.comm is not None:
@@ -59,6 +63,11 @@ class Panel(anywidget.AnyWidget):
 
     async def _answer(self, content: Mapping[str, Any]) -> None:
         identity, operation, params = content.get("id"), content.get("op"), content.get("params")
+        once = content.get("once")
+        if isinstance(once, str):
+            if once in self._seen:
+                return  # the view sent it again, since the first lay behind a cell that trains
+            self._seen.append(once)
         try:
             result, buffers = await self._call(str(operation), params if isinstance(params, Mapping) else {})
         except Exception as error:  # noqa: BLE001  # whatever it is, the view must get an answer

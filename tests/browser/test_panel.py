@@ -42,7 +42,7 @@ FIRST_CURVE = """
     const canvases = notebook.widgets[index].node.querySelectorAll('.jp-tracker-chart canvas');
     const elapsed = performance.now() - begun;
     if (Array.from(canvases).some((canvas) => canvas.width > 0 && canvas.height > 0 && isCurve(canvas))) {
-      resolve(elapsed);
+      resolve([elapsed / 1000, notebook.widgets[index].model.executionState === 'running']);
     } else if (elapsed > limit) {
       reject(new Error('no curve was painted'));
     } else {
@@ -58,16 +58,20 @@ FIRST_CURVE = """
 
 
 def test_the_first_curve_comes_soon(open_notebook, figure):
-    notebook = open_notebook("first.ipynb", LOAD, *(TRAIN.format(name="speed", steps=40) for _ in range(3)))
+    cells = [TRAIN.format(name="speed", steps=steps) for steps in (200, 40, 40)]
+    notebook = open_notebook("first.ipynb", LOAD, *cells)
     notebook.run(0)
     elapsed = []
     for index in (1, 2, 3):
-        elapsed.append(notebook.page.evaluate(FIRST_CURVE, [index, 20_000]) / 1000)
+        seconds, training = notebook.page.evaluate(FIRST_CURVE, [index, 20_000])
+        elapsed.append(seconds)
+        # The page opens the way for a panel's messages past a busy cell only when it shows the first panel.
+        assert training or index > 1, "the first panel was blank until its cell had ended"
         notebook.wait_for_cell(index)
+    # The aim is 1 s, which a busy machine may miss.
     figure(
         f"cell to first painted curve: {elapsed[0]:.2f} s for the first panel of a kernel, then {min(elapsed):.2f} s"
     )
-    assert min(elapsed) < 10  # the aim is 1 s; a busy machine must not fail the test
 
 
 def test_a_tracked_cell_is_live_and_stops(open_notebook, lab):

@@ -62,6 +62,13 @@ def test_a_request_is_answered(panel, run):
     assert answer["result"]["run"]["name"] == run.name
 
 
+def test_a_request_that_is_sent_again_is_answered_once(panel, run):
+    for identity, once in ((1, "page-1"), (1, "page-1"), (2, "page-2"), (1, "page-1"), (1, "other-page-1"), (3, None)):
+        panel._handle_custom_msg({"id": identity, "op": "runs.get", "params": {"run": run.id}, "once": once}, [])
+    until(lambda: any(sent.get("id") == 3 for sent in panel.sent))
+    assert sorted(sent["id"] for sent in panel.sent) == [1, 1, 2, 3]
+
+
 @pytest.mark.parametrize(
     ("operation", "params", "kind"),
     [

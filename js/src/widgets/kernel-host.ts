@@ -14,7 +14,15 @@ interface Waiting {
   readonly timer: ReturnType<typeof setTimeout>;
 }
 
+interface Request {
+  readonly id: number;
+  readonly op: string;
+  readonly params: Params;
+  readonly once: string;
+}
+
 export const CALL_TIMEOUT = 10_000;
+export const FIRST_REPEAT = 100;
 const GONE = "The kernel of this panel is gone. Run the cell again.";
 
 function dataViews(value: unknown): DataView[] {
@@ -41,6 +49,7 @@ export class KernelHost implements Host {
   private readonly model: WidgetModel;
   private readonly waiting = new Map<number, Waiting>();
   private readonly followings = new Map<string, Following>();
+  private readonly token = Math.random().toString(36).slice(2);
   private lastId = 0;
   private closed = false;
 
@@ -63,12 +72,7 @@ export class KernelHost implements Host {
         reject(new HostError(TIMEOUT, "The kernel did not answer. It may be busy or gone."));
       }, CALL_TIMEOUT);
       this.waiting.set(id, { resolve, reject, timer });
-      try {
-        this.model.send({ id, op, params });
-      } catch {
-        // A widget whose kernel was restarted has nobody to send to.
-        this.settle(id)?.reject(new HostError(CLOSED, GONE));
-      }
+      this.send({ id, op, params, once: `${this.token}-${String(id)}` }, FIRST_REPEAT);
     });
   }
 
@@ -89,6 +93,26 @@ export class KernelHost implements Host {
     this.model.off("msg:custom", this.onMessage);
     this.model.off("comm:close", this.onClose);
     this.model.off("destroy", this.onClose);
+  }
+
+  /** Send, and as long as nothing was ever heard, send again: JupyterLab opens a kernel's subshell for comms when the
+   *  first panel appears, and what was sent before that waits until the training cell has ended. The kernel
+   *  heeds one of several messages with the same `once`. */
+  private send(message: Request, pause: number): void {
+    try {
+      this.model.send({ ...message });
+    } catch {
+      // A widget whose kernel was restarted has nobody to send to.
+      this.settle(message.id)?.reject(new HostError(CLOSED, GONE));
+      return;
+    }
+    if (this.heardAt === null) {
+      setTimeout(() => {
+        if (this.heardAt === null && this.waiting.has(message.id)) {
+          this.send(message, 2 * pause);
+        }
+      }, pause);
+    }
   }
 
   private readonly onMessage = (content: unknown, buffers: unknown): void => {
