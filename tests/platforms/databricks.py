@@ -6,6 +6,8 @@ The official SDK proves it: test_databricks_sdk.py calls each operation with bot
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tests.platforms.standin import Answer, Failed, Request, StandIn, route
@@ -360,3 +362,24 @@ class Databricks(StandIn):
 def _set(tags: list[dict[str, Any]], pair: dict[str, Any]) -> None:
     kept = [tag for tag in tags if tag["key"] != pair["key"]]
     tags[:] = [*kept, {"key": pair["key"], "value": pair["value"]}]
+
+
+@contextmanager
+def with_runs() -> Iterator[Databricks]:
+    """The stand-in with an experiment `digits`, whose run r1 runs and whose runs r2 and r3 have finished."""
+    with Databricks().serving() as server:
+        server.experiments["1"] = {"experiment_id": "1", "name": "digits", "lifecycle_stage": "active", "tags": []}
+        for _ in range(3):
+            number = next(server._numbers)
+            identity = f"{number:032x}"
+            info = {
+                "run_id": identity,
+                "run_name": f"r{number}",
+                "experiment_id": "1",
+                "status": "RUNNING" if number == 1 else "FINISHED",
+                "start_time": 1_700_000_000_000 + number,
+                "artifact_uri": "dbfs:/databricks/mlflow-tracking/1/x/artifacts",
+                "lifecycle_stage": "active",
+            }
+            server.runs[identity] = {"info": info, "data": {"metrics": [], "params": [], "tags": []}}
+        yield server

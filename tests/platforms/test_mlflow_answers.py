@@ -24,7 +24,7 @@ from jupyter_tracker.errors import (
     Unsupported,
 )
 from jupyter_tracker.models import RunKind, RunState
-from tests.platforms.databricks import TOKEN, Databricks
+from tests.platforms.databricks import TOKEN, with_runs
 from tests.platforms.standin import Answer
 
 HTML = Answer(b"<!doctype html><title>502</title><h1>Bad gateway</h1>", 502, {"Content-Type": "text/html"})
@@ -35,20 +35,7 @@ RUN = f"{1:032x}"
 def platform(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", TOKEN)
-    with Databricks().serving() as server:
-        server.experiments["1"] = {"experiment_id": "1", "name": "digits", "lifecycle_stage": "active", "tags": []}
-        for number in (1, 2, 3):
-            identity = f"{number:032x}"
-            info = {
-                "run_id": identity,
-                "run_name": f"r{number}",
-                "experiment_id": "1",
-                "status": "RUNNING" if number == 1 else "FINISHED",
-                "start_time": 1_700_000_000_000 + number,
-                "artifact_uri": "dbfs:/databricks/mlflow-tracking/1/x/artifacts",
-                "lifecycle_stage": "active",
-            }
-            server.runs[identity] = {"info": info, "data": {"metrics": [], "params": [], "tags": []}}
+    with with_runs() as server:
         yield server
 
 
@@ -311,40 +298,6 @@ def test_batches_keep_the_limits_by_being_split(platform, tracker):
     assert max(len(request.json.get("metrics", [])) for request in batches) <= 1000
     assert len(platform.runs[run.id]["data"]["params"]) == 250
     assert len(platform.history[run.id, f"{'m' * 240}899"]) == 3
-
-
-def test_what_a_server_refuses_surfaces_at_the_end_and_is_an_event(platform, tracker):
-    run = tracker.runs.start("digits")
-    run.log({"loss": 1.0})
-    refusal = Answer({"error_code": "INVALID_PARAMETER_VALUE", "message": "no such step"}, 400)
-    platform.fail(refusal, where=lambda request: b'"loss"' in request.body)
-    with pytest.raises(InvalidInput, match="no such step"):
-        run.end()
-    assert run.refresh().state is RunState.SUCCEEDED
-    assert "no such step" in next(event.message for event in run.events() if event.kind == "not_sent")
-    assert run.series()["loss"].tolist() == [1.0]
-
-
-def test_what_could_not_be_sent_is_sent_when_the_run_is_looked_at_again(platform, hurried):
-    run = hurried.runs.start("digits")
-    run.log({"loss": 1.0})
-    platform.fail(None, times=50, where=lambda request: request.method == "POST")
-    with pytest.raises(Unreachable):
-        run.end()
-    platform.faults.clear()
-    assert platform.runs[run.id]["info"]["status"] == "RUNNING"
-    assert hurried.runs.get(run.id).state is RunState.SUCCEEDED
-    assert platform.runs[run.id]["info"]["status"] == "FINISHED"
-    assert len(platform.history[run.id, "loss"]) == 1
-
-
-def test_a_run_that_its_server_forgot_is_told_and_not_sent_any_more(platform, tracker):
-    run = tracker.runs.start("digits")
-    run.log({"loss": 1.0})
-    del platform.runs[run.id]
-    with pytest.raises(NotFound):
-        run.end()
-    assert tracker.backend.outbox.pending() == []
 
 
 def test_what_elsewhere_was_started_with_this_package_looks_the_same(platform, tracker, monkeypatch, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time as clock
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
@@ -13,7 +14,7 @@ from jupyter_tracker.backends.mlflow.operations import MlflowOperations
 from jupyter_tracker.errors import InvalidInput, InvalidParams, RemoteNotFound
 from jupyter_tracker.filters import param_text
 from jupyter_tracker.flow import Flow
-from jupyter_tracker.models import JsonValue, Points
+from jupyter_tracker.models import JsonValue, Points, RunState
 
 _FRAME = 100
 """Bytes of a metric in a request beside its name, at most."""
@@ -122,3 +123,13 @@ def _batches(texts: Mapping[str, str], count: int, longest: int) -> Iterator[dic
         size += width
     if batch:
         yield batch
+
+
+def send_end(native: MlflowOperations, limits: wording.Limits, run_id: str, state: RunState, reason: str) -> Flow[None]:
+    """Tell the server that a run is over, of which nothing else is to be sent."""
+    tags = {wording.REASON: reason} if reason else {}
+    if state is RunState.LOST:
+        tags[wording.STATE] = "lost"
+    yield from send_tags(native, limits, run_id, tags)
+    now = clock.time_ns() // 1_000_000
+    yield from native.update_run(run_id=run_id, status=wording.STATUSES[state], end_time=now)

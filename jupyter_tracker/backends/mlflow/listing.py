@@ -72,6 +72,8 @@ class Listing:
             raise NotFound("run", reference, [run.name for run in newest], "`%tracker runs` lists them.")
         if len(found) > 1:
             raise Ambiguous("run", reference, [f"{run.id[:8]} ({run.experiment} / {run.name})" for run in found])
+        if self._outbox.is_pending(found[0].id):
+            return (yield from self.by_id(found[0].id))
         return found[0]
 
     def by_id(self, run_id: str) -> Flow[RunInfo]:
@@ -208,6 +210,8 @@ class Listing:
         return runs
 
     def _known_here(self, run_id: str) -> Flow[RunInfo | None]:
+        if not self._companion.has(run_id) and self._outbox.is_pending(run_id):
+            yield from self._outbox.send(run_id)  # which waits until it is here, since another process starts it
         if not self._companion.has(run_id):
             return None
         return (yield from self._companion.local.runs.get(run_id))

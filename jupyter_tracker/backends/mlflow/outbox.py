@@ -17,16 +17,17 @@ from typing import IO
 
 from jupyter_tracker.backends.mlflow import wording
 from jupyter_tracker.backends.mlflow.artifacts import MlflowArtifacts
-from jupyter_tracker.backends.mlflow.batches import metric_batches, remove_tag, send_params, send_tags
+from jupyter_tracker.backends.mlflow.batches import metric_batches, remove_tag, send_end, send_params, send_tags
 from jupyter_tracker.backends.mlflow.companion import Companion
 from jupyter_tracker.backends.mlflow.documents import Documents, log_text
 from jupyter_tracker.backends.mlflow.operations import MlflowOperations
 from jupyter_tracker.backends.mlflow.reading import milliseconds, own_tags
 from jupyter_tracker.errors import RemoteError, RemoteInvalid, RemoteNotFound
 from jupyter_tracker.flow import Flow, Sleep
-from jupyter_tracker.models import CheckpointQuery, Level, RunInfo
+from jupyter_tracker.models import CheckpointQuery, Level, RunInfo, RunState
 
 _PAUSE = 0.02
+_NOT_STARTED = "The process that started it ended before it had begun."
 
 
 @dataclass
@@ -59,8 +60,18 @@ class Outbox:
         self._limits = limits
         self._folder = companion.home / "outbox"
 
-    def open(self, run: RunInfo, sent: Sent) -> None:
-        """Begin to send for a run that was just made on the server."""
+    def open(self, run: RunInfo, sent: Sent) -> Flow[IO[str]]:
+        """Begin to send for a run that was just made on the server.
+
+        Returns:
+            A lock, to be closed when the run is in the local store: until then nothing is sent for it.
+        """
+        lock = yield from self._lock(run.id)
+        self.keep(run, sent)
+        return lock
+
+    def keep(self, run: RunInfo, sent: Sent) -> None:
+        """Note what the server has of a run that is being started."""
         self._write(run.id, dataclasses.replace(sent, name=run.name), pending=True)
 
     def forget(self, run_id: str) -> None:
@@ -87,18 +98,28 @@ class Outbox:
         Raises:
             RemoteError: the server refused or gave no answer; what was not sent is kept and sent later.
         """
-        lock = yield from self._lock(run_id, wait=wait)
+        lock = self._try_lock(run_id)
         if lock is None:
-            return
-        try:
-            yield from self._send(run_id)
-        finally:
-            lock.close()
+            if not wait:
+                return
+            lock = yield from self._lock(run_id)
+        with lock:
+            if self._companion.has(run_id):
+                yield from self._send(run_id)
+            elif self.is_pending(run_id):
+                # Nobody holds the lock and the run is not here: the process that started it died over it.
+                yield from send_end(self._native, self._limits, run_id, RunState.LOST, _NOT_STARTED)
+                self.forget(run_id)
 
     def send_all(self) -> Flow[None]:
-        """Send what is new of all runs that were started here."""
+        """Send what is new of all runs that were started here.
+
+        Raises:
+            RemoteError: the server gave no answer. What it refused of a run is an event of that run only.
+        """
         for run_id in self.pending():
-            yield from self.send(run_id)
+            with suppress(RemoteInvalid, RemoteNotFound):
+                yield from self.send(run_id)
 
     def _send(self, run_id: str) -> Flow[None]:
         # Read before everything else: what was recorded before the end is then sent with it.
@@ -192,22 +213,25 @@ class Outbox:
     def _tell(self, run_id: str, message: str) -> Flow[None]:
         yield from self._companion.local.events.append(run_id, "not_sent", message, Level.ERROR, {})
 
-    def _lock(self, run_id: str, *, wait: bool) -> Flow[IO[str] | None]:
+    def _lock(self, run_id: str) -> Flow[IO[str]]:
+        while True:
+            lock = self._try_lock(run_id)
+            if lock is not None:
+                return lock
+            yield Sleep(_PAUSE)
+
+    def _try_lock(self, run_id: str) -> IO[str] | None:
         (self._folder / "locks").mkdir(mode=0o700, parents=True, exist_ok=True)
         file = (self._folder / "locks" / run_id).open("w")
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if not wait:
-                    file.close()
-                    return None
-                yield Sleep(_PAUSE)
-            except BaseException:
-                file.close()
-                raise
-            else:
-                return file
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return None
+        except BaseException:
+            file.close()
+            raise
+        return file
 
     def _read(self, run_id: str) -> Sent:
         for pending in (True, False):

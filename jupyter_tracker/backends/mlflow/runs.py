@@ -14,19 +14,27 @@ from jupyter_tracker.backends.common.values import checked_name, checked_notes, 
 from jupyter_tracker.backends.local import trash
 from jupyter_tracker.backends.local.queue.noun import checked_priority
 from jupyter_tracker.backends.mlflow import wording
-from jupyter_tracker.backends.mlflow.batches import check_params, check_tags, pairs, remove_tag, send_params, send_tags
+from jupyter_tracker.backends.mlflow.batches import (
+    check_params,
+    check_tags,
+    remove_tag,
+    send_end,
+    send_params,
+    send_tags,
+)
 from jupyter_tracker.backends.mlflow.companion import Companion
 from jupyter_tracker.backends.mlflow.experiments import MlflowExperiments
 from jupyter_tracker.backends.mlflow.listing import Listing
 from jupyter_tracker.backends.mlflow.operations import MlflowOperations
-from jupyter_tracker.backends.mlflow.outbox import Outbox, Sent
+from jupyter_tracker.backends.mlflow.outbox import Outbox
 from jupyter_tracker.backends.mlflow.reading import deleted_at, own_tags, parse_run, write_progress
 from jupyter_tracker.backends.mlflow.recording import exactly
 from jupyter_tracker.backends.mlflow.search import push_down, pushes_order
 from jupyter_tracker.backends.mlflow.sender import Sender, start_process
 from jupyter_tracker.backends.mlflow.settings import Settings
+from jupyter_tracker.backends.mlflow.starting import RUN_VARIABLES, Starter
 from jupyter_tracker.backends.operations import RunOperations, RunQuery
-from jupyter_tracker.errors import Conflict, TrackerError, Unsupported
+from jupyter_tracker.errors import Conflict, Unsupported
 from jupyter_tracker.filters import (
     And,
     Attribute,
@@ -47,15 +55,12 @@ from jupyter_tracker.models import (
     QueryPlan,
     Resources,
     RunInfo,
-    RunKind,
     RunState,
     Submission,
     check_variables,
 )
 
 _EVERY = 1_000_000
-_VARIABLES = ("MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID")
-"""With them, code that logs with `mlflow` logs to the run that it is submitted as."""
 
 
 class MlflowRuns(RunOperations):
@@ -80,6 +85,7 @@ class MlflowRuns(RunOperations):
         self._companion = companion
         self._outbox = outbox
         self._sender = sender
+        self._starter = Starter(settings, native, limits, experiments, companion, outbox)
 
     @emulated("started by the local launcher; what it logs is sent to the server")
     def submit(self, submission: Submission) -> Flow[RunInfo]:
@@ -94,24 +100,7 @@ class MlflowRuns(RunOperations):
         params = plain_params(submission.params)
         code = yield Local(lambda: submission.code if submission.code.source else check_code(submission.code))
         name = checked_name("run", default_name(code) if submission.name is None else submission.name)
-        made = yield from self._create(submission.experiment, name, RunKind.SUBMITTED, params, submission.tags)
-        own = dict(zip(_VARIABLES, (made.id, made.experiment_id), strict=True))
-        here = dataclasses.replace(
-            submission,
-            experiment=made.experiment,
-            name=name,
-            params=params,
-            variables={**self._settings.variables, **own, **submission.variables},
-        )
-        try:
-            yield from self._companion.local.local_runs.submit_as(made.id, here)
-        except TrackerError:
-            if not self._companion.has(made.id):
-                self._outbox.forget(made.id)
-                yield from self._native.delete_run(made.id)
-            else:
-                yield from self._outbox.send(made.id)
-            raise
+        made = yield from self._starter.submit(dataclasses.replace(submission, params=params), name)
         yield Local(lambda: start_process(self._settings.address, made.id, self._companion.home))
         return (yield from self._listing.by_id(made.id))
 
@@ -124,14 +113,9 @@ class MlflowRuns(RunOperations):
         environment: Environment,
     ) -> Flow[RunInfo]:
         name = checked_name("run", "run" if name is None else name)
-        plain = plain_params(params)
-        made = yield from self._create(experiment, name, RunKind.IN_KERNEL, plain, tags)
-        local = self._companion.local.local_runs
-        here = yield from local.start_as(made.id, made.experiment, name, plain, tags, environment)
+        made = yield from self._starter.start(experiment, name, plain_params(params), tags, environment)
         self._sender.keep(made.id)
-        return dataclasses.replace(
-            made, created_at=here.created_at, started_at=here.started_at, params=here.params, kind=here.kind
-        )
+        return made
 
     def attach(self, run_id: str) -> Flow[RunInfo]:
         return (yield from exactly(self._listing, run_id))
@@ -144,7 +128,7 @@ class MlflowRuns(RunOperations):
             return (yield from self._listing.by_id(run_id))
         info = yield from exactly(self._listing, run_id)
         if not info.state.ended:
-            yield from self._end_there(run_id, state, reason)
+            yield from send_end(self._native, self._limits, run_id, state, reason)
         return (yield from self._listing.by_id(run_id))
 
     def get(self, reference: str) -> Flow[RunInfo]:
@@ -167,7 +151,7 @@ class MlflowRuns(RunOperations):
             here = yield from self._companion.local.runs.stop(run_id, grace_period)
             return self._listing.shown(info, here)
         # Its process cannot be reached: the server is told that the run is over.
-        yield from self._end_there(run_id, RunState.STOPPED, "It was stopped on request.")
+        yield from send_end(self._native, self._limits, run_id, RunState.STOPPED, "It was stopped on request.")
         return (yield from self._listing.by_id(run_id))
 
     def delete(self, run_id: str) -> Flow[RunInfo]:
@@ -338,42 +322,8 @@ class MlflowRuns(RunOperations):
             kept = yield from self._companion.local.runs.submission(run_id)
             if kept is None:
                 return None
-            ours = {*self._settings.variables, *_VARIABLES}
+            ours = {*self._settings.variables, *RUN_VARIABLES}
             given = {name: value for name, value in kept.variables.items() if name not in ours}
             return dataclasses.replace(kept, variables=given)
         yield from exactly(self._listing, run_id)
         return None
-
-    def _create(
-        self, experiment: str, name: str, kind: RunKind, params: Mapping[str, JsonValue], tags: Mapping[str, str]
-    ) -> Flow[RunInfo]:
-        """Make a run on the server, after everything was checked, and begin to send for it."""
-        check_params(self._limits, params)
-        check_tags(self._limits, tags)
-        found = yield from self._experiments.usable(experiment)
-        answer = yield from self._native.create_run(
-            experiment_id=found.id,
-            run_name=name,
-            start_time=clock.time_ns() // 1_000_000,
-            tags=pairs({wording.KIND: str(kind)}),
-        )
-        made = parse_run(answer.get("run") or {}, {found.id: found.name})
-        yield from self._experiments.used(found.id)
-        if params or tags:
-            shown = dataclasses.replace(made, kind=kind, params=params, tags=tags)
-            sent = {**tags, **own_tags(shown)}
-            yield from send_params(self._native, self._limits, made.id, params)
-            yield from send_tags(self._native, self._limits, made.id, sent)
-            made = shown
-        else:
-            sent = {wording.KIND: str(kind)}
-        self._outbox.open(made, Sent(params=[*params], tags=sent))
-        return made
-
-    def _end_there(self, run_id: str, state: RunState, reason: str) -> Flow[None]:
-        tags = {key: text for key, text in ((wording.REASON, reason),) if text}
-        if state is RunState.LOST:
-            tags[wording.STATE] = "lost"
-        yield from send_tags(self._native, self._limits, run_id, tags)
-        now = clock.time_ns() // 1_000_000
-        yield from self._native.update_run(run_id=run_id, status=wording.STATUSES[state], end_time=now)
