@@ -54,7 +54,7 @@ def _histories(url: str, run_id: str, steps: int, repetitions: int) -> list[Figu
 
         def alone(key: str) -> None:
             query = {"metric_key": key, "run_id": run_id, "max_results": 25_000}
-            http.get(f"{url}/api/2.0/mlflow/metrics/get-history", params=query).raise_for_status()
+            http.get(f"{url}/ajax-api/2.0/mlflow/metrics/get-history-bulk", params=query).raise_for_status()
 
         def floor() -> None:
             with ThreadPoolExecutor(8) as pool:

@@ -23,13 +23,12 @@ from jupyter_tracker.filters import (
     Attribute,
     Comparison,
     Expression,
-    Histories,
     Operator,
     evaluate,
     history_needed,
     sort_runs,
 )
-from jupyter_tracker.flow import Flow, Together
+from jupyter_tracker.flow import Flow
 from jupyter_tracker.models import DatasetUse, Experiment, Lifecycle, MetricValue, Page, RunInfo
 
 LAST = "last"
@@ -151,8 +150,7 @@ class Listing:
         keys = history_needed(query.where, *query.order_by)
         if not keys:
             return sort_runs([run for run in kept if evaluate(query.where, run, None, inputs[run.id])], query.order_by)
-        found: list[Histories] = yield Together([self._metrics.histories(run, keys) for run in kept])
-        histories = {run.id: history for run, history in zip(kept, found, strict=True)}
+        histories = yield from self._metrics.histories(kept, keys)
         chosen = [run for run in kept if evaluate(query.where, run, histories[run.id], inputs[run.id])]
         return sort_runs(chosen, query.order_by, lambda run: histories[run.id])
 

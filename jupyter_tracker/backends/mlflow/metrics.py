@@ -6,13 +6,13 @@ import json
 import math
 import time as clock
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from jupyter_tracker.backends.base import emulated
 from jupyter_tracker.backends.mlflow import wording
 from jupyter_tracker.backends.mlflow.companion import Companion
-from jupyter_tracker.backends.mlflow.numbers import column
+from jupyter_tracker.backends.mlflow.histories import AT_ONCE, HistoryReader
 from jupyter_tracker.backends.mlflow.operations import MlflowOperations
 from jupyter_tracker.backends.mlflow.sender import Sender
 from jupyter_tracker.backends.operations import MetricOperations
@@ -20,12 +20,6 @@ from jupyter_tracker.errors import Conflict, InvalidInput, InvalidMetric, NotFou
 from jupyter_tracker.filters import Histories, History
 from jupyter_tracker.flow import Emit, Flow, Streaming, Together
 from jupyter_tracker.models import PointBlock, Points, RunInfo
-
-_Columns: TypeAlias = "tuple[array[int], array[float], array[float]]"
-"""Steps, times in seconds, values."""
-
-AT_ONCE = 8
-"""Histories that are read at the same time."""
 
 
 class MlflowMetrics(MetricOperations):
@@ -35,6 +29,7 @@ class MlflowMetrics(MetricOperations):
         self._native = native
         self._companion = companion
         self._sender = sender
+        self._reader = HistoryReader(native)
         self._checked: set[str] = set()
 
     def log(self, run_id: str, values: Mapping[str, float], step: int | None, time: float | None) -> Flow[None]:
@@ -66,11 +61,21 @@ class MlflowMetrics(MetricOperations):
         points = yield from self.read(run_id, None, None)
         yield Emit(points.blocks)
 
-    def histories(self, run: RunInfo, keys: Iterable[str]) -> Flow[Histories]:
-        """First, smallest and largest value of some metrics of a run."""
+    def histories(self, runs: Sequence[RunInfo], keys: Collection[str]) -> Flow[dict[str, Histories]]:
+        """First, smallest and largest value of some metrics of some runs, by run."""
+        found: dict[str, dict[str, History]] = {run.id: {} for run in runs}
+        own = {run.id: run for run in runs if self._companion.has(run.id)}
+        for key in keys:
+            logged = [run.id for run in runs if run.id not in own and key in run.metrics]
+            for run_id, (steps, _, values) in (yield from self._reader.of_runs(key, logged)).items():
+                found[run_id][key] = _history(zip(steps, values, strict=True))
+        read = yield Together([self._own_histories(run, keys) for run in own.values()], AT_ONCE)
+        return {**found, **dict(zip(own, read, strict=True))}
+
+    def _own_histories(self, run: RunInfo, keys: Collection[str]) -> Flow[Histories]:
         logged = [key for key in keys if key in run.metrics]
         points = yield from self.read(run.id, logged, None)
-        return {key: _history(points, key) for key in logged}
+        return {key: _history(_values(points, key)) for key in logged}
 
     def _read_there(
         self, run_id: str, keys: Sequence[str] | None, here: Sequence[str], counts: dict[str, Any]
@@ -89,12 +94,12 @@ class MlflowMetrics(MetricOperations):
             for key in (latest if keys is None else keys)
             if key in latest and key not in here and counts.get(key, [0, None])[1] != latest[key]
         ]
-        read = yield Together([self._history(run_id, key) for key in wanted], AT_ONCE)
+        read = yield from self._reader.of_run(run_id, {key: latest[key][1] for key in wanted})
         columns: dict[tuple[bytes, bytes], list[tuple[str, array[float]]]] = {}
         for key, history in zip(wanted, read, strict=True):
             seen = counts.get(key, [0, None])[0]
             counts[key] = [len(history[0]), latest[key]]
-            steps, times, values = (each[seen:] for each in history)
+            steps, times, values = history[0][seen:], history[1][seen:], history[2][seen:]
             if steps:
                 columns.setdefault((steps.tobytes(), times.tobytes()), []).append((key, values))
         # Metrics that were logged together have the same steps and times: they become one block.
@@ -108,11 +113,6 @@ class MlflowMetrics(MetricOperations):
             for (steps, times), group in columns.items()
         ]
         return Points(tuple(blocks), "")
-
-    def _history(self, run_id: str, key: str) -> Flow[_Columns]:
-        answer = yield from self._native.get_history(key, run_id=run_id, max_results=wording.HISTORY_PAGE)
-        # Here, not when all are there: the others are still being read meanwhile.
-        return _columns(answer["metrics"])
 
     def _log_there(self, run_id: str, values: Mapping[str, float], step: int | None, time: float | None) -> Flow[None]:
         """Add points to a run that was started elsewhere, with a request."""
@@ -148,21 +148,13 @@ def _number(key: str, value: Any) -> float:
         raise InvalidMetric(f"The metric {key!r} must be a number, not {value!r}.") from None
 
 
-def _columns(points: Sequence[Mapping[str, Any]]) -> _Columns:
-    try:
-        steps = array("q", [point["step"] for point in points])
-        times = array("d", [point["timestamp"] / 1000 for point in points])
-    except (KeyError, TypeError):  # one is left out, or text
-        steps = array("q", [int(point.get("step") or 0) for point in points])
-        times = array("d", [int(point.get("timestamp") or 0) / 1000 for point in points])
-    return steps, times, column([point.get("value") for point in points])
-
-
-def _history(points: Points, key: str) -> History:
-    values: list[tuple[int, float]] = []
+def _values(points: Points, key: str) -> Iterator[tuple[int, float]]:
     for block in points.blocks:
         if key in block.keys:
-            values += zip(block.steps, block.values[block.keys.index(key)], strict=True)
+            yield from zip(block.steps, block.values[block.keys.index(key)], strict=True)
+
+
+def _history(values: Iterable[tuple[int, float]]) -> History:
     numbers = [value for _, value in sorted(values, key=lambda pair: pair[0]) if not math.isnan(value)]
     if not numbers:
         return History(math.nan, math.nan, math.nan)

@@ -33,7 +33,7 @@ def from_wire(value: Any) -> float:
     if not isinstance(value, int | float):
         return math.nan
     number = float(value)
-    return number if -LARGEST < number < LARGEST else math.copysign(math.inf, number)
+    return math.copysign(math.inf, number) if abs(number) >= LARGEST else number
 
 
 def column(values: Sequence[Any]) -> array[float]:
@@ -42,6 +42,6 @@ def column(values: Sequence[Any]) -> array[float]:
         numbers = array("d", values)
     except TypeError:  # there is text among them
         return array("d", map(from_wire, values))
-    if numbers and (max(numbers) >= LARGEST or min(numbers) <= -LARGEST):
+    if numbers and not (max(numbers) < LARGEST and min(numbers) > -LARGEST):  # also when the first one is NaN
         return array("d", map(from_wire, numbers))
     return numbers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jupyter_tracker.backends.mlflow.settings import Settings
@@ -22,6 +22,8 @@ from jupyter_tracker.flow import Flow
 from jupyter_tracker.models import JsonValue
 
 BASE = "/api/2.0/mlflow"
+PAGES = "/ajax-api/2.0/mlflow"
+"""What the open-source server has for its own pages."""
 
 BY_CODE: Mapping[str, type[RemoteError]] = {
     "INVALID_PARAMETER_VALUE": RemoteInvalid,
@@ -78,7 +80,7 @@ class Server:
         method: str,
         path: str,
         *,
-        query: Mapping[str, str | int | None] | None = None,
+        query: Mapping[str, str | int | Sequence[str] | None] | None = None,
         body: Mapping[str, JsonValue] | None = None,
         harmless: bool | None = None,
     ) -> Flow[dict[str, Any]]:

@@ -60,6 +60,7 @@ BATCH_METRICS, BATCH_PARAMS, BATCH_TAGS = 1000, 100, 100
 BATCH_BYTES = 900_000
 """Of 1 MB; what else stands in a request needs some."""
 HISTORY_PAGE = 25_000
+HISTORY_RUNS = 100
 RUNS_PAGE = 1000
 
 
