@@ -32,7 +32,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 TOGETHER = {
     r"contract/.*mlflow": "mlflow",
-    r"platforms/test_mlflow_server\.py": "mlflow",
+    r"platforms/test_mlflow_(server|histories)\.py": "mlflow",
     r"platforms/test_mlflow_plugin\.py": "mlflow plugin",
     r"platforms/test_vertex_sdk\.py": "vertex sdk",
     r"magics/test_kernel\.py": "kernel",
