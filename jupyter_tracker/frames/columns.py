@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from jupyter_tracker.models import Repeated
+
 TIME = "datetime64[us, UTC]"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -51,8 +53,10 @@ def column_of(rows: Sequence[Mapping[str, Any]], key: str) -> list[Any]:
         return [row.get(key) for row in rows]
 
 
-def typed(values: list[Any]) -> pd.Series:
+def typed(values: Sequence[Any]) -> pd.Series:
     """A column of the type that its values have; numbers stay exact."""
+    if isinstance(values, Repeated):
+        return pd.Series(typed(values.distinct).array.take(np.asarray(values.places)))
     kinds = set(map(type, values))
     if int in kinds and any(type(value) is int and not -(2**63) <= value < 2**63 for value in values):
         return pd.Series(values, dtype=object)  # exact, which a float would not be

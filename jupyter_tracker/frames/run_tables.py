@@ -66,7 +66,7 @@ def _assembled(parts: Sequence[tuple[Sequence[int], Any]], size: int) -> Any:
             column[np.asarray(rows)] = values
         return column
     if len(parts) == 1 and len(parts[0][0]) == size:
-        return typed(list(parts[0][1]))
+        return typed(parts[0][1])
     objects: list[Any] = [None] * size
     for rows, values in parts:
         for row, value in zip(rows, values.tolist() if isinstance(values, memoryview) else values, strict=True):

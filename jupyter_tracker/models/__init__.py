@@ -34,7 +34,16 @@ from jupyter_tracker.models.recording import (
 from jupyter_tracker.models.registry import Model, ModelDescription, ModelDraft, SemVer
 from jupyter_tracker.models.resources import Resources
 from jupyter_tracker.models.retention import Cleanup, RetentionMode
-from jupyter_tracker.models.runs import FieldGroup, QueryPlan, RunColumns, RunInfo, RunKind, RunState, RunTable
+from jupyter_tracker.models.runs import (
+    FieldGroup,
+    QueryPlan,
+    Repeated,
+    RunColumns,
+    RunInfo,
+    RunKind,
+    RunState,
+    RunTable,
+)
 from jupyter_tracker.models.sources import Source, SourceDescription, SourceDifference, SourceFile
 from jupyter_tracker.models.submission import ENTRY_POINTS, Code, CodeKind, Environment, Submission
 from jupyter_tracker.models.sweeps import TRIAL_TAG, Between, Choice, Dimension, Goal, Sweep, SweepMethod
@@ -99,6 +108,7 @@ __all__ = [
     "QueryPlan",
     "QueueEntry",
     "QueueLimits",
+    "Repeated",
     "Resources",
     "RetentionMode",
     "RunColumns",

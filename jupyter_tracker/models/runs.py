@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar, overload
 
 from jupyter_tracker.models.core import JsonValue, Lifecycle
 from jupyter_tracker.models.recording import MACHINE_PREFIX, MetricValue, Progress
+
+T = TypeVar("T")
 
 
 class RunState(StrEnum):
@@ -104,6 +107,34 @@ class QueryPlan:
             f"ordered {'there' if self.ordered_there else 'here, which takes all runs that are selected'}",
         ]
         return "\n".join(lines)
+
+
+class Repeated(Sequence[T]):
+    """Values of which the same few stand in many places, each kept once.
+
+    Args:
+        distinct: The values.
+        places: Which of them stands at each place.
+    """
+
+    def __init__(self, distinct: Sequence[T], places: memoryview[int]) -> None:
+        self.distinct = distinct
+        self.places = places
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> Repeated[T]: ...
+    def __getitem__(self, index: int | slice) -> T | Repeated[T]:
+        if isinstance(index, slice):
+            return Repeated(self.distinct, self.places[index])
+        return self.distinct[self.places[index]]
+
+    def __iter__(self) -> Iterator[T]:
+        return map(self.distinct.__getitem__, self.places)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 
+import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jupyter_tracker import frames
 from jupyter_tracker.backends.local.packing import (
     pack,
     pack_points,
@@ -15,6 +18,7 @@ from jupyter_tracker.backends.local.packing import (
     unpack,
     unpack_points,
 )
+from jupyter_tracker.backends.local.rows import Names, RunRow, RunRows
 
 names = st.text(min_size=1, max_size=8)
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
@@ -52,6 +56,32 @@ def test_records_of_one_shape_are_columns(rows):
     for at, name in enumerate("dqbj"):
         assert repr(found[f"params.{name}"]) == repr([row[at] for row in rows])
     assert found["tags.tag"] == ["x"] * len(rows)
+
+
+def test_words_that_many_runs_share_are_kept_once():
+    records = [pack({"model": model, "layers": [1, 2]}, {"by": "me"}) for model in ("vit", "resnet", "vit")]
+    group = record_columns(
+        records[0].names, range(3), [record.numbers for record in records], [record.texts for record in records]
+    )
+    column = group.columns["params.model"]
+    assert list(column) == ["vit", "resnet", "vit"]
+    assert (len(column), column[1], list(column[1:])) == (3, "resnet", ["resnet", "vit"])
+    assert sorted(column.distinct) == ["resnet", "vit"]
+
+
+@given(st.lists(st.tuples(params, tags), max_size=5))
+def test_a_table_and_its_runs_make_the_same_frame(given):
+    shapes: dict[tuple[str, ...], int] = {}
+    rows = []
+    for number, record in enumerate(pack(*fields) for fields in given):
+        shape = shapes.setdefault(record.names, len(shapes) + 1)
+        what = f"{number:032x}", "e", f"run-{number}", "succeeded", shape, record.numbers, record.texts
+        detail = json.dumps(["submitted", "active", 0, None, None, "", 1, 0, None, "", ""])
+        rows.append(RunRow(*what, 0, b"", 1_000_000 * number, 2_000_000, 3_000_000, number, detail))
+    table = RunRows(rows, Names({"e": "sweep"}, {0: (), **{shape: names for names, shape in shapes.items()}}), {})
+    whole, single = frames.runs(table), frames.runs(list(table))
+    assert set(whole) == set(single)
+    pd.testing.assert_frame_equal(whole[[*single]], single, check_exact=True)
 
 
 @given(st.lists(st.tuples(st.floats(), st.floats()), min_size=1))

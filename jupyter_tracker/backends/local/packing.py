@@ -12,10 +12,11 @@ from __future__ import annotations
 import json
 import sqlite3
 import struct
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from jupyter_tracker.models import FieldGroup, JsonValue
+from jupyter_tracker.models import FieldGroup, JsonValue, Repeated
 
 WORD = 8
 Point = tuple[float, int, float]
@@ -98,7 +99,7 @@ def record_columns(
 ) -> FieldGroup:
     """The columns of records that have the same names."""
     joined = memoryview(b"".join(numbers))
-    parsed: Iterator[Sequence[JsonValue]] = iter(zip(*json.loads(f"[{','.join(texts)}]"), strict=True))
+    parsed = _parsed(texts)
     kinds = [_split(name) for name in names]
     width = sum(kind != "j" for _, kind, _ in kinds)
     columns: dict[str, memoryview[float] | memoryview[int] | Sequence[JsonValue]] = {}
@@ -115,6 +116,16 @@ def record_columns(
             columns[name] = whole if kind == "q" else [bool(flag) for flag in whole]
         at += 1
     return FieldGroup(rows, columns)
+
+
+def _parsed(texts: Sequence[str]) -> Iterator[Sequence[JsonValue]]:
+    """The columns of JSON arrays; most runs of a sweep have the same words, which are parsed once."""
+    places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
+    columns = zip(*json.loads(f"[{','.join(places)}]"), strict=True)
+    if len(places) == len(texts):
+        return columns
+    where = memoryview(array("q", map(places.__getitem__, texts)))
+    return (Repeated(column, where) for column in columns)
 
 
 def point_columns(names: Sequence[str], rows: Sequence[int], packed: Sequence[bytes]) -> FieldGroup:
