@@ -6,7 +6,7 @@ import json
 import math
 
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_tracker import frames
@@ -69,6 +69,7 @@ def test_words_that_many_runs_share_are_kept_once():
     assert sorted(column.distinct) == ["resnet", "vit"]
 
 
+@settings(max_examples=25)
 @given(st.lists(st.tuples(params, tags), max_size=5))
 def test_a_table_and_its_runs_make_the_same_frame(given):
     shapes: dict[tuple[str, ...], int] = {}
