@@ -84,7 +84,7 @@ def vertex(folder: Path) -> Iterator[str]:
     with VertexAI().serving() as platform, pytest.MonkeyPatch.context() as patch:
         patch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(service_account(folder, platform.url)))
         patch.setenv("STORAGE_EMULATOR_HOST", platform.url)
-        yield f"vertex://p/us-central1?endpoint={platform.url}&poll=0"
+        yield f"{platform.address}&poll=0"
 
 
 @contextmanager
@@ -92,7 +92,7 @@ def chariot(_folder: Path) -> Iterator[str]:
     """A deployment of its own."""
     with Chariot().serving() as platform, pytest.MonkeyPatch.context() as patch:
         patch.setenv("CHARIOT_TOKEN", "a-token")
-        yield f"chariot://{platform.url.partition('//')[2]}/p?scheme=http"
+        yield platform.address
 
 
 def without(text: str) -> frozenset[str]:

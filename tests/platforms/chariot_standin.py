@@ -25,6 +25,14 @@ CHECKPOINT_QUERY = {
 QUANTITY = re.compile(r"[0-9.]+(m|k|M|G|T|Ki|Mi|Gi|Ti)?")
 SEMANTIC = re.compile(r"\d+\.\d+\.\d+([-+].*)?")
 Json = dict[str, Any]
+SCHEMA: Json = {
+    "type": "object",
+    "properties": {"lr": {"type": "number", "exclusiveMinimum": 0}, "epochs": {"type": "integer"}},
+    "required": ["lr"],
+    "additionalProperties": False,
+}
+"""Of the config of a blueprint."""
+RESOURCES: Json = {"cpu": "500m", "memory": "5Gi", "gpu": {"count": 1, "type": "T4"}}
 
 
 def refused(message: str, status: int = 400, **more: Any) -> Failed:
@@ -53,6 +61,11 @@ class Chariot(StandIn):
         self.bare = False
         """Whether lists are answered without `data` around them."""
         self._numbers = itertools.count(1)
+
+    @property
+    def address(self) -> str:
+        """How to connect to a project of it."""
+        return f"chariot://{self.url.partition('//')[2]}/p?scheme=http"
 
     def authorize(self, request: Request) -> Answer | None:
         if request.path.startswith(("/auth/", "/signed/")):

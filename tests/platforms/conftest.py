@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+import jupyter_tracker as jt
+from jupyter_tracker.client import Tracker
+from jupyter_tracker.client.native import Native
 from tests.platforms import mlflow_server
 from tests.platforms.chariot_standin import Chariot
 from tests.platforms.vertex_series import VertexAI
@@ -34,6 +37,19 @@ def vertex(monkeypatch: pytest.MonkeyPatch) -> Iterator[VertexAI]:
         monkeypatch.setenv("CLOUDSDK_AUTH_ACCESS_TOKEN", TOKEN)
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", platform.url)
         yield platform
+
+
+@pytest.fixture
+def tracker(address: str) -> Iterator[Tracker]:
+    """A client of the platform whose fixture `address` the tests have."""
+    with jt.connect(address) as client:
+        yield client
+
+
+@pytest.fixture
+def native(tracker: Tracker) -> Native:
+    """The documented operations of the platform."""
+    return tracker.native
 
 
 def pytest_unconfigure() -> None:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-import jupyter_tracker as jt
 from jupyter_tracker.errors import (
     Conflict,
     InvalidInput,
@@ -16,32 +15,13 @@ from jupyter_tracker.errors import (
     RemoteInvalid,
 )
 from jupyter_tracker.models import Level, RunState
-from tests.platforms.chariot_standin import T
+from tests.platforms.chariot_standin import RESOURCES, SCHEMA, T
 from tests.platforms.standin import Answer
-
-SCHEMA = {
-    "type": "object",
-    "properties": {"lr": {"type": "number", "exclusiveMinimum": 0}, "epochs": {"type": "integer"}},
-    "required": ["lr"],
-    "additionalProperties": False,
-}
-RESOURCES = {"cpu": "500m", "memory": "5Gi", "gpu": {"count": 1, "type": "T4"}}
 
 
 @pytest.fixture
 def address(chariot):
-    return f"chariot://{chariot.url.partition('//')[2]}/p?scheme=http"
-
-
-@pytest.fixture
-def tracker(address):
-    with jt.connect(address) as client:
-        yield client
-
-
-@pytest.fixture
-def native(tracker):
-    return tracker.native
+    return chariot.address
 
 
 def versions(found):

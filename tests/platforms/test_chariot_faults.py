@@ -23,14 +23,13 @@ RESOURCES = {"cpu": "1", "memory": "2Gi"}
 
 @pytest.fixture
 def address(chariot):
-    return f"chariot://{chariot.url.partition('//')[2]}/p?scheme=http"
+    return chariot.address
 
 
 @pytest.fixture
-def native(address, monkeypatch):
+def native(tracker, monkeypatch):
     monkeypatch.setattr("jupyter_tracker.backends.remote.retry.Retry.pause", lambda *_: 0.0)
-    with jt.connect(address) as client:
-        yield client.native
+    return tracker.native
 
 
 def creations(chariot):

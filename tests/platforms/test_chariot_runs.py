@@ -23,35 +23,12 @@ from jupyter_tracker.errors import (
     Unsupported,
 )
 from jupyter_tracker.models import Lifecycle, RunState
-from tests.platforms.chariot_standin import T
-
-SCHEMA = {
-    "type": "object",
-    "properties": {"lr": {"type": "number", "exclusiveMinimum": 0}, "epochs": {"type": "integer"}},
-    "required": ["lr"],
-    "additionalProperties": False,
-}
-RESOURCES = {"cpu": "500m", "memory": "5Gi", "gpu": {"count": 1, "type": "T4"}}
+from tests.platforms.chariot_standin import RESOURCES, SCHEMA, T
 
 
 @pytest.fixture
 def address(chariot):
-    return f"chariot://{chariot.url.partition('//')[2]}/p?scheme=http"
-
-
-@pytest.fixture
-def tracker(address):
-    with jt.connect(address) as client:
-        yield client
-
-
-@pytest.fixture
-def native(tracker):
-    return tracker.native
-
-
-def versions(found):
-    return [run["version"] for run in found]
+    return chariot.address
 
 
 # The shared model

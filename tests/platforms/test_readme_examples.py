@@ -40,7 +40,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_vertex(vertex):
-    code = example("Vertex AI").replace("vertex://PROJECT/us-central1", f"vertex://p/us-central1?endpoint={vertex.url}")
+    code = example("Vertex AI").replace("vertex://PROJECT/us-central1", vertex.address)
     model = LinearRegression().fit([[0.0], [1.0]], [0.0, 1.0])
     run = carried_out(code, model=model)["run"]
     assert run.state is RunState.SUCCEEDED
@@ -48,8 +48,7 @@ def test_vertex(vertex):
 
 def test_chariot(chariot):
     chariot.add_blueprint("resnet", schema={"type": "object", "properties": {"lr": {"type": "number"}}})
-    address = f"chariot://{chariot.url.partition('//')[2]}/p?scheme=http"
-    assert carried_out(example("Chariot").replace("chariot://HOST/PROJECT", address))["run"].name == "1"
+    assert carried_out(example("Chariot").replace("chariot://HOST/PROJECT", chariot.address))["run"].name == "1"
 
 
 def test_ubiops(folder, capsys):

@@ -26,13 +26,7 @@ S = "projects/p/locations/us-central1/metadataStores/default"
 
 @pytest.fixture
 def address(vertex):
-    return f"vertex://p/us-central1?endpoint={vertex.url}"
-
-
-@pytest.fixture
-def tracker(address):
-    with jt.connect(address) as client:
-        yield client
+    return vertex.address
 
 
 @pytest.fixture

@@ -20,18 +20,10 @@ from tests.platforms.google import service_account
 from tests.platforms.standin import Answer
 from tests.platforms.vertex_standin import problem
 
-S = "projects/p/locations/us-central1/metadataStores/default"
-
 
 @pytest.fixture
 def address(vertex):
-    return f"vertex://p/us-central1?endpoint={vertex.url}"
-
-
-@pytest.fixture
-def tracker(address):
-    with jt.connect(address) as client:
-        yield client
+    return vertex.address
 
 
 @pytest.fixture
@@ -40,19 +32,6 @@ def native(tracker):
     tracker.experiments.create("digits")
     tracker.native.create("digits", "first")
     return tracker.native
-
-
-@pytest.fixture
-def series(vertex, native):
-    """The same, with a Tensorboard for the run."""
-    board = "projects/p/locations/us-central1/tensorboards/1"
-    vertex.resources[board] = {"name": board, "displayName": "board", "createTime": vertex.now(), "etag": "1"}
-    native.assign_backing_tensorboard("digits", "first", "1")
-    return native
-
-
-def sent(vertex, method, ending):
-    return [one for one in vertex.requests if one.method == method and one.path.endswith(ending)]
 
 
 # Logging in the background

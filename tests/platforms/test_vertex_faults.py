@@ -19,7 +19,7 @@ S = "projects/p/locations/us-central1/metadataStores/default"
 @pytest.fixture
 def tracker(vertex, monkeypatch):
     monkeypatch.setattr("jupyter_tracker.backends.remote.retry.Retry.pause", lambda *_: 0.0)
-    with jt.connect(f"vertex://p/us-central1?endpoint={vertex.url}") as client:
+    with jt.connect(vertex.address) as client:
         client.experiments.create("digits")
         yield client
 
@@ -63,7 +63,7 @@ def test_an_empty_answer_to_a_list_is_an_empty_list_and_html_is_a_failure(vertex
 def test_an_exhausted_quota_is_waited_for(vertex, monkeypatch):
     waited = []
     monkeypatch.setattr(time, "sleep", waited.append)
-    with jt.connect(f"vertex://p/us-central1?endpoint={vertex.url}") as tracker:
+    with jt.connect(vertex.address) as tracker:
         quota = problem("RESOURCE_EXHAUSTED", "Quota exceeded for requests per minute").answer
         vertex.fail(quota, times=2)
         assert tracker.runs.list() == []

@@ -17,7 +17,7 @@ S = "projects/p/locations/us-central1/metadataStores/default"
 def tracker(vertex, monkeypatch):
     monkeypatch.setattr("jupyter_tracker.backends.remote.retry.Retry.pause", lambda *_: 0.0)
     monkeypatch.setattr("jupyter_tracker.backends.vertex.storage.SMALL", 1000)
-    with jt.connect(f"vertex://p/us-central1?endpoint={vertex.url}&bucket=gs://files") as client:
+    with jt.connect(f"{vertex.address}&bucket=gs://files") as client:
         vertex.buckets["files"] = {}
         yield client
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-import jupyter_tracker as jt
 from jupyter_tracker.errors import Unsupported
 
 S = "projects/p/locations/us-central1/metadataStores/default"
 
 
 @pytest.fixture
-def tracker(vertex):
-    with jt.connect(f"vertex://p/us-central1?endpoint={vertex.url}") as client:
-        yield client
+def address(vertex):
+    return vertex.address
 
 
 @pytest.fixture

@@ -24,6 +24,11 @@ class VertexAI(Vertex):
         self.changed = 0
         """How many files arrive changed."""
 
+    @property
+    def address(self) -> str:
+        """How to connect to a project of it."""
+        return f"vertex://p/us-central1?endpoint={self.url}"
+
     @route("POST", P + "/tensorboards")
     def create_tensorboard(self, request: Request, **names: str) -> Json:
         name = f"{request.path.removeprefix('/v1/')}/{next(self._numbers)}"
