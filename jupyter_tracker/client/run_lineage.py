@@ -49,9 +49,8 @@ class RunLineage(RunProperties):
             InvalidInput: a value has the wrong form, or nothing is there to take a digest of.
             NotFound: nothing lies at the path.
         """
-        parts: dict[str, Any] = {"source": source, "data": data, "digest": digest, "context": context, "tags": tags}
-        described = {"schema": schema, "profile": profile}
-        return self.tracker.drive(writing.log_input(self.tracker.backend, self.id, name, **parts, **described))
+        described = writing.dataset_use(name, source, data, digest, context, tags, schema, profile)
+        return self.tracker.drive(writing.log_input(self.tracker.backend, self.id, described))
 
     def log_output(
         self,
@@ -66,9 +65,8 @@ class RunLineage(RunProperties):
         profile: Mapping[str, JsonValue] | None = None,
     ) -> DatasetUse:
         """Say which data the run makes, with what `log_input` takes; a later run may read it."""
-        parts: dict[str, Any] = {"source": source, "data": data, "digest": digest, "context": context, "tags": tags}
-        described = {"schema": schema, "profile": profile}
-        return self.tracker.drive(writing.log_output(self.tracker.backend, self.id, name, **parts, **described))
+        described = writing.dataset_use(name, source, data, digest, context, tags, schema, profile)
+        return self.tracker.drive(writing.log_output(self.tracker.backend, self.id, described))
 
     def associate_execution(
         self,
@@ -127,9 +125,8 @@ class AsyncRunLineage(RunProperties):
         profile: Mapping[str, JsonValue] | None = None,
     ) -> DatasetUse:
         """See `Run.log_input`."""
-        parts: dict[str, Any] = {"source": source, "data": data, "digest": digest, "context": context, "tags": tags}
-        described = {"schema": schema, "profile": profile}
-        return await self.tracker.drive(writing.log_input(self.tracker.backend, self.id, name, **parts, **described))
+        described = writing.dataset_use(name, source, data, digest, context, tags, schema, profile)
+        return await self.tracker.drive(writing.log_input(self.tracker.backend, self.id, described))
 
     async def log_output(
         self,
@@ -144,9 +141,8 @@ class AsyncRunLineage(RunProperties):
         profile: Mapping[str, JsonValue] | None = None,
     ) -> DatasetUse:
         """See `Run.log_output`."""
-        parts: dict[str, Any] = {"source": source, "data": data, "digest": digest, "context": context, "tags": tags}
-        described = {"schema": schema, "profile": profile}
-        return await self.tracker.drive(writing.log_output(self.tracker.backend, self.id, name, **parts, **described))
+        described = writing.dataset_use(name, source, data, digest, context, tags, schema, profile)
+        return await self.tracker.drive(writing.log_output(self.tracker.backend, self.id, described))
 
     async def associate_execution(
         self,

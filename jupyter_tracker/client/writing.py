@@ -108,7 +108,6 @@ def _checked_step(step: int) -> int:
 
 def dataset_use(
     name: str,
-    *,
     source: str | os.PathLike[str] | None,
     data: Any,
     digest: str | None,
@@ -129,16 +128,16 @@ def dataset_use(
     return DatasetUse(found, context, dict(tags or {}))
 
 
-def log_input(backend: Backend, run_id: str, name: str, **parts: Any) -> Flow[DatasetUse]:
+def log_input(backend: Backend, run_id: str, described: Flow[DatasetUse]) -> Flow[DatasetUse]:
     """Record a dataset that a run reads."""
-    use = yield from dataset_use(name, **parts)
+    use = yield from described
     yield from backend.lineage.log_inputs(run_id, [use])
     return use
 
 
-def log_output(backend: Backend, run_id: str, name: str, **parts: Any) -> Flow[DatasetUse]:
+def log_output(backend: Backend, run_id: str, described: Flow[DatasetUse]) -> Flow[DatasetUse]:
     """Record a dataset that a run makes."""
-    use = yield from dataset_use(name, **parts)
+    use = yield from described
     yield from backend.lineage.log_outputs(run_id, [use])
     return use
 
