@@ -59,13 +59,13 @@ class SourceDetails(ResultList[SourceFile]):
     @property
     def _headline(self) -> str:
         source = self.source
-        parts = [f"source {source.label}", source.id[:8], f"{source.file_count:,} files", f"{source.size:,} bytes"]
+        parts = [f"source {source.label}", source.id[:8], _contents(source)]
         if source.entry_point:
             parts.append(f"starts {source.entry_point}")
         if source.git_commit:
             parts.append(f"commit {source.git_commit[:8]}")
         parts += [source.description] if source.description else []
-        return " · ".join([*parts, f"{len(self.runs):,} runs"])
+        return " · ".join([*parts, _counted(len(self.runs), "run")])
 
 
 class SourceComparison(Framed):
@@ -184,8 +184,7 @@ class ModelDetails(ResultList[Artifact]):
         state = "" if model.lifecycle is Lifecycle.ACTIVE else str(model.lifecycle)
         metrics = [f"{key} {value:.4g}" for key, value in model.metrics.items()]
         tags = [f"{key}: {value}" for key, value in model.tags.items()]
-        files = f"{model.file_count:,} files, {model.size:,} bytes"
-        head = [f"model {model.label}", model.id[:8], state, files, model.summary, *metrics, *tags]
+        head = [f"model {model.label}", model.id[:8], state, _contents(model), model.summary, *metrics, *tags]
         parts = [" · ".join(filter(None, head)), "", frames.text(self.frame(), "files", SHOWN_ROWS)]
         lineage = self.lineage
         return "\n".join([*parts, "", "from", frames.text(lineage, "steps", SHOWN_ROWS)] if len(lineage) else parts)
@@ -220,3 +219,11 @@ class QueueList(ResultList[QueueEntry]):
     @property
     def _noun(self) -> str:
         return "runs"
+
+
+def _contents(kept: Source | Model) -> str:
+    return f"{_counted(kept.file_count, 'file')}, {_counted(kept.size, 'byte')}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jupyter_tracker.backends.base import Backend
-from jupyter_tracker.client.results import ResultList
+from jupyter_tracker.client.results import Framed, ResultList
 from jupyter_tracker.errors import InvalidInput
 from jupyter_tracker.flow import Flow
 from jupyter_tracker.graphs import lineage_picture
@@ -53,7 +53,7 @@ class ExecutionList(ResultList[Execution]):
         return frames.executions(self)
 
 
-class Lineage:
+class Lineage(Framed):
     """What led to something and what followed from it: a graph that shows as a picture, and in a terminal as a tree."""
 
     def __init__(self, graph: LineageGraph) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_tracker.client.results import SHOWN_ROWS, ResultList
+from jupyter_tracker.client.results import SHOWN_ROWS, Framed, ResultList
 from jupyter_tracker.models import Alert, Progress, RunInfo
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ PROGRESS = "progress"
 """The operation whose progress is that of the whole run."""
 
 
-class Statistics(dict[str, dict[str, float]]):
+class Statistics(Framed, dict[str, dict[str, float]]):
     """The latest value of each metric by stage: `run.statistics()["validation"]["loss"]` (ABEJA: `update_statistics`).
 
     A metric belongs to the stage that its name begins with: `validation/loss` is `loss` of `validation`, and `loss` is

@@ -40,7 +40,7 @@ LONGEST_CELL_ID = 64
 """Characters (nbformat)."""
 MOST_RETRIES = 1000
 LONGEST_DELAY = 3600.0
-LONGEST_TIMEOUT = 172_800.0
+LONGEST_TIMEOUT = 172_800
 """Seconds (UbiOps: `experiment_runs_create`)."""
 LONGEST_RETENTION = 100 * 365 * 86_400.0
 """Seconds: a hundred years."""

@@ -74,7 +74,8 @@ def parse(text: str, *, now: datetime | None = None) -> Expression:
         return And(())
     expression = parser.disjunction()
     if not parser.at_end():
-        parser.reject("Expected AND, OR or the end", keywords=("AND", "OR"))
+        apart = " (what runs are ordered by is given apart)" if parser.current.text.upper() == "ORDER" else ""
+        parser.reject(f"Expected AND, OR or the end{apart}", keywords=("AND", "OR"))
     return expression
 
 

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 
 from jupyter_tracker.models import span
 
-_LONG = ("id", "run_id", "checkpoint_id", "sha256")
+_LONG = ("id", "run_id", "checkpoint_id", "sha256", "git_commit")
 """Columns of which the beginning is enough."""
+_TOLD = ("message", "reason", "title", "text", "description", "summary")
+"""Columns of sentences, which are cut only when they are very long."""
+_WIDTH, _TOLD_WIDTH = 48, 240
 
 
 def text(frame: pd.DataFrame, noun: str, rows: int) -> str:
     """A frame as plain text for people: short ids, relative precision, no index."""
-    shown = readable(frame).head(rows).to_string(index=False, max_colwidth=48, na_rep="")
+    found = readable(frame).head(rows)
+    for column in found.select_dtypes(["object", "string"]).columns:
+        width = _TOLD_WIDTH if column in _TOLD else _WIDTH
+        found[column] = found[column].map(partial(_cut, width=width))
+    shown = found.to_string(index=False, max_colwidth=None, na_rep="")
     left = len(frame) - rows
     return f"{shown}\n… and {left:,} more {noun}" if left > 0 else shown
+
+
+def _cut(value: object, width: int) -> object:
+    return value if len(str(value)) <= width else f"{str(value)[: width - 3]}..."
 
 
 def html(frame: pd.DataFrame, rows: int) -> str:

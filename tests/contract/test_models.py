@@ -133,7 +133,7 @@ def test_the_lineage_leads_from_model_to_source(tracker):
     assert described.lineage["name"].tolist() == ["step 7", "digits / trained", "cell@1"]
     assert described.lineage["there"].all()
     assert [file.path for file in described] == ["w"]
-    for part in ("model m@1.0.0", "1 files, 1 bytes", "step 7", "digits / trained", "cell@1"):
+    for part in ("model m@1.0.0", "1 file, 1 byte", "step 7", "digits / trained", "cell@1"):
         assert part in repr(described)
 
 

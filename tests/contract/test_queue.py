@@ -57,14 +57,14 @@ def test_a_run_beyond_the_maximum_waits_says_so_and_starts_when_another_ends(tra
     tracker.queue.update(maximum_instances=1)
     first, second, third = (gated(name) for name in "abc")
     assert states(second, third) == ["queued", "queued"]
-    assert second.info.reason == "It waits until fewer than 1 run."
+    assert second.info.reason == "It waits until none runs."
     assert third.info.reason.startswith("It waits for 1 run before it")
     assert [(entry.name, entry.position) for entry in tracker.queue.list()] == [("a", 0), ("b", 1), ("c", 2)]
     let(first)
     first.wait(LIMIT)
     printed(second, eventually)
     assert states(second, third) == ["running", "queued"]
-    assert third.info.reason == "It waits until fewer than 1 run."
+    assert third.info.reason == "It waits until none runs."
     let(second)
     let(third)
     assert third.wait(LIMIT).state is RunState.SUCCEEDED
@@ -110,7 +110,7 @@ def test_an_experiment_has_limits_of_its_own_and_holds_nobody_up(tracker, gated,
     tracker.queue.update("digits", maximum_instances=1)
     first, second, other = gated("a"), gated("b"), gated("c", experiment="letters")
     assert states(first, second)[1] == "queued"
-    assert second.info.reason == "It waits until fewer than 1 of its experiment run."
+    assert second.info.reason == "It waits until none of its experiment runs."
     assert printed(other, eventually)
     assert [entry.name for entry in tracker.queue.list("digits")] == ["a", "b"]
 

@@ -56,12 +56,20 @@ def test_a_table_goes_to_a_file(digits):
 
 LINES = {
     "checkpoints": "small",
+    "children": "small",
     "compare": "small large",
     "events": "small",
+    "executions": "small",
+    "inputs": "small",
+    "lineage": "small",
     "logs": "small",
     "metrics": "small",
+    "models describe": "weights",
+    "outputs": "small",
+    "progress": "small",
     "series": "small",
     "sources describe": "project",
+    "statistics": "small",
     "templates get": "recipe",
 }
 

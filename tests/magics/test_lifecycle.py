@@ -34,6 +34,15 @@ def test_runs_are_deleted_and_restored_in_bulk_and_it_is_told(digits):
     assert names(digits.value("%tracker runs")) == ["large", "small"]
 
 
+def test_a_deleted_run_that_is_looked_for_by_name_is_told_with_its_whole_id(digits):
+    large = digits.value("%tracker delete large")
+    for reference in ("large", large.id[:8]):
+        error, printed = digits.error(f"%tracker restore {reference}")
+        assert isinstance(error, NotFound)
+        assert f"A deleted one goes by its whole id: {large.id}." in printed
+    assert digits.value(f"%tracker restore {large.id}").name == "large"
+
+
 def test_what_was_deleted_is_purged_and_it_is_told(digits):
     large = digits.value("%tracker delete large")
     assert digits.cell(f"%tracker purge {large.id}")[1].endswith("Purged 1 run.\n")

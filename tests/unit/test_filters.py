@@ -200,6 +200,7 @@ def test_a_time_without_a_zone_is_local() -> None:
         ("metrics.a BETWEEN 1, 2", 19, "Expected AND and the end of the range"),
         ("(name = 'x'", 11, "the ) of an earlier ("),
         ("name = 'x')", 10, "Expected AND, OR or the end, found ')'"),
+        ("name = 'x' ORDER BY name", 11, "what runs are ordered by is given apart"),
         ("name = 'x", 7, "The quote ' that opens here is not closed."),
         ("metrics.`a > 1", 8, "The quote ` that opens here is not closed."),
         ("metrics. > 1", 8, "Expected a name after metrics."),

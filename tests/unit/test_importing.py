@@ -15,7 +15,7 @@ import pytest
 import jupyter_tracker as jt
 from jupyter_tracker.backends.local.importing import entry, merge, staging, target
 from jupyter_tracker.backends.local.process.identity import host
-from jupyter_tracker.errors import StoreFull
+from jupyter_tracker.errors import InvalidImport, StoreFull
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -102,6 +102,15 @@ def test_a_failure_at_any_step_leaves_the_store_as_it_was(store, archive, monkey
     assert contents(store) == before
     monkeypatch.undo()
     assert len(store.runs.import_from(archive)) == 3
+
+
+def test_an_export_whose_end_is_missing_is_told(store, archive, tmp_path):
+    torn = tmp_path / "torn.jtrk"
+    torn.write_bytes(archive.read_bytes()[:-100])
+    before = contents(store)
+    with pytest.raises(InvalidImport, match="its end is missing"):
+        store.runs.import_from(torn)
+    assert contents(store) == before
 
 
 @pytest.mark.parametrize("nth", [1, 2, 3])

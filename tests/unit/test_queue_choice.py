@@ -99,7 +99,7 @@ def test_a_larger_priority_goes_first_and_ties_go_by_submission():
     waiting = [Waiting(3, "a"), Waiting(1, "a"), Waiting(2, "a", priority=1)]
     decisions = decide(waiting, {}, {STORE: Limits(maximum=1)})
     assert [(decision.run, decision.starts) for decision in decisions] == [(2, True), (1, False), (3, False)]
-    assert decisions[2].reason == "It waits for 1 run before it, and until fewer than 1 run."
+    assert decisions[2].reason == "It waits for 1 run before it, and until none runs."
 
 
 def test_an_experiment_that_is_full_does_not_hold_up_the_others():

@@ -99,6 +99,16 @@ def test_ids_are_short_for_the_eye_and_whole_in_the_frame():
     assert listed.frame()["id"].tolist() == ["0" * 32]
 
 
+def test_sentences_are_whole_in_plain_text_and_other_long_values_are_cut():
+    message = "The run is out of memory: " + "it used more than it may, " * 5
+    event = Event(1, NOW, "resources_exceeded", message, Level.ERROR, {"detail": "x" * 100})
+    text = repr(EventList([event]))
+    assert message in text
+    assert "x" * 40 not in text
+    assert "{'detail': 'xxx" in text
+    assert len(repr(EventList([Event(1, NOW, "alert", "x" * 10_000)]))) < 1000
+
+
 def test_a_log_reads_as_text():
     lines = LogList(LogLine(number, NOW, Stream.STDOUT, text, "") for number, text in enumerate(["one", "two"]))
     assert repr(lines) == str(lines) == "one\ntwo"

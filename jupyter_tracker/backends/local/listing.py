@@ -56,12 +56,25 @@ def find_run(db: sqlite3.Connection, reference: str) -> tuple[RunInfo, int]:
         )
     if not rows:
         names = db.execute("SELECT name FROM runs WHERE lifecycle != 'deleted' ORDER BY number DESC LIMIT 1000")
-        raise NotFound("run", reference, [name for (name,) in names], "`%tracker runs` lists them.")
+        hint = _deleted_hint(db, reference) or "`%tracker runs` lists them."
+        raise NotFound("run", reference, [name for (name,) in names], hint)
     if len(rows) > 1:
         experiments = names_of(db, rows).experiments
         raise Ambiguous("run", reference, [f"{row[0][:8]} ({experiments[row[1]]} / {row[2]})" for row in rows])
     number: int = rows[0][NUMBER]
     return run_info(rows[0], names_of(db, rows), progress_of(db, [number]).get(number, ())), number
+
+
+def _deleted_hint(db: sqlite3.Connection, reference: str) -> str:
+    """How a deleted run is found that a name or prefix, which most listings show, fits."""
+    found = db.execute(
+        "SELECT id FROM runs WHERE (name = ?1 OR (id >= ?1 AND id < ?1 || 'g' AND ?1 != '')) AND lifecycle = 'deleted'"
+        " ORDER BY number DESC LIMIT 3",
+        (reference,),
+    ).fetchall()
+    if not found:
+        return ""
+    return f"A deleted one goes by its whole id: {', '.join(identity for (identity,) in found)}."
 
 
 def with_journaled(store: Store, db: sqlite3.Connection, info: RunInfo, number: int) -> RunInfo:

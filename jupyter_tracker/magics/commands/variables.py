@@ -6,7 +6,7 @@ from jupyter_tracker.client.results import VariableList
 from jupyter_tracker.magics.mistakes import UsageMistake
 from jupyter_tracker.magics.session import Session
 from jupyter_tracker.magics.table import Argument, Arguments, Command, Option, Suggest
-from jupyter_tracker.models import Secret, Variable
+from jupyter_tracker.models import Secret
 
 
 def variables(session: Session, arguments: Arguments) -> VariableList:
@@ -44,9 +44,9 @@ def update(session: Session, arguments: Arguments) -> VariableList:
     return VariableList([changed])
 
 
-def delete(session: Session, arguments: Arguments) -> Variable:
+def delete(session: Session, arguments: Arguments) -> VariableList:
     """Remove one."""
-    return session.tracker.variables.delete(arguments.variable, experiment=arguments.experiment)
+    return VariableList([session.tracker.variables.delete(arguments.variable, experiment=arguments.experiment)])
 
 
 def _value(session: Session, written: str | None, name: str, *, secret: bool) -> str | Secret:

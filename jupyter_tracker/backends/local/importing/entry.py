@@ -57,7 +57,14 @@ def _import(path: Path, target: Target, experiment: str | None) -> None:
         return import_database(path / MLFLOW, target, experiment)
     if found := event_folders(path):
         return import_events(path, found, target, experiment)
+    if path.is_file() and _begins_as_archive(path):
+        raise InvalidImport(f"{path} is not whole: it begins as an export, and its end is missing.")
     raise InvalidImport(
         f"{path} is nothing that can be imported. That is a file that `tracker.runs.export` wrote, an MLflow database"
         " (mlflow.db) or folder (mlruns), or a folder with TensorBoard event files."
     )
+
+
+def _begins_as_archive(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"PK\x03\x04"

@@ -102,7 +102,7 @@ def _no_place(experiment: str, running: Mapping[str, int], limits: Mapping[str, 
     """What a run of an experiment waits for; empty when there is a place for it."""
     own, store = limits.get(experiment, Limits()), limits.get(STORE, Limits())
     if own.maximum is not None and running.get(experiment, 0) >= own.maximum:
-        return f"until fewer than {own.maximum} of its experiment run" if own.maximum else _HELD
+        return f"until {_fewer(own.maximum, ' of its experiment')}" if own.maximum else _HELD
     if store.maximum is None:
         return ""
     kept = sum(
@@ -115,7 +115,11 @@ def _no_place(experiment: str, running: Mapping[str, int], limits: Mapping[str, 
     if not store.maximum:
         return _HELD
     others = f", with {kept} kept for other experiments" if kept else ""
-    return f"until fewer than {store.maximum} run{others}"
+    return f"until {_fewer(store.maximum)}{others}"
+
+
+def _fewer(maximum: int, whose: str = "") -> str:
+    return f"none{whose} runs" if maximum == 1 else f"fewer than {maximum}{whose} run"
 
 
 def _told(lacking: str, ahead: int) -> str:
