@@ -57,15 +57,18 @@ class Shown(Framed):
     def __len__(self) -> int:
         raise NotImplementedError
 
+    _shown_rows = SHOWN_ROWS
+    """Rows that are printed of a longer one."""
+
     def __repr__(self) -> str:
         from jupyter_tracker import frames
 
-        return frames.text(self.frame(), self._noun, SHOWN_ROWS) if len(self) else f"No {self._noun}."
+        return frames.text(self.frame(), self._noun, self._shown_rows) if len(self) else f"No {self._noun}."
 
     def _repr_html_(self) -> str | None:
         from jupyter_tracker import frames
 
-        return frames.html(self.frame(), SHOWN_ROWS) if len(self) else None
+        return frames.html(self.frame(), self._shown_rows) if len(self) else None
 
     @property
     def _noun(self) -> str:
@@ -190,6 +193,8 @@ class LogList(ResultList[LogLine]):
 
 class CapabilityList(ResultList[Capability]):
     """What a backend does itself, emulates and lacks; its frame has the columns operation, support, note."""
+
+    _shown_rows = 1000  # all
 
     @property
     def _noun(self) -> str:

@@ -10,7 +10,7 @@ from jupyter_tracker.models import span
 
 _LONG = ("id", "run_id", "checkpoint_id", "sha256", "git_commit")
 """Columns of which the beginning is enough."""
-_TOLD = ("message", "reason", "title", "text", "description", "summary")
+_TOLD = ("message", "reason", "title", "text", "description", "summary", "note", "detail")
 """Columns of sentences, which are cut only when they are very long."""
 _WIDTH, _TOLD_WIDTH = 48, 240
 

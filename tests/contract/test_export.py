@@ -256,9 +256,12 @@ def test_an_export_needs_its_folder(full, tmp_path):
 
 
 def test_what_cannot_be_imported_is_told(tracker, tmp_path):
-    with pytest.raises(NotFound):
-        tracker.runs.import_from(tmp_path / "nothing.jtrk")
     (tmp_path / "notes.txt").write_text("hello")
+    with pytest.raises(NotFound) as caught:
+        tracker.runs.import_from(tmp_path / "best.jtrk")
+    assert "Did you mean" not in str(caught.value)
+    with pytest.raises(NotFound, match=r"Did you mean 'notes\.txt'"):
+        tracker.runs.import_from(tmp_path / "note.txt")
     with pytest.raises(InvalidImport, match="nothing that can be imported"):
         tracker.runs.import_from(tmp_path / "notes.txt")
 

@@ -209,7 +209,7 @@ def test_an_archived_one_leaves_the_list_stays_usable_and_comes_back(tracker, mo
 def test_a_deleted_one_is_restored_by_its_version(tracker, model):
     tracker.models.delete("resnet")
     assert tracker.models.list() == []
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match=r"by its version: resnet@1\.2\.0"):
         tracker.models.get("resnet")
     with pytest.raises(Conflict, match="not archived"):
         tracker.models.unarchive("resnet@1.2.0")

@@ -164,7 +164,7 @@ def test_a_deleted_one_is_found_by_id_and_version_and_is_restored(tracker, proje
     made = tracker.sources.create(project)
     tracker.sources.delete("project")
     assert tracker.sources.list() == []
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="by its version: project@1"):
         tracker.sources.get("project")
     with pytest.raises(Conflict, match=r"deleted.*[Rr]estore"):
         tracker.runs.submit("digits", code=made)

@@ -162,7 +162,7 @@ def test_defaults_fit_the_schema_but_need_not_be_whole(tracker, recipe):
 def test_a_deleted_one_is_restored_by_its_version(tracker, recipe):
     tracker.templates.delete("resnet")
     assert tracker.templates.list() == []
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="by its version: resnet@1"):
         tracker.templates.submit("resnet", "digits", config={"lr": 1})
     assert names(tracker.templates.list(lifecycle="deleted")) == ["resnet@1"]
     assert tracker.templates.restore("resnet@1").lifecycle is Lifecycle.ACTIVE

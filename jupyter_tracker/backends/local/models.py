@@ -24,7 +24,7 @@ from jupyter_tracker.backends.local.rows import moment
 from jupyter_tracker.backends.local.sources.objects import Objects
 from jupyter_tracker.backends.local.sources.rows import find_source
 from jupyter_tracker.backends.local.store import Store, now
-from jupyter_tracker.backends.local.versions import like_pattern
+from jupyter_tracker.backends.local.versions import deleted_hint, like_pattern
 from jupyter_tracker.backends.operations import ModelOperations
 from jupyter_tracker.errors import Ambiguous, Conflict, InvalidInput, NotFound
 from jupyter_tracker.flow import Flow, local
@@ -263,7 +263,8 @@ def find_model(db: sqlite3.Connection, reference: str) -> Model:
     if not found:
         usable = _select(db, _USABLE)
         known = {model.name for model in usable} | {model.label for model in usable if model.name == name}
-        raise NotFound("model", reference, known, "`%tracker models` lists them.")
+        deleted = _newest_first(_select(db, "name = ? AND lifecycle = 'deleted'", reference))[:3]
+        raise NotFound("model", reference, known, deleted_hint(deleted) or "`%tracker models` lists them.")
     if len(found) > 1:
         raise Ambiguous("model", reference, [f"{each.id[:8]} ({each.label})" for each in found])
     return found[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from jupyter_tracker.errors import Ambiguous, InvalidInput, NotFound
@@ -13,7 +13,7 @@ LONGEST_PATTERN = 1000
 
 
 class Versioned(Protocol):
-    """A source or template."""
+    """A source, template or model."""
 
     @property
     def id(self) -> str: ...
@@ -44,10 +44,17 @@ def find_version(db: sqlite3.Connection, select: Callable[..., list[V]], noun: s
     )
     if not found:
         known = [row[0] for row in db.execute(f"SELECT DISTINCT name FROM {noun}s WHERE {usable}")]
-        raise NotFound(noun, reference, known, f"`%tracker {noun}s` lists them.")
+        deleted = select(db, "name = ? AND lifecycle = 'deleted' ORDER BY version DESC LIMIT 3", reference)
+        raise NotFound(noun, reference, known, deleted_hint(deleted) or f"`%tracker {noun}s` lists them.")
     if len(found) > 1:
         raise Ambiguous(noun, reference, [f"{each.id[:8]} ({each.label})" for each in found])
     return found[0]
+
+
+def deleted_hint(deleted: Sequence[Versioned]) -> str:
+    """How deleted versions are found of which only the name was given; empty for none."""
+    labels = ", ".join(each.label for each in deleted)
+    return f"A deleted one goes by its version: {labels}." if labels else ""
 
 
 def like_pattern(pattern: str | None) -> str:

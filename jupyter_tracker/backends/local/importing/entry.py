@@ -15,7 +15,7 @@ from jupyter_tracker.backends.local.importing.staging import staging
 from jupyter_tracker.backends.local.importing.target import Target
 from jupyter_tracker.backends.local.importing.tensorboard.folder import event_folders, import_events
 from jupyter_tracker.backends.local.store import Store
-from jupyter_tracker.errors import InvalidImport, NotFound
+from jupyter_tracker.errors import InvalidImport, NotFound, did_you_mean
 from jupyter_tracker.models import Imported
 
 MLFLOW = "mlflow.db"
@@ -31,7 +31,7 @@ def import_from(store: Store, path: Path, experiment: str | None, *, again: bool
     """
     if not path.exists():
         near = path.parent.iterdir() if path.parent.is_dir() else ()
-        raise NotFound("file", str(path), [str(each) for each in near])
+        raise NotFound("file", str(path), hint=did_you_mean(path.name, [each.name for each in near]).strip())
     if experiment is not None:
         checked_name("experiment", experiment)
     with staging(store) as place, store.translated_errors():
