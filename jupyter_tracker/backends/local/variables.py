@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from jupyter_tracker.backends.common.values import writable
+from jupyter_tracker.backends.common.variables import name_taken, named
 from jupyter_tracker.backends.local.finding import find_experiment
 from jupyter_tracker.backends.local.rows import moment
 from jupyter_tracker.backends.local.store import Store, now
 from jupyter_tracker.backends.local.vault import Vault
 from jupyter_tracker.backends.operations import VariableOperations
-from jupyter_tracker.errors import Conflict, InvalidInput, NotFound
+from jupyter_tracker.errors import Conflict, InvalidInput
 from jupyter_tracker.flow import Flow, local
 from jupyter_tracker.models import Experiment, Lifecycle, Scope, Secret, Variable, check_variables, revealed
 
@@ -42,7 +43,7 @@ class LocalVariables(VariableOperations):
                         (identity, owner.id if owner else None, name, public, sealed, now(), now()),
                     )
                 except sqlite3.IntegrityError as error:
-                    raise _taken(name, owner) from error
+                    raise name_taken(name, _name(owner)) from error
                 return _found(db, name, owner)
 
         return local(call)
@@ -90,7 +91,7 @@ class LocalVariables(VariableOperations):
                 try:
                     db.execute("UPDATE variables SET name = ?, updated_at = ? WHERE id = ?", (changed, now(), found.id))
                 except sqlite3.IntegrityError as error:
-                    raise _taken(changed, owner) from error
+                    raise name_taken(changed, _name(owner)) from error
                 result = _found(db, changed, owner)
             if hides:
                 self._forget_pages()
@@ -164,25 +165,12 @@ def _owner(db: sqlite3.Connection, experiment: str | None, *, reading: bool = Fa
     return found
 
 
-def _taken(name: str, owner: Experiment | None) -> Conflict:
-    where = f"The experiment {owner.name!r}" if owner else "The store"
-    return Conflict(f"{where} has a variable {name} already. Update it, or choose another name.")
+def _name(owner: Experiment | None) -> str | None:
+    return owner.name if owner else None
 
 
 def _found(db: sqlite3.Connection, name: str, owner: Experiment | None, *, inherited: bool = False) -> Variable:
-    known = _effective(db, owner)
-    for variable in known:
-        if variable.name == name and (inherited or not variable.inherited):
-            return variable
-        if variable.name == name:
-            raise NotFound(
-                "variable",
-                name,
-                (),
-                f"The experiment {owner.name if owner else ''!r} inherits it from the store: change it there,"
-                " or create one of the same name in the experiment to shadow it.",
-            )
-    raise NotFound("variable", name, [each.name for each in known], "`%tracker variables` lists them.")
+    return named(_effective(db, owner), name, _name(owner), inherited=inherited)
 
 
 def _effective(db: sqlite3.Connection, owner: Experiment | None) -> tuple[Variable, ...]:

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from jupyter_tracker.backends.common.values import writable
+from jupyter_tracker.backends.common.variables import name_taken, named
 from jupyter_tracker.backends.operations import VariableOperations
 from jupyter_tracker.backends.ubiops.project import Project
 from jupyter_tracker.backends.ubiops.wire import DEPLOYMENT
-from jupyter_tracker.errors import Conflict, InvalidInput, NotFound, RemoteConflict
+from jupyter_tracker.errors import Conflict, InvalidInput, RemoteConflict
 from jupyter_tracker.flow import Flow
 from jupyter_tracker.models import Scope, Secret, Variable, check_variables, revealed
 
@@ -35,7 +36,7 @@ class UbiOpsVariables(VariableOperations):
             else:
                 yield from native.experiment_environment_variables_create(project, owner, data)
         except RemoteConflict as error:
-            raise _taken(name, owner) from error
+            raise name_taken(name, owner) from error
         return (yield from self._found(name, owner))
 
     def get(self, name: str, experiment: str | None) -> Flow[Variable]:
@@ -78,7 +79,7 @@ class UbiOpsVariables(VariableOperations):
             else:
                 yield from native.experiment_environment_variables_update(project, owner, found.id, data)
         except RemoteConflict as error:
-            raise _taken(new_name or name, owner) from error
+            raise name_taken(new_name or name, owner) from error
         return (yield from self._found(new_name or name, owner))
 
     def delete(self, name: str, experiment: str | None) -> Flow[Variable]:
@@ -103,19 +104,7 @@ class UbiOpsVariables(VariableOperations):
         return tuple(sorted(found, key=lambda variable: variable.name))
 
     def _found(self, name: str, owner: str | None, *, inherited: bool = False) -> Flow[Variable]:
-        known = yield from self._known(owner)
-        for variable in known:
-            if variable.name == name and (inherited or not variable.inherited):
-                return variable
-            if variable.name == name:
-                raise NotFound(
-                    "variable",
-                    name,
-                    (),
-                    f"{_where(owner)} inherits it from the store: change it there, or create one of the same name in"
-                    " the experiment to shadow it.",
-                )
-        raise NotFound("variable", name, [each.name for each in known], "`%tracker variables` lists them.")
+        return named((yield from self._known(owner)), name, owner, inherited=inherited)
 
 
 def _variable(each: Mapping[str, Any], owner: str | None, above: set[str]) -> Variable:
@@ -142,11 +131,3 @@ def _check(name: str, value: str | Secret) -> None:
         raise InvalidInput(
             f"The variable {name[:80]} needs a name of at most {LONGEST_NAME} characters without _ at its ends."
         )
-
-
-def _taken(name: str, owner: str | None) -> Conflict:
-    return Conflict(f"{_where(owner)} has a variable {name} already. Update it, or choose another name.")
-
-
-def _where(owner: str | None) -> str:
-    return f"The experiment {owner!r}" if owner else "The store"
