@@ -11,26 +11,29 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from jupyter_tracker.collector import collector_paused
 from jupyter_tracker.frames.columns import column_of, keys_of, microseconds, since_epoch, text_column, typed
 from jupyter_tracker.models import MACHINE_PREFIX, FieldGroup, RunColumns, RunInfo, RunTable
 
 
 def runs(infos: Sequence[RunInfo]) -> pd.DataFrame:
     """One row a run: what it is, then a column for each param, metric (latest value) and tag."""
-    known = infos.columns() if isinstance(infos, RunTable) else _columns(infos)
-    started, ended = microseconds(known.started_at), microseconds(known.ended_at)
-    columns: dict[str, Any] = {
-        "id": text_column(known.id),
-        "name": text_column(known.name),
-        "experiment": text_column(known.experiment),
-        "state": text_column(known.state),
-        "created_at": microseconds(known.created_at),
-        "started_at": started,
-        "ended_at": ended,
-        "duration": ended.fillna(pd.Timestamp(datetime.now(UTC))) - started,
-    }
-    columns.update(_fields(known.fields, len(known.id)))
-    return pd.DataFrame(columns, copy=False)
+    with collector_paused():
+        known = infos.columns() if isinstance(infos, RunTable) else _columns(infos)
+        started, ended = microseconds(known.started_at), microseconds(known.ended_at)
+        columns: dict[str, Any] = {
+            "id": text_column(known.id),
+            "name": text_column(known.name),
+            "experiment": text_column(known.experiment),
+            "state": text_column(known.state),
+            "created_at": microseconds(known.created_at),
+            "started_at": started,
+            "ended_at": ended,
+            "duration": ended.fillna(pd.Timestamp(datetime.now(UTC))) - started,
+        }
+        columns.update(_fields(known.fields, len(known.id)))
+        del known  # before the collector looks at all of it
+        return pd.DataFrame(columns, copy=False)
 
 
 def compare(infos: Sequence[RunInfo]) -> pd.DataFrame:

@@ -20,7 +20,19 @@ SURFACES = ("magics", "widgets", "server")
 
 LAYERS = (
     ("models", "errors"),
-    ("flow", "transfer", "filters", "frames", "environment", "svg", "config", "credentials", "progress", "exchange"),
+    (
+        "collector",
+        "flow",
+        "transfer",
+        "filters",
+        "frames",
+        "environment",
+        "svg",
+        "config",
+        "credentials",
+        "progress",
+        "exchange",
+    ),
     ("graphs", "pictures"),
     ("backends",),
     ("client",),

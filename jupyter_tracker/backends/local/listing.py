@@ -15,7 +15,6 @@ from jupyter_tracker.backends.local.rows import (
     NUMBER,
     RUN_COLUMNS,
     RunRows,
-    collector_paused,
     metric_values,
     names_of,
     progress_of,
@@ -25,6 +24,7 @@ from jupyter_tracker.backends.local.store import Store
 from jupyter_tracker.backends.local.summary import read_latest, with_points
 from jupyter_tracker.backends.operations import RunQuery
 from jupyter_tracker.backends.operations.runs import EVERYTHING
+from jupyter_tracker.collector import collector_paused
 from jupyter_tracker.errors import Ambiguous, InvalidInput, NotFound
 from jupyter_tracker.models import Page, RunInfo
 

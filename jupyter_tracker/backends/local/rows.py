@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeAlias, TypeVar, overload
@@ -20,6 +18,7 @@ from jupyter_tracker.backends.local.packing import (
     unpack,
     unpack_points,
 )
+from jupyter_tracker.collector import collector_paused
 from jupyter_tracker.errors import NotFound
 from jupyter_tracker.models import (
     Experiment,
@@ -221,19 +220,6 @@ def _groups(shapes: Sequence[int]) -> dict[int, Sequence[int]]:
 
 def _at(values: Sequence[T], at: Sequence[int]) -> Sequence[T]:
     return values if isinstance(at, range) else [values[index] for index in at]
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """While very many objects are made of which none is garbage, looking for garbage takes most of the time."""
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def metric_values(latest: Mapping[str, Point]) -> dict[str, MetricValue]:
