@@ -54,11 +54,11 @@ class Framed:
 class Shown(Framed):
     """Prints well, as what its frame shows."""
 
-    def __len__(self) -> int:
-        raise NotImplementedError
-
     _shown_rows = SHOWN_ROWS
     """Rows that are printed of a longer one."""
+
+    def __len__(self) -> int:
+        raise NotImplementedError
 
     def __repr__(self) -> str:
         from jupyter_tracker import frames

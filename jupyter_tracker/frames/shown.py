@@ -17,7 +17,7 @@ _WIDTH, _TOLD_WIDTH = 48, 240
 
 def text(frame: pd.DataFrame, noun: str, rows: int) -> str:
     """A frame as plain text for people: short ids, relative precision, no index."""
-    found = readable(frame).head(rows)
+    found = readable(frame).head(rows).copy()
     for column in found.select_dtypes(["object", "string"]).columns:
         width = _TOLD_WIDTH if column in _TOLD else _WIDTH
         found[column] = found[column].map(partial(_cut, width=width))

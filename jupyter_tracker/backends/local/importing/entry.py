@@ -58,7 +58,9 @@ def _import(path: Path, target: Target, experiment: str | None) -> None:
     if found := event_folders(path):
         return import_events(path, found, target, experiment)
     if path.is_file() and _begins_as_archive(path):
-        raise InvalidImport(f"{path} is not whole: it begins as an export, and its end is missing.")
+        raise InvalidImport(
+            f"{path} is not whole: it begins as an export, and its end is missing. Nothing was imported."
+        )
     raise InvalidImport(
         f"{path} is nothing that can be imported. That is a file that `tracker.runs.export` wrote, an MLflow database"
         " (mlflow.db) or folder (mlruns), or a folder with TensorBoard event files."
