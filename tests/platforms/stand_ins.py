@@ -21,70 +21,54 @@ def verbs(*nouns: str) -> frozenset[str]:
     )
 
 
-UBIOPS_LACKS = (
-    verbs("checkpoints", "classifications", "lineage", "maintenance", "models", "queue", "templates", "sources")
-    - {"sources.get", "sources.list", "sources.download"}
-) | {
+BOTH_LACK = verbs("checkpoints", "classifications", "lineage", "maintenance", "queue", "templates") | {
+    "artifacts.log",
+    "events.alerts",
+    "events.append",
     "experiments.purge",
+    "experiments.restore",
+    "logs.append",
     "logs.pieces",
     "metrics.stream",
     "runs.delete_before",
-    "runs.import_from",
-    "runs.purge",
-    "runs.restart",
-    "runs.restore_after",
-    "runs.update",
-    "artifacts.log",
-    "events.append",
-    "events.alerts",
-    "experiments.archive",
-    "experiments.unarchive",
-    "runs.unarchive",
-    "experiments.restore",
-    "logs.append",
-    "runs.archive",
-    "runs.attach",
     "runs.end",
     "runs.environment",
-    "runs.log_params",
-    "runs.restore",
-    "runs.set_progress",
-    "runs.set_tags",
-    "runs.start",
-}
-ABEJA_LACKS = verbs("checkpoints", "classifications", "lineage", "maintenance", "queue", "templates") | {
-    "experiments.purge",
-    "logs.pieces",
-    "metrics.stream",
-    "runs.delete_before",
     "runs.import_from",
+    "runs.log_params",
     "runs.purge",
     "runs.restart",
-    "runs.restore_after",
-    "runs.update",
-    "artifacts.log",
-    "events.append",
-    "events.alerts",
-    "experiments.update",
-    "experiments.restore",
     "runs.restore",
-    "sources.purge",
-    "sources.restore",
-    "logs.append",
+    "runs.restore_after",
+    "runs.set_tags",
+    "runs.start",
+    "runs.update",
+}
+UBIOPS_LACKS = (
+    BOTH_LACK
+    | verbs("models")
+    | (verbs("sources") - {"sources.get", "sources.list", "sources.download"})
+    | {
+        "experiments.archive",
+        "experiments.unarchive",
+        "runs.archive",
+        "runs.attach",
+        "runs.set_progress",
+        "runs.unarchive",
+    }
+)
+ABEJA_LACKS = BOTH_LACK | {
+    "experiments.update",
     "models.create",
     "models.delete",
     "models.describe",
     "models.restore",
     "models.update",
     "runs.delete",
-    "runs.end",
-    "runs.environment",
-    "runs.log_params",
-    "runs.set_tags",
-    "runs.start",
     "sources.describe",
     "sources.difference",
     "sources.download",
+    "sources.purge",
+    "sources.restore",
     "variables.create",
     "variables.delete",
     "variables.update",
