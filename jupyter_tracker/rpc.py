@@ -9,7 +9,7 @@ from jupyter_tracker.client.async_run import AsyncRun
 from jupyter_tracker.client.run import GRACE_PERIOD
 from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.errors import InvalidInput, TrackerError, did_you_mean
-from jupyter_tracker.feed import comparing, overview, table
+from jupyter_tracker.feed import comparing, form, overview, table
 from jupyter_tracker.feed.alerts import AlertFeed
 from jupyter_tracker.feed.answers import RUN_OPERATIONS
 from jupyter_tracker.feed.classifications import ClassificationFeed
@@ -355,8 +355,8 @@ READING = frozenset(
     }
 )
 """The operations that change nothing: whoever may only read may ask for them."""
-EXECUTING = frozenset({"runs.clone", "runs.restart", "runs.submit", "templates.submit"})
-"""Those that execute code. All others change what is kept."""
+EXECUTING = frozenset({"runs.clone", "runs.restart", *form.OPERATIONS})
+"""Those that execute code, and the form that leads there, which reads it. All others change what is kept."""
 
 
 def table_key(params: Params) -> TableKey:

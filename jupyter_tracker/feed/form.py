@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ from jupyter_tracker.feed.recipe import Recipe
 from jupyter_tracker.feed.wire import Json
 from jupyter_tracker.models import ConfigMistake, JsonValue, Resources, Secret, check_variables, read_span
 
+OPERATIONS = ("form.get", "form.validate", "form.submit")
+"""What a page asks of a form."""
 MOST_VARIABLES = 200
 OTHERS = "other params"
 """The field for params that have none."""
@@ -156,6 +158,24 @@ class Form:
             filled.experiment, code=self.recipe.code or "", params=filled.params, **filled.more
         )
 
+    async def answer(self, tracker: AsyncTracker, operation: str, params: Mapping[str, Any]) -> Json:
+        """Answer what a page asks of the form: `form.get`, `form.validate` or `form.submit`.
+
+        Raises:
+            TrackerError: the platform did not take the run.
+        """
+        given = params.get("written")
+        written = given if isinstance(given, Mapping) else {}
+        if operation == "form.get":
+            return self.data()
+        if operation == "form.validate":
+            return {"mistakes": _told(await self.check(tracker, written))}
+        try:
+            run = await self.submit(tracker, written)
+        except InvalidConfig as error:
+            return {"mistakes": _told(error.mistakes)}
+        return {"run": run.id, "name": run.name}
+
     async def _filled(self, tracker: AsyncTracker, written: Mapping[str, Any]) -> tuple[Filled, list[ConfigMistake]]:
         mistakes: list[ConfigMistake] = []
         values: dict[str, dict[str, JsonValue]] = {}
@@ -190,6 +210,10 @@ class Form:
             return await tracker.drive(tracker.backend.templates.validate(template.id, params))
         except Unsupported:
             return ()  # the platform says what is wrong when it is submitted
+
+
+def _told(mistakes: Iterable[object]) -> list[Json]:
+    return [{"path": each.path, "message": each.message} for each in mistakes if isinstance(each, ConfigMistake)]
 
 
 def _holds(outer: str, path: str) -> bool:

@@ -10,12 +10,13 @@ import traitlets
 
 from jupyter_tracker import rpc
 from jupyter_tracker.client import Run, Tracker, connect, flows
-from jupyter_tracker.errors import Conflict, InvalidConfig
-from jupyter_tracker.feed.form import Form, Preset
+from jupyter_tracker.errors import Conflict
+from jupyter_tracker.feed.form import OPERATIONS, Form, Preset
 from jupyter_tracker.feed.formtext import form_text
 from jupyter_tracker.feed.points import PointStore
 from jupyter_tracker.feed.recipe import Given, recipe_of
-from jupyter_tracker.models import ConfigMistake, JsonValue
+from jupyter_tracker.feed.wire import Json
+from jupyter_tracker.models import JsonValue
 from jupyter_tracker.widgets.form_picture import form_picture
 from jupyter_tracker.widgets.panel import STATIC, Panel
 from jupyter_tracker.widgets.picture import run_picture, run_text
@@ -66,32 +67,27 @@ class SubmitPanel(Panel):
         self._session.tracker.address = self._tracker.address
 
     async def _call(self, operation: str, params: Mapping[str, Any]) -> rpc.Answer:
-        written = params.get("written")
-        values = written if isinstance(written, Mapping) else {}
-        if operation == "form.get":
-            return self._form.data(), []
-        if operation == "form.validate":
-            return {"mistakes": _data(await self._form.check(self._session.tracker, values))}, []
         if operation == "form.submit":
-            return await self._submit(values), []
+            return await self._submit(params), []
+        if operation in OPERATIONS:
+            return await self._form.answer(self._session.tracker, operation, params), []
         return await super()._call(operation, params)
 
-    async def _submit(self, written: Mapping[str, Any]) -> dict[str, Any]:
+    async def _submit(self, params: Mapping[str, Any]) -> Json:
         if self._busy or self.run:
             raise Conflict("This form was submitted already; run the cell again for another run.")
         self._busy = True
         try:
-            run = await self._form.submit(self._session.tracker, written)
-        except InvalidConfig as error:
-            return {"mistakes": _data(error.mistakes)}
+            answer = await self._form.answer(self._session.tracker, "form.submit", params)
         finally:
             self._busy = False
-        self.set_trait("run", run.id)
-        self._session.changed()
-        self._submitted.set()
-        if self._kept is not None:
-            await asyncio.to_thread(self._kept.save)
-        return {"run": run.id}
+        if "run" in answer:
+            self.set_trait("run", answer["run"])
+            self._session.changed()
+            self._submitted.set()
+            if self._kept is not None:
+                await asyncio.to_thread(self._kept.save)
+        return answer
 
     @property
     def submitted(self) -> Run | None:
@@ -121,7 +117,3 @@ class SubmitPanel(Panel):
         await self._submitted.wait()
         tracker = self._session.tracker
         await tracker.drive(flows.wait(tracker.backend, self.run, None))
-
-
-def _data(mistakes: Any) -> list[dict[str, str]]:
-    return [{"path": each.path, "message": each.message} for each in mistakes if isinstance(each, ConfigMistake)]

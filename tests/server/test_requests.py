@@ -146,8 +146,8 @@ async def test_a_name_that_leads_here_by_trickery_is_refused(ask, host):
 async def test_running_code_wants_the_right_to_execute(ask, run, jp_serverapp, monkeypatch):
     monkeypatch.setattr(jp_serverapp.authorizer, "is_authorized", lambda _, __, action, ___: action != "execute")
     assert (await ask("assets.get", {"name": "curves"}))[0] == 200
-    for operation in ("runs.submit", "runs.clone", "runs.restart", "templates.submit"):
-        assert (await ask(operation, {"run": run.id, "path": __file__, "experiment": "digits"}))[0] == 403
+    for operation in ("form.get", "form.validate", "form.submit", "runs.clone", "runs.restart"):
+        assert (await ask(operation, {"run": run.id, "path": __file__, "template": ""}))[0] == 403
 
 
 async def test_every_operation_that_is_said_to_read_is_one():
@@ -156,40 +156,61 @@ async def test_every_operation_that_is_said_to_read_is_one():
     assert not rpc.READING & rpc.EXECUTING
 
 
-async def test_a_script_is_submitted_and_runs_in_its_own_folder(ask, store_folder, jp_root_dir):
+async def test_a_form_of_a_script_tells_all_mistakes_and_its_run_is_in_the_folder_of_the_script(
+    ask, store_folder, jp_root_dir
+):
     script = jp_root_dir / "train.py"
-    script.write_text("import os, jupyter_tracker as jt\njt.current_run().set_tags({'where': os.getcwd()})\n")
-    params = {"path": str(script), "experiment": "digits", "name": "from the browser", "params": {"lr": 0.1}}
-    status, content = await ask("runs.submit", params)
-    assert (status, content["result"]["run"]["params"]) == (200, {"lr": 0.1})
+    script.write_text(
+        "import argparse, os, jupyter_tracker as jt\n"
+        "parser = argparse.ArgumentParser()\n"
+        "parser.add_argument('--lr', type=float, default=0.1)\n"
+        "parser.parse_args()\n"
+        "jt.current_run().set_tags({'where': os.getcwd()})\n"
+    )
+    start = {"path": str(script), "template": "train.py"}
+    status, content = await ask("form.get", start)
+    written = content["result"]["written"]
+    assert (status, written["run"]["experiment"], written["params"]["lr"]) == (200, "train", "0.1")
+    wrong = {**written, "run": {"experiment": ""}, "params": {"lr": "a tenth"}}
+    for operation in ("form.validate", "form.submit"):
+        _, content = await ask(operation, {**start, "written": wrong})
+        assert {each["path"] for each in content["result"]["mistakes"]} == {"run.experiment", "params.lr"}
+    written["run"]["name"] = "from the browser"
+    status, content = await ask("form.submit", {**start, "written": written})
+    assert (status, content["result"]["name"]) == (200, "from the browser")
     with jt.connect() as tracker:
-        run = tracker.runs.get(content["result"]["run"]["id"])
+        run = tracker.runs.get(content["result"]["run"])
         await asyncio.to_thread(run.wait, 60)
-        assert (str(run.state), run.name, run.tags["where"]) == ("succeeded", "from the browser", str(jp_root_dir))
+        assert (str(run.state), run.params, run.tags["where"]) == ("succeeded", {"lr": 0.1}, str(jp_root_dir))
 
 
+@pytest.mark.parametrize("operation", ["form.get", "form.submit"])
 @pytest.mark.parametrize(
-    ("operation", "params"),
+    "params",
     [
-        ("runs.submit", {"path": "train.py", "experiment": "digits"}),
-        ("runs.submit", {"path": "/no/such/train.py", "experiment": "digits"}),
-        ("runs.submit", {"path": "/", "experiment": ""}),
-        ("runs.submit", {"path": __file__, "experiment": "digits", "params": [1]}),
-        ("runs.submit", {"path": ["a\nb"], "experiment": "digits"}),
+        {"path": "train.py", "template": ""},
+        {"path": "/no/such/train.py", "template": "train.py"},
+        {"path": "/" + "x" * 10_000, "template": "x\ny"},
+        {"path": "/tmp/\x00", "template": "\x00"},
+        {"path": ["a\nb"], "template": ""},
+        {"path": "/no/such/train.py"},
     ],
 )
-async def test_code_that_is_not_there_is_not_submitted(ask, store_folder, operation, params):
+async def test_there_is_no_form_of_what_is_not_there(ask, store_folder, operation, params):
     status, content = await ask(operation, params)
     assert (status, content["error"]["kind"]) == (400, "InvalidInput")
 
 
-async def test_a_template_is_listed_and_submitted(ask, store_folder):
+async def test_a_template_is_listed_and_its_form_submits_it(ask, store_folder):
     with jt.connect() as tracker:
         tracker.templates.create("small", code="import jupyter_tracker\nprint('hello')\n", defaults={"lr": 0.1})
-    status, content = await ask("templates.list")
-    (template,) = content["result"]["templates"]
-    assert (status, template["label"], template["defaults"]) == (200, "small@1", {"lr": 0.1})
-    status, content = await ask("templates.submit", {"template": "small@1", "experiment": "digits"})
-    assert (status, content["result"]["run"]["experiment"]) == (200, "digits")
+    assert await ask("templates.list") == (200, {"result": {"templates": ["small@1"]}})
+    start = {"path": "/no/such/small@1", "template": "small@1"}
+    _, content = await ask("form.get", start)
+    assert (content["result"]["kind"], content["result"]["written"]["run"]["experiment"]) == ("template", "small")
+    status, content = await ask("form.submit", {**start, "written": content["result"]["written"]})
+    assert status == 200
     with jt.connect() as tracker:
-        await asyncio.to_thread(tracker.runs.get(content["result"]["run"]["id"]).wait, 60)
+        run = tracker.runs.get(content["result"]["run"])
+        await asyncio.to_thread(run.wait, 60)
+        assert (run.experiment, run.params) == ("small", {"lr": 0.1})

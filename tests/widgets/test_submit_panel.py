@@ -54,7 +54,7 @@ def test_a_script_is_submitted_with_what_was_written(tracker):
     written = filled(panel, lr="0.5", epochs="2")
     written["variables"] = [{"name": "TOKEN", "value": "hunter2hunter2", "secret": True}]
     answer = call(panel, "form.submit", written=written)
-    assert answer == {"run": panel.run}
+    assert answer == {"run": panel.run, "name": "train"}
     run = panel.submitted.wait()
     assert (run.state, run.experiment, run.params) == ("succeeded", "digits", {"lr": 0.5, "epochs": 2})
     assert run.metrics["lr"] == 0.5
