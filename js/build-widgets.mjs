@@ -24,14 +24,15 @@ const options = {
 };
 
 /** A chunk is a function of the modules that it shares with the panel which loads it (`src/core/chunk.ts`), in this
- *  order; so Preact is in the page once, with one state. */
-const SHARED = ["preact", "preact/hooks", "preact/jsx-runtime"];
+ *  order; so Preact and the translator are in the page once, with one state. */
+const SHARED = ["preact", "preact/hooks", "preact/jsx-runtime", "translate"];
 const NAMES = SHARED.map((_, index) => `shared${index}`);
 
 const shareModules = {
   name: "share-modules",
   setup(build) {
     build.onResolve({ filter: /^preact(\/|$)/ }, ({ path }) => ({ path, namespace: "shared" }));
+    build.onResolve({ filter: /\/translate$/ }, () => ({ path: "translate", namespace: "shared" }));
     build.onLoad({ filter: /.*/, namespace: "shared" }, ({ path }) => ({
       contents: `module.exports = ${NAMES[SHARED.indexOf(path)]};`,
     }));

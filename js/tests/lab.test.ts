@@ -1,16 +1,12 @@
 import { describe, expect, it, vi } from "vitest";
 import { panelCode, runCode } from "../src/lab/code";
 import { GroupHost } from "../src/lab/group-host";
-import { requestOf, startOf } from "../src/lab/new-run";
 import { readPreferences } from "../src/lab/preferences";
-import { asWritten } from "../src/core/translate";
 import { readSettings } from "../src/core/table-settings";
 import { MockHost } from "./mock-host";
 
 vi.mock("../src/lab/service", () => ({ LOCAL: "local" }));
 vi.mock("@lumino/widgets", () => ({ Widget: Object }));
-
-const TRANS = { __: asWritten } as unknown as Parameters<typeof requestOf>[2];
 
 describe("settings", () => {
   it("are read as they are set, and what cannot be read is as it is by default", () => {
@@ -73,30 +69,5 @@ describe("runs of several connections", () => {
     await expect(group.call("runs.code_difference", { run: "a", other: "b" })).rejects.toThrow(/notebook/);
     void group.call("assets.get", { name: "curves" });
     expect(hosts.local?.calls.at(-1)?.op).toBe("assets.get");
-  });
-});
-
-describe("a new run", () => {
-  const absolute = (path: string): string => `/notebooks/${path}`;
-
-  it("is asked for as it was written", () => {
-    const start = startOf("local", "nets/train.v2.py");
-    expect(start.experiment).toBe("train.v2");
-    expect(requestOf({ ...start, name: " a ", params: '{"lr": 0.1}' }, absolute, TRANS)).toEqual({
-      op: "runs.submit",
-      params: { experiment: "train.v2", name: "a", params: { lr: 0.1 }, path: "/notebooks/nets/train.v2.py" },
-    });
-    expect(requestOf({ ...start, template: "small@1", params: "" }, absolute, TRANS)).toMatchObject({
-      op: "templates.submit",
-      params: { template: "small@1", params: {} },
-    });
-  });
-
-  it("says which field is wrong", () => {
-    const start = startOf("local", "train.py");
-    expect(() => requestOf({ ...start, params: "[1]" }, absolute, TRANS)).toThrow(/params/);
-    expect(() => requestOf({ ...start, params: "{lr: 1}" }, absolute, TRANS)).toThrow(/JSON/);
-    expect(() => requestOf({ ...start, experiment: " " }, absolute, TRANS)).toThrow(/experiment/);
-    expect(() => requestOf({ ...start, path: "" }, absolute, TRANS)).toThrow(/path/);
   });
 });

@@ -90,7 +90,7 @@ describe("the state of the panel", () => {
     });
     await panel.frame();
     expect(panel.find(".jp-tracker-strip").textContent).toContain("Disconnected. The kernel has gone quiet.");
-    expect(panel.find(".jp-tracker-strip time").textContent).toMatch(/^\d\d:\d\d:\d\d$/);
+    expect(panel.find(".jp-tracker-strip time").textContent).toMatch(/^Last data at \d\d:\d\d:\d\d\.$/);
     expect(panel.find("header").textContent).toContain("baseline");
     panel.find(".jp-tracker-strip button").click();
     expect(panel.host.follows).toHaveLength(2);

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
+import { setTranslator } from "../src/core/translate";
 import { VERSION } from "../src/lab/version";
 import type { Kept } from "../src/views/sidebar/kept";
 import { DEFAULT_LOOK } from "../src/views/sidebar/look";
@@ -190,8 +191,10 @@ describe("the rows", () => {
   });
 
   it("speak the language of the reader", () => {
-    model.translate = (text) => (text === "On this machine" ? "Auf diesem Rechner" : text);
+    const german = (text: string): string => (text === "On this machine" ? "Auf diesem Rechner" : text);
+    setTranslator({ __: german, _n: german });
     expect(labels()[0]).toBe("Auf diesem Rechner");
+    setTranslator(null);
   });
 
   it("of a long reason are as many as it has lines", () => {

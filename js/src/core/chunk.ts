@@ -1,11 +1,12 @@
-/** Parts of a view that come when they are needed: the host hands over the text of their bundle, and Preact goes
- *  into it as an argument, so that it is there once. `src/chunks/NAME.ts` is built to `static/chunks/NAME.js`. */
+/** Parts of a view that come when they are needed: the host hands over the text of their bundle, and Preact and
+ *  the translator go into it as arguments, so that they are there once. `src/chunks/NAME.ts` is built to `static/chunks/NAME.js`. */
 
 import * as preact from "preact";
 import * as hooks from "preact/hooks";
 import * as jsx from "preact/jsx-runtime";
 import type { Host } from "./host";
 import { isFields, text } from "./parse";
+import * as translate from "./translate";
 
 /** What the build puts around a chunk (`build-widgets.mjs`): called with the shared modules, it gives its exports. */
 type Factory = (...shared: readonly unknown[]) => unknown;
@@ -32,7 +33,7 @@ async function fetchChunk(host: Host, name: string): Promise<unknown> {
   const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
   try {
     const module = (await import(/* webpackIgnore: true */ /* @vite-ignore */ url)) as { default: Factory };
-    return module.default(preact, hooks, jsx);
+    return module.default(preact, hooks, jsx, translate);
   } finally {
     URL.revokeObjectURL(url);
   }

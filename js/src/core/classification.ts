@@ -3,6 +3,7 @@
 import { sums } from "./confusion";
 import type { Fields } from "./parse";
 import { isFields, text } from "./parse";
+import { trans } from "./translate";
 
 export interface Curve {
   /** The class that it tells from the others; empty where it is pooled over all, or not known. */
@@ -211,8 +212,10 @@ export function classTable(data: Classification, threshold: number): ClassTable 
   const rows = own.length > 0 ? own.flatMap((curve) => curveRows(curve, data, threshold)) : matrixRows(data);
   const whole = data.pooled ? data.curves[0] : undefined;
   const averages =
-    rows.length > 1 ? [average(rows, "macro average"), average(rows, "weighted average", true)] : [];
-  const pooled = whole && curveRow(whole, "pooled", threshold);
+    rows.length > 1
+      ? [average(rows, trans.__("macro average")), average(rows, trans.__("weighted average"), true)]
+      : [];
+  const pooled = whole && curveRow(whole, trans.__("pooled"), threshold);
   return { rows, averages: pooled ? [...averages, pooled] : averages, atThreshold: own.length > 0 };
 }
 
@@ -231,7 +234,7 @@ function curveRow(curve: Curve, label: string, threshold: number): ClassRow {
 }
 
 function curveRows(curve: Curve, data: Classification, threshold: number): ClassRow[] {
-  const row = curveRow(curve, curve.label || "positive", threshold);
+  const row = curveRow(curve, curve.label || trans.__("positive"), threshold);
   const other = data.labels.find((label) => label !== curve.label);
   if (data.pooled || data.labels.length !== 2 || other === undefined || curve.label === "") {
     return [row];

@@ -3,6 +3,7 @@
 import { formatAge, formatDateTime, formatDuration, formatMetric, formatNumber, formatParam } from "./format";
 import { elapsedSeconds } from "./remaining";
 import type { FieldInfo, TableRow } from "./table-wire";
+import { trans } from "./translate";
 
 export const AGGREGATES = ["last", "best", "min", "max", "first"] as const;
 export type Aggregate = (typeof AGGREGATES)[number];
@@ -17,17 +18,29 @@ export interface Column {
   readonly aggregate: Aggregate;
 }
 
-export const ATTRIBUTES: Readonly<Record<string, { label: string; width: number }>> = {
-  name: { label: "name", width: 190 },
-  state: { label: "state", width: 118 },
-  started_at: { label: "started", width: 84 },
-  duration: { label: "duration", width: 84 },
-  experiment: { label: "experiment", width: 120 },
-  created_at: { label: "created", width: 84 },
-  ended_at: { label: "ended", width: 84 },
-  kind: { label: "kind", width: 84 },
-  reason: { label: "reason", width: 200 },
-  id: { label: "id", width: 90 },
+/** What an aggregate of a metric is called. */
+export function aggregateWord(aggregate: Aggregate): string {
+  const words: Readonly<Record<Aggregate, string>> = {
+    last: trans.__("last"),
+    best: trans.__("best"),
+    min: trans.__("min"),
+    max: trans.__("max"),
+    first: trans.__("first"),
+  };
+  return words[aggregate];
+}
+
+export const ATTRIBUTES: Readonly<Record<string, { label: () => string; width: number }>> = {
+  name: { label: () => trans.__("name"), width: 190 },
+  state: { label: () => trans.__("state"), width: 118 },
+  started_at: { label: () => trans.__("started"), width: 84 },
+  duration: { label: () => trans.__("duration"), width: 84 },
+  experiment: { label: () => trans.__("experiment"), width: 120 },
+  created_at: { label: () => trans.__("created"), width: 84 },
+  ended_at: { label: () => trans.__("ended"), width: 84 },
+  kind: { label: () => trans.__("kind"), width: 84 },
+  reason: { label: () => trans.__("reason"), width: 200 },
+  id: { label: () => trans.__("id"), width: 90 },
 };
 
 const BARE = /^[\p{L}\p{N}_@:/-]+(?:\.[\p{L}\p{N}_@:/-]+)*$/u;
@@ -118,9 +131,9 @@ export function arranged(names: readonly string[], pinned: readonly string[]): C
 
 export function columnLabel({ scope, name, aggregate }: Column): string {
   if (scope === "attributes") {
-    return ATTRIBUTES[name]?.label ?? name;
+    return ATTRIBUTES[name]?.label() ?? name;
   }
-  return scope === "spark" || aggregate === "last" ? name : `${aggregate} ${name}`;
+  return scope === "spark" || aggregate === "last" ? name : `${aggregateWord(aggregate)} ${name}`;
 }
 
 export function defaultWidth({ scope, name }: Column): number {

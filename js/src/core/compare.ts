@@ -4,6 +4,7 @@ import { formatParam } from "./format";
 import type { Fields } from "./parse";
 import { isFields } from "./parse";
 import type { RunSession } from "./session";
+import { trans } from "./translate";
 
 export interface Column {
   /** `params.lr`, `metrics.loss`, `duration`. */
@@ -65,13 +66,13 @@ export function columnsOf(sessions: readonly RunSession[]): Column[] {
   const metrics = metricKeys(sessions).flatMap((key) => [
     column(
       `best ${key}`,
-      `best ${key}`,
+      trans.__("best %1", key),
       "metric",
       sessions.map((session) => best(session, key)),
     ),
     column(
       `last ${key}`,
-      `last ${key}`,
+      trans.__("last %1", key),
       "metric",
       sessions.map(({ series }) => series.get(key)?.last),
     ),
@@ -81,7 +82,7 @@ export function columnsOf(sessions: readonly RunSession[]): Column[] {
   );
   const differing = made.filter(({ varies }) => varies);
   const same = made.filter(({ varies }) => !varies);
-  return [...differing, ...metrics, column("duration", "duration (s)", "time", duration), ...same];
+  return [...differing, ...metrics, column("duration", trans.__("duration (s)"), "time", duration), ...same];
 }
 
 function column(id: string, label: string, kind: Column["kind"], values: readonly unknown[]): Column {

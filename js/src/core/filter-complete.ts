@@ -1,8 +1,9 @@
 /** What may come next in a filter: names, operators, values, and words that join conditions. */
 
-import { AGGREGATES, ATTRIBUTES, columnId, parseColumn, quotedText, valueIn } from "./columns";
+import { AGGREGATES, ATTRIBUTES, columnId, parseColumn, quotedText, valueIn, aggregateWord } from "./columns";
 import type { FieldInfo, TableRow } from "./table-wire";
 import { RUN_STATES } from "./wire";
+import { trans } from "./translate";
 
 export interface Completion {
   readonly text: string;
@@ -147,18 +148,29 @@ function candidates(
   }
 }
 
+function kindOf({ scope }: FieldInfo): string {
+  switch (scope) {
+    case "metrics":
+      return trans.__("metric, latest");
+    case "params":
+      return trans.__("param");
+    default:
+      return trans.__("tag");
+  }
+}
+
 function names(fields: readonly FieldInfo[]): Completion[] {
   const own = fields.map((field) => ({
     text: columnId(field.scope, field.name),
-    detail: field.scope === "metrics" ? "metric, latest" : field.scope.slice(0, -1),
+    detail: kindOf(field),
   }));
-  const attributes = Object.keys(ATTRIBUTES).map((text) => ({ text, detail: "of every run" }));
+  const attributes = Object.keys(ATTRIBUTES).map((text) => ({ text, detail: trans.__("of every run") }));
   const aggregates = fields
     .filter(({ scope }) => scope === "metrics")
     .flatMap(({ name }) =>
       AGGREGATES.filter((aggregate) => aggregate !== "last").map((aggregate) => ({
         text: columnId("metrics", name, aggregate),
-        detail: `metric, ${aggregate}`,
+        detail: trans.__("metric, %1", aggregateWord(aggregate)),
       })),
     );
   return [...own, ...attributes, ...aggregates, { text: "NOT", detail: "" }];
@@ -186,10 +198,10 @@ function values(subject: string, rows: Iterable<TableRow>): Completion[] {
     return RUN_STATES.map((state) => ({ text: quotedText(state), detail: "" }));
   }
   if (column.id.endsWith("_at")) {
-    return ["now() - 1h", "now() - 1d", "now() - 7d"].map((text) => ({ text, detail: "time" }));
+    return ["now() - 1h", "now() - 1d", "now() - 7d"].map((text) => ({ text, detail: trans.__("time") }));
   }
   if (column.id === "duration") {
-    return ["1m", "10m", "1h"].map((text) => ({ text, detail: "duration" }));
+    return ["1m", "10m", "1h"].map((text) => ({ text, detail: trans.__("duration") }));
   }
   const seen = new Map<string, number>();
   for (const row of rows) {
@@ -207,5 +219,5 @@ function values(subject: string, rows: Iterable<TableRow>): Completion[] {
   return [...seen]
     .sort((a, b) => b[1] - a[1])
     .slice(0, MOST_VALUES)
-    .map(([text, count]) => ({ text, detail: count > 1 ? `${count} seen` : "seen" }));
+    .map(([text, count]) => ({ text, detail: count > 1 ? trans.__("%1 seen", count) : trans.__("seen") }));
 }

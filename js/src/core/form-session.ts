@@ -8,6 +8,7 @@ import { parseForm, pathText, quickMistake, valueAt, withValue } from "./form";
 import type { Host } from "./host";
 import { HostError, errorText } from "./host";
 import { isFields, list, text } from "./parse";
+import { trans } from "./translate";
 
 /** The host is asked when nobody has typed for so long (ms). */
 const PAUSE = 400;
@@ -24,6 +25,8 @@ export class FormSession {
   problem: string | null = null;
   /** The run that came of it. */
   run = "";
+  /** Of the run, where the host has told it. */
+  name = "";
 
   private told: ReadonlyMap<string, string> = new Map();
   private readonly touched = new Set<string>();
@@ -57,7 +60,7 @@ export class FormSession {
       const { result } = await this.host.call("form.get", {});
       this.form = parseForm(result);
       this.written = this.form?.written ?? {};
-      this.problem = this.form === null ? "The kernel sent no form." : null;
+      this.problem = this.form === null ? trans.__("The kernel sent no form.") : null;
     } catch (error) {
       this.problem = errorText(error);
     }
@@ -121,6 +124,7 @@ export class FormSession {
       const { result } = await this.host.call("form.submit", { written: this.all() });
       this.read(result);
       this.run = isFields(result) ? text(result.run) : "";
+      this.name = isFields(result) ? text(result.name, this.run.slice(0, 8)) : "";
       if (this.run !== "") {
         // Nothing of it is needed any more, least of all a secret.
         this.variables = [];
@@ -128,7 +132,10 @@ export class FormSession {
     } catch (error) {
       const late = error instanceof HostError && error.unanswered;
       this.problem = late
-        ? `${errorText(error)} If the run was submitted, it appears here.`
+        ? trans.__(
+            "%1 The run may be there all the same: look for it before you submit it again.",
+            errorText(error),
+          )
         : errorText(error);
     }
     this.busy = false;

@@ -1,6 +1,7 @@
 /** A form as the host describes it, and what a page can say of a field at once. The host knows all the rules. */
 
 import { isFields, list, text } from "./parse";
+import { trans } from "./translate";
 
 export const FIELD_KINDS = [
   "text",
@@ -146,29 +147,29 @@ const BOUNDS: readonly [
   fits: (value: number, bound: number) => boolean,
   says: (bound: number) => string,
 ][] = [
-  ["minimum", (value, bound) => value >= bound, (bound) => `must be at least ${bound}`],
-  ["exclusiveMinimum", (value, bound) => value > bound, (bound) => `must be more than ${bound}`],
-  ["maximum", (value, bound) => value <= bound, (bound) => `must be at most ${bound}`],
-  ["exclusiveMaximum", (value, bound) => value < bound, (bound) => `must be less than ${bound}`],
+  ["minimum", (value, bound) => value >= bound, (bound) => trans.__("must be at least %1", bound)],
+  ["exclusiveMinimum", (value, bound) => value > bound, (bound) => trans.__("must be more than %1", bound)],
+  ["maximum", (value, bound) => value <= bound, (bound) => trans.__("must be at most %1", bound)],
+  ["exclusiveMaximum", (value, bound) => value < bound, (bound) => trans.__("must be less than %1", bound)],
 ];
 
 /** What is wrong with the text of a field, as far as that is seen without the host. */
 export function quickMistake(field: FieldData, written: string): string | null {
   const value = written.trim();
   if (value === "") {
-    return field.required && field.default === "" ? "is missing" : null;
+    return field.required && field.default === "" ? trans.__("is missing") : null;
   }
   if (field.kind === "integer" && !/^[+-]?\d+$/.test(value)) {
-    return "must be a whole number";
+    return trans.__("must be a whole number");
   }
   if (field.kind === "number" && !/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value)) {
-    return "must be a number, as in 0.1 or 1e-4";
+    return trans.__("must be a number, as in 0.1 or 1e-4");
   }
   if (field.kind === "json") {
     try {
       JSON.parse(value);
     } catch {
-      return "must be JSON";
+      return trans.__("must be JSON");
     }
   }
   if (field.kind !== "number" && field.kind !== "integer") {

@@ -1,5 +1,7 @@
 /** Numbers, durations and times as people read them. Full values belong in a title, not here. */
 
+import { trans } from "./translate";
+
 const MISSING = "–";
 
 /** Four significant digits; very large and very small ones with an exponent. */
@@ -115,9 +117,14 @@ export function formatDurationTick(seconds: number): string {
 
 /** `now`, `14 s ago`, `3 h ago`; the exact time goes beside it, on hover. */
 export function formatAge(then: number, now: number): string {
+  return now - then < 2 ? formatSince(then, now) : trans.__("%1 ago", formatSince(then, now));
+}
+
+/** The same where "ago" goes without saying: `now`, `14 s`, `3 h`. */
+export function formatSince(then: number, now: number): string {
   const seconds = Math.max(0, now - then);
   if (seconds < 2) {
-    return "now";
+    return trans.__("now");
   }
   const steps: [number, string][] = [
     [86400, "d"],
@@ -126,7 +133,7 @@ export function formatAge(then: number, now: number): string {
     [1, "s"],
   ];
   const [size, unit] = steps.find(([limit]) => seconds >= limit) ?? [1, "s"];
-  return `${Math.floor(seconds / size)} ${unit} ago`;
+  return `${Math.floor(seconds / size)} ${unit}`;
 }
 
 /** `12:04:31` in the reader's own time zone. */

@@ -5,6 +5,7 @@ import type { Host } from "./host";
 import { HostError } from "./host";
 import type { LogRows } from "./log-rows";
 import { isFields } from "./parse";
+import { trans } from "./translate";
 
 const MOST_BYTES = 64 << 20;
 const MOST_COPIED = 10_000;
@@ -38,7 +39,7 @@ export async function saveLog(host: Host, run: string, name: string): Promise<vo
     parts.push(bytes(part));
     size += part?.byteLength ?? 0;
     if (size > MOST_BYTES) {
-      throw new HostError("TooLarge", "It has more than 64 MiB: run.logs() reads it in Python.");
+      throw new HostError("TooLarge", trans.__("It has more than 64 MiB: run.logs() reads it in Python."));
     }
     if (!isFields(result) || result.complete !== false) {
       break;

@@ -3,6 +3,7 @@
 import type { Host, OnStatus, OnUpdate, Params, Reply, Topic } from "../core/host";
 import { HostError } from "../core/host";
 import type { RunTarget } from "./run-target";
+import { trans } from "../core/translate";
 
 export class GroupHost implements Host {
   /** By which the page knows each run: its id, with a number where two connections have the same. */
@@ -31,7 +32,10 @@ export class GroupHost implements Host {
       return host.call(op, asked);
     }
     if (other.connection !== connection) {
-      throw new HostError("Unsupported", "The code of runs of two connections is compared in a notebook.");
+      throw new HostError(
+        "Unsupported",
+        trans.__("The code of runs of two connections is compared in a notebook."),
+      );
     }
     return host.call(op, { ...asked, other: other.id });
   }

@@ -5,6 +5,7 @@ import { HostError } from "../core/host";
 import type { Fields } from "../core/parse";
 import { Following } from "../widgets/following";
 import type { Listener, ServerLink } from "./server-link";
+import { trans } from "../core/translate";
 
 export class ServerHost implements Host, Listener {
   readonly profile: string;
@@ -45,7 +46,8 @@ export class ServerHost implements Host, Listener {
 
   follow(topic: Topic, onUpdate: OnUpdate, onStatus: OnStatus): () => void {
     const key = JSON.stringify([this.profile, topic.name, topic.params]);
-    const following = this.followings.get(key) ?? new Following(this, key, topic, "Jupyter's server");
+    const following =
+      this.followings.get(key) ?? new Following(this, key, topic, trans.__("Jupyter's server"));
     this.followings.set(key, following);
     const leave = following.join({ columns: topic.columns, onUpdate, onStatus });
     return () => {

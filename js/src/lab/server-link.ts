@@ -7,6 +7,7 @@ import { CLOSED, HostError, TIMEOUT, errorText } from "../core/host";
 import type { Fields } from "../core/parse";
 import { isFields, text } from "../core/parse";
 import { unpackFrame } from "./frames";
+import { trans } from "../core/translate";
 
 export const API = "jupyter-tracker/api";
 export const CALL_TIMEOUT = 70_000;
@@ -62,7 +63,7 @@ export class ServerLink {
       response = await ServerConnection.makeRequest(url, init, this.settings);
       data = await response.arrayBuffer();
     } catch {
-      throw new HostError(TIMEOUT, "Jupyter's server does not answer. Is it still running?");
+      throw new HostError(TIMEOUT, trans.__("Jupyter's server does not answer. Is it still running?"));
     } finally {
       clearTimeout(timer);
     }
@@ -143,7 +144,7 @@ export class ServerLink {
         if (this.socket === opened) {
           this.socket = null;
         }
-        this.reject("The connection to Jupyter's server broke.");
+        this.reject(trans.__("The connection to Jupyter's server broke."));
         this.why().then(
           (message) => {
             if (isOpen) {
@@ -168,7 +169,9 @@ export class ServerLink {
       if (resumed !== true) {
         this.received = 0;
         if (before !== null) {
-          this.onBroken("Jupyter's server was restarted, or was away for long. What is shown comes anew.");
+          this.onBroken(
+            trans.__("Jupyter's server was restarted, or was away for long. What is shown comes anew."),
+          );
         }
       }
     });
@@ -201,7 +204,7 @@ export class ServerLink {
       }
       throw error;
     }
-    return "The connection to Jupyter's server broke. It is tried again.";
+    return trans.__("The connection to Jupyter's server broke. It is tried again.");
   }
 
   private onBroken(message: string): void {
@@ -248,14 +251,16 @@ export class ServerLink {
 }
 
 function errorOf({ kind, message }: Fields): HostError {
-  return new HostError(text(kind, "Error"), text(message, "The server gave no reason."));
+  return new HostError(text(kind, "Error"), text(message, trans.__("The server gave no reason.")));
 }
 
 function readReply(response: Response, data: ArrayBuffer): Reply {
   if (response.status === 401 || response.status === 403) {
     throw new HostError(
       SIGNED_OUT,
-      "Jupyter does not let you in: the sign-in has expired or lacks the right. Reload the page to sign in again.",
+      trans.__(
+        "Jupyter does not let you in: the sign-in has expired or lacks the right. Reload the page to sign in again.",
+      ),
     );
   }
   let content: unknown = null;
@@ -275,11 +280,13 @@ function readReply(response: Response, data: ArrayBuffer): Reply {
   if (response.status === 404) {
     throw new HostError(
       NOT_INSTALLED,
-      "The server part of jupyter_tracker is not running. Run `jupyter server extension enable jupyter_tracker` and restart Jupyter.",
+      trans.__(
+        "The server part of jupyter_tracker is not running. Run `jupyter server extension enable jupyter_tracker` and restart Jupyter.",
+      ),
     );
   }
   if (!response.ok || !isFields(content)) {
-    throw new HostError("Error", `Jupyter's server answered with HTTP ${response.status}.`);
+    throw new HostError("Error", trans.__("Jupyter's server answered with HTTP %1.", response.status));
   }
   return { result: content.result, buffers };
 }

@@ -1,7 +1,7 @@
 /** What the plugins share: the way to the server, a host for each connection, and the state of the sidebar. */
 
 import { PathExt } from "@jupyterlab/coreutils";
-import { Token } from "@lumino/coreutils";
+import { PromiseDelegate, Token } from "@lumino/coreutils";
 import { Signal } from "@lumino/signaling";
 import type { Params, Reply } from "../core/host";
 import { errorText } from "../core/host";
@@ -34,6 +34,8 @@ export class TrackerService {
   backends: readonly string[] = [];
   /** Folder on the machine of the server to which the paths of notebooks are relative. */
   root = "";
+  /** The server was asked what it has, whatever came of it. */
+  readonly loaded = new PromiseDelegate<void>();
 
   private readonly hosts = new Map<string, ServerHost>();
   /** In how many tabs a run is open, by connection and id. */
@@ -108,6 +110,8 @@ export class TrackerService {
     } catch (error) {
       this.model.setConnections(null, errorText(error));
       return null;
+    } finally {
+      this.loaded.resolve();
     }
   }
 

@@ -15,6 +15,7 @@ import { targetArgs } from "../run-target";
 import type { TrackerService } from "../service";
 import { ITracker, LOCAL } from "../service";
 import { OPEN } from "./tabs";
+import { stateWord } from "../../core/words";
 
 /** After a cell began or ended, its runs are there within this time (ms). */
 const AFTER_CELL = 700;
@@ -36,7 +37,7 @@ class StatusItem extends Widget {
     this.button.title = activity
       .runs()
       .slice(0, 20)
-      .map((run) => `${run.experiment} / ${run.name}: ${run.state}`)
+      .map((run) => `${run.experiment} / ${run.name}: ${stateWord(run.state)}`)
       .join("\n");
   }
 }
@@ -54,7 +55,7 @@ function isFollowed(
 }
 
 function tellEnd(run: RunData, trans: TranslationBundle, actions: Notification.IAction[]): void {
-  const words = trans.__("%1 / %2: %3", run.experiment, run.name, trans.__(run.state));
+  const words = trans.__("%1 / %2: %3", run.experiment, run.name, stateWord(run.state));
   const options = { autoClose: 10_000 as const, actions };
   const bad = run.state === "failed" || run.state === "lost";
   if (bad) {

@@ -30,7 +30,7 @@ class Form extends Widget implements Dialog.IBodyWidget<Entry> {
     backends: readonly string[],
   ) {
     super();
-    this.addClass("jp-tracker-fields");
+    this.addClass("jp-tracker-connection-form");
     this.addField("name", trans.__("Name"), known.name, "text").readOnly = known.name !== "";
     const address = this.addField("address", trans.__("Address"), known.address, "text");
     address.placeholder = "mlflow+https://tracking.example";

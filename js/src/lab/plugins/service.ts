@@ -4,7 +4,9 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/applica
 import { Notification } from "@jupyterlab/apputils";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { IStateDB } from "@jupyterlab/statedb";
+import { ITranslator } from "@jupyterlab/translation";
 import { isFields } from "../../core/parse";
+import { setTranslator, trans } from "../../core/translate";
 import type { Kept } from "../../views/sidebar/kept";
 import { readPreferences } from "../preferences";
 import { ITracker, TrackerService } from "../service";
@@ -30,8 +32,11 @@ function readKept(value: unknown): Partial<Kept> | null {
 function checkVersion(server: string): void {
   if (server !== VERSION) {
     Notification.warning(
-      `jupyter_tracker is ${server} on the server and ${VERSION} in this page. ` +
-        "Reload the page; if that does not help, restart Jupyter after the upgrade.",
+      trans.__(
+        "jupyter_tracker is %1 on the server and %2 in this page. Reload the page; if that does not help, restart Jupyter after the upgrade.",
+        server,
+        VERSION,
+      ),
       { autoClose: false },
     );
   }
@@ -42,8 +47,14 @@ export const service: JupyterFrontEndPlugin<TrackerService> = {
   description: "Runs and experiments from the server, for the sidebar and what belongs to it.",
   autoStart: true,
   provides: ITracker,
-  optional: [ISettingRegistry, IStateDB],
-  activate: (app: JupyterFrontEnd, settings: ISettingRegistry | null, state: IStateDB | null) => {
+  optional: [ISettingRegistry, IStateDB, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    settings: ISettingRegistry | null,
+    state: IStateDB | null,
+    translator: ITranslator | null,
+  ) => {
+    setTranslator(translator?.load("jupyter_tracker") ?? null);
     const made = new TrackerService();
     // At once, while JupyterLab still draws itself, so that the sidebar has its list when it is shown.
     void made.load().then((version) => {

@@ -4,12 +4,11 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/applica
 import { ILayoutRestorer } from "@jupyterlab/application";
 import { ICommandPalette } from "@jupyterlab/apputils";
 import { INotebookTracker } from "@jupyterlab/notebook";
-import { ITranslator, nullTranslator } from "@jupyterlab/translation";
 import type { ReadonlyJSONObject } from "@lumino/coreutils";
 import { MimeData } from "@lumino/coreutils";
 import { Drag } from "@lumino/dragdrop";
 import { Menu, Widget } from "@lumino/widgets";
-import type { Translate } from "../../core/translate";
+import { trans } from "../../core/translate";
 import { mountSidebar } from "../../views/sidebar";
 import type { MenuTarget, Point, RunRef, Surroundings } from "../../views/sidebar/surroundings";
 import { panelCode } from "../code";
@@ -82,16 +81,15 @@ function drag({ clientX, clientY }: Point, refs: readonly RunRef[], label: strin
 class Sidebar extends Widget {
   private readonly unmount: () => void;
 
-  constructor(app: JupyterFrontEnd, service: TrackerService, translate: Translate) {
+  constructor(app: JupyterFrontEnd, service: TrackerService) {
     super();
     this.id = "jupyter-tracker-sidebar";
     this.title.icon = trackerIcon;
-    this.title.caption = translate("Training runs");
+    this.title.caption = trans.__("Training runs");
     this.node.setAttribute("role", "region");
-    this.node.setAttribute("aria-label", translate("Training runs"));
+    this.node.setAttribute("aria-label", trans.__("Training runs"));
     const { commands } = app;
     const around: Surroundings = {
-      translate,
       open: (ref) => void commands.execute(OPEN, argsOf(ref)),
       stop: (ref) => void commands.execute("jupyter-tracker:runs.stop", argsOf(ref)),
       remove: (ref) => void commands.execute("jupyter-tracker:runs.delete", argsOf(ref)),
@@ -109,7 +107,7 @@ class Sidebar extends Widget {
       },
       refresh: () => void service.load(),
       drag: (at, refs) => {
-        const label = refs.length === 1 ? (refs[0]?.run.name ?? "") : translate("%1 runs", refs.length);
+        const label = refs.length === 1 ? (refs[0]?.run.name ?? "") : trans.__("%1 runs", refs.length);
         drag(at, refs, label, this);
       },
       showMenu: ({ clientX, clientY }, target) => {
@@ -135,17 +133,15 @@ export const sidebar: JupyterFrontEndPlugin<void> = {
   description: "The list of connections, experiments and runs.",
   autoStart: true,
   requires: [ITracker],
-  optional: [INotebookTracker, ILayoutRestorer, ICommandPalette, ITranslator],
+  optional: [INotebookTracker, ILayoutRestorer, ICommandPalette],
   activate: (
     app: JupyterFrontEnd,
     service: TrackerService,
     notebooks: INotebookTracker | null,
     restorer: ILayoutRestorer | null,
     palette: ICommandPalette | null,
-    translator: ITranslator | null,
   ) => {
-    const trans = (translator ?? nullTranslator).load("jupyter_tracker");
-    const widget = new Sidebar(app, service, (text, ...values) => trans.__(text, ...values));
+    const widget = new Sidebar(app, service);
     app.shell.add(widget, "left", { rank: 600, type: "Training runs" });
     restorer?.add(widget, ID);
     app.commands.addCommand(SHOW, {

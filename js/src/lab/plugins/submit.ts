@@ -1,90 +1,96 @@
-/** A new run of a script, a notebook, a folder or a template, from a dialog. */
+/** A new run of a script, a notebook, a folder or a template, in a tab with its form. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
-import { Dialog, ICommandPalette, Notification, showDialog } from "@jupyterlab/apputils";
+import { ILayoutRestorer } from "@jupyterlab/application";
+import { ICommandPalette, WidgetTracker } from "@jupyterlab/apputils";
+import { IFileBrowserFactory } from "@jupyterlab/filebrowser";
 import { INotebookTracker } from "@jupyterlab/notebook";
-import type { TranslationBundle } from "@jupyterlab/translation";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
-import { errorText } from "../../core/host";
-import { isFields, list, parseRun, text } from "../../core/parse";
-import type { NewRun } from "../new-run";
-import { NewRunForm, requestOf, startOf } from "../new-run";
+import { UUID } from "@lumino/coreutils";
+import { text } from "../../core/parse";
+import { trackerIcon } from "../icon";
+import { NewRunTab } from "../new-run-tab";
 import { targetArgs } from "../run-target";
 import type { TrackerService } from "../service";
 import { ITracker } from "../service";
+import { showTab } from "../show-tab";
 import { OPEN } from "./tabs";
 
 export const SUBMIT = "jupyter-tracker:submit";
-
-async function templatesOf(service: TrackerService, connection: string): Promise<string[]> {
-  try {
-    const { result } = await service.call(connection, "templates.list", {});
-    const found = list(isFields(result) ? result.templates : null).filter(isFields);
-    return found.map(({ label }) => text(label));
-  } catch {
-    return []; // a platform without templates has none to choose from
-  }
-}
-
-async function submit(
-  app: JupyterFrontEnd,
-  service: TrackerService,
-  trans: TranslationBundle,
-  first: NewRun,
-): Promise<void> {
-  const templates = await templatesOf(service, first.connection);
-  let given = first;
-  for (;;) {
-    const { button, value } = await showDialog({
-      title: trans.__("New run"),
-      body: new NewRunForm(trans, given, templates),
-      buttons: [Dialog.cancelButton(), Dialog.okButton({ label: trans.__("Submit") })],
-      focusNodeSelector: "input",
-    });
-    if (!button.accept || value === null) {
-      return;
-    }
-    given = value;
-    try {
-      const { op, params } = requestOf(value, (path) => service.absolute(path), trans);
-      const { result } = await service.call(value.connection, op, params);
-      const run = isFields(result) ? parseRun(result.run) : null;
-      service.refresh();
-      if (run !== null) {
-        const { id, name } = run;
-        await app.commands.execute(OPEN, targetArgs({ connection: value.connection, id, name }));
-      }
-      return;
-    } catch (error) {
-      Notification.error(errorText(error));
-    }
-  }
-}
+/** For what is selected in the file browser; its menu is in `schema/plugin.json`. */
+const SUBMIT_FILE = "jupyter-tracker:submit-file";
 
 export const submission: JupyterFrontEndPlugin<void> = {
   id: "jupyter-tracker:submit",
   description: "Submits a script, a notebook, a folder or a template as a run.",
   autoStart: true,
   requires: [ITracker],
-  optional: [INotebookTracker, ICommandPalette, ITranslator],
+  optional: [INotebookTracker, IFileBrowserFactory, ILayoutRestorer, ICommandPalette, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     service: TrackerService,
     notebooks: INotebookTracker | null,
+    browsers: IFileBrowserFactory | null,
+    restorer: ILayoutRestorer | null,
     palette: ICommandPalette | null,
     translator: ITranslator | null,
   ) => {
     const trans = (translator ?? nullTranslator).load("jupyter_tracker");
+    const tabs = new WidgetTracker<NewRunTab>({ namespace: "jupyter-tracker-new-runs" });
+    const lacks = (connection: string): boolean => service.model.lacks(connection, "runs.submit");
+    const filesHere = (): string[] => {
+      const items = Array.from(browsers?.tracker.currentWidget?.model.items() ?? []);
+      return items.map(({ path }) => path).filter((path) => /\.(py|ipynb)$/.test(path));
+    };
+    const make = (id: string, connection: string, code: string): NewRunTab => {
+      const tab = new NewRunTab(id, { connection, code }, async () => {
+        await service.loaded.promise;
+        const known = (service.model.connections ?? []).map(({ name }) => name);
+        return {
+          connections: known.filter((name) => name === connection || !lacks(name)),
+          files: filesHere(),
+          hostOf: (name) => service.host(name),
+          absolute: (path) => service.absolute(path),
+          onSubmitted: (name, run) => {
+            service.refresh();
+            // The run takes its place.
+            const args = targetArgs({ connection: name, ...run });
+            void app.commands.execute(OPEN, { ...args, beside: id }).then(() => tab.dispose());
+          },
+        };
+      });
+      tab.changed.connect(() => void tabs.save(tab));
+      return tab;
+    };
+
     app.commands.addCommand(SUBMIT, {
       label: trans.__("New run…"),
       caption: trans.__("Submit a script, a notebook, a folder or a template as a run"),
-      isEnabled: ({ connection }) => !service.model.lacks(text(connection), "runs.submit"),
+      isEnabled: ({ connection }) => !lacks(text(connection)),
       execute: (args) => {
         const connection = text(args.connection, service.preferences.connection);
-        const path = text(args.path, notebooks?.currentWidget?.context.localPath);
-        return submit(app, service, trans, startOf(connection, path));
+        const code = text(args.code, notebooks?.currentWidget?.context.localPath);
+        const id = text(args.id, `jupyter-tracker-new-${UUID.uuid4()}`);
+        showTab(app, tabs, undefined, () => make(id, connection, code));
       },
     });
     palette?.addItem({ command: SUBMIT, category: trans.__("Training runs") });
+    if (browsers !== null) {
+      app.commands.addCommand(SUBMIT_FILE, {
+        label: trans.__("New run…"),
+        icon: trackerIcon,
+        execute: () => {
+          const chosen = Array.from(browsers.tracker.currentWidget?.selectedItems() ?? []);
+          for (const { path } of chosen) {
+            void app.commands.execute(SUBMIT, { code: path });
+          }
+        },
+      });
+    }
+    void restorer?.restore(tabs, {
+      command: SUBMIT,
+      args: ({ id, start: { connection, code } }) => ({ id, connection, code }),
+      name: ({ id }) => id,
+    });
   },
 };

@@ -12,6 +12,7 @@ import { targetArgs, targetsOf } from "../run-target";
 import { RunsTab } from "../runs-tab";
 import type { TrackerService } from "../service";
 import { ITracker } from "../service";
+import { showTab } from "../show-tab";
 import type { ViewTab } from "../view-tab";
 
 export const OPEN = "jupyter-tracker:run";
@@ -32,27 +33,10 @@ export const tabs: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null,
   ) => {
     const trans = (translator ?? nullTranslator).load("jupyter_tracker");
-    const { commands, shell } = app;
+    const { commands } = app;
     const runs = new WidgetTracker<RunTab>({ namespace: "jupyter-tracker-runs" });
     const comparisons = new WidgetTracker<CompareTab>({ namespace: "jupyter-tracker-comparisons" });
     const tables = new WidgetTracker<RunsTab>({ namespace: "jupyter-tracker-tables" });
-
-    /** Brings a tab to the front, the one that there is or a new one. */
-    const show = <T extends ViewTab>(open: WidgetTracker<T>, known: T | undefined, make: () => T): T => {
-      const tab = known ?? make();
-      if (known === undefined) {
-        void open.add(tab);
-      }
-      if (!tab.isAttached) {
-        shell.add(tab, "main");
-      }
-      if (!tab.isAttached) {
-        tab.addClass("jp-tracker-tab-down");
-        shell.add(tab, "down"); // the main area of Notebook 7 is the notebook, and nothing else
-      }
-      shell.activateById(tab.id);
-      return tab;
-    };
 
     commands.addCommand(OPEN, {
       label: trans.__("Open run"),
@@ -62,7 +46,7 @@ export const tabs: JupyterFrontEndPlugin<void> = {
         for (const target of targetsOf(args, null)) {
           const { connection, id } = target;
           const known = runs.find((tab) => tab.target.id === id && tab.target.connection === connection);
-          show(runs, known, () => new RunTab(service, target));
+          showTab(app, runs, known, () => new RunTab(service, target), text(args.beside));
         }
       },
     });
@@ -83,7 +67,8 @@ export const tabs: JupyterFrontEndPlugin<void> = {
           targets.length === 2
             ? trans.__("%1 and %2", ...targets.map(({ name }) => name))
             : trans.__("%1 runs", targets.length);
-        show(
+        showTab(
+          app,
           comparisons,
           comparisons.find((tab) => tab.id === id),
           () => new CompareTab(service, targets, label),
@@ -106,7 +91,7 @@ export const tabs: JupyterFrontEndPlugin<void> = {
         const known = tables.find(
           (tab) => tab.target.connection === target.connection && tab.target.experiment === experiment,
         );
-        show(tables, known, () => {
+        showTab(app, tables, known, () => {
           const tab = new RunsTab(service, target, label, args.settings);
           tab.changed.connect(() => void tables.save(tab));
           return tab;

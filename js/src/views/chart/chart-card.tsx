@@ -7,6 +7,7 @@ import type { ChartSpec } from "../../core/groups";
 import { shortLabel } from "../../core/groups";
 import type { Series } from "../../core/series";
 import { smooth } from "../../core/smooth";
+import { trans } from "../../core/translate";
 import { useNearScreen } from "../common/hooks";
 import type { XKind } from "./axes";
 import type { Range } from "./chart";
@@ -62,8 +63,8 @@ export function ChartCard(props: Props): JSX.Element {
           type="button"
           class="jp-tracker-quiet"
           aria-pressed={table}
-          title={table ? "Show the curve" : "Show the values as a table"}
-          aria-label={`${spec.title} as a table`}
+          title={table ? trans.__("Show the curve") : trans.__("Show the values as a table")}
+          aria-label={trans.__("%1 as a table", spec.title)}
           onClick={() => setTable(!table)}
         >
           <svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
@@ -105,18 +106,22 @@ export function lineOf(series: Series, { x, logY, smoothing, origin }: ChartSett
 }
 
 function describe(spec: ChartSpec, series: readonly Series[]): string {
-  const parts = series.map(
-    (entry) =>
-      `${entry.key}: last ${formatMetric(entry.key, entry.last)}, ` +
-      `least ${formatMetric(entry.key, entry.min)}, greatest ${formatMetric(entry.key, entry.max)}, ` +
-      `${entry.total} points`,
+  const parts = series.map(({ key, last, min, max, total }) =>
+    trans.__(
+      "%1: last %2, least %3, greatest %4, %5 points",
+      key,
+      formatMetric(key, last),
+      formatMetric(key, min),
+      formatMetric(key, max),
+      total,
+    ),
   );
-  return `Curve of ${spec.title}. ${parts.join(". ")}`;
+  return trans.__("Curve of %1. %2", spec.title, parts.join(". "));
 }
 
 function positionText(kind: XKind, x: number): string {
   if (kind === "step") {
-    return `step ${x.toLocaleString(undefined, { maximumFractionDigits: 2 })}`;
+    return trans.__("step %1", x.toLocaleString(undefined, { maximumFractionDigits: 2 }));
   }
   return kind === "time" ? formatDateTime(x).slice(11) : formatDuration(x);
 }
@@ -135,10 +140,10 @@ function Readout({ spec, whole, settings, hover }: Props & { hover: Hover | null
           </>
         ) : (
           <>
-            <Stat name="last" series={only} value={only.last} />
-            {moreIsBetter(only.key) && <Stat name="max" series={only} value={only.max} />}
-            <Stat name="min" series={only} value={only.min} />
-            {!moreIsBetter(only.key) && <Stat name="max" series={only} value={only.max} />}
+            <Stat name={trans.__("last")} series={only} value={only.last} />
+            {moreIsBetter(only.key) && <Stat name={trans.__("max")} series={only} value={only.max} />}
+            <Stat name={trans.__("min")} series={only} value={only.min} />
+            {!moreIsBetter(only.key) && <Stat name={trans.__("max")} series={only} value={only.max} />}
           </>
         )}
       </span>
@@ -147,7 +152,10 @@ function Readout({ spec, whole, settings, hover }: Props & { hover: Hover | null
   return (
     <span class="jp-tracker-readout">
       {whole.map((entry, index) => (
-        <span key={entry.key} title={`${entry.key}: last ${entry.last}, min ${entry.min}, max ${entry.max}`}>
+        <span
+          key={entry.key}
+          title={trans.__("%1: last %2, min %3, max %4", entry.key, entry.last, entry.min, entry.max)}
+        >
           <i class="jp-tracker-key" style={{ background: `var(--jp-tracker-color-${(index % 8) + 1})` }} />
           <small>{shortLabel(entry.key, spec.title)}</small>{" "}
           <b>{hover ? brief(hover.values[index]) : formatMetric(entry.key, entry.last)}</b>

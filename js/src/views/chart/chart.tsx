@@ -5,6 +5,7 @@ import type { XKind } from "./axes";
 import { readColors } from "./colors";
 import type { Hover } from "./plot";
 import { PLOT_HEIGHT, Plot } from "./plot";
+import { trans } from "../../core/translate";
 
 export interface Range {
   readonly from: number;
@@ -106,7 +107,7 @@ export function Chart(props: Props): JSX.Element {
       style={{ height: `${PLOT_HEIGHT}px` }}
       role="img"
       aria-label={props.label}
-      data-note={hasValues(data) ? undefined : "no finite values"}
+      data-note={hasValues(data) ? undefined : trans.__("no finite values")}
       tabIndex={0}
       data-lm-suppress-shortcuts="true"
       onKeyDown={onKeyDown}

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { formatDateTime, formatExact, formatNumber } from "../../core/format";
 import type { Series } from "../../core/series";
+import { trans } from "../../core/translate";
 
 const LAST_ROWS = 100;
 
@@ -39,16 +40,16 @@ export function DataTable({ series, names = [], title, height }: Props): JSX.Ele
       style={{ height: `${height}px` }}
       tabIndex={0}
       role="region"
-      aria-label={`Values of ${title}`}
+      aria-label={trans.__("Values of %1", title)}
       data-lm-suppress-shortcuts="true"
     >
       <table>
         <thead>
           <tr>
-            {many && <th scope="col">{names.length > 0 ? "run" : "metric"}</th>}
-            <th scope="col">step</th>
-            <th scope="col">time</th>
-            <th scope="col">value</th>
+            {many && <th scope="col">{names.length > 0 ? trans.__("run") : trans.__("metric")}</th>}
+            <th scope="col">{trans.__("step")}</th>
+            <th scope="col">{trans.__("time")}</th>
+            <th scope="col">{trans.__("value")}</th>
           </tr>
         </thead>
         <tbody>

@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
 import { ClassificationSession } from "../../core/classification-session";
 import type { Host } from "../../core/host";
+import { trans } from "../../core/translate";
 import { hueColor, runHue } from "../chart/colors";
 import { useThemeChanges } from "../common/hooks";
 import { watchVisibility } from "../common/visibility";
@@ -63,16 +64,16 @@ export function ClassificationView({ host, runs, name = "" }: Props): JSX.Elemen
   return (
     <div ref={root} class="jp-tracker-classification">
       {(names.length > 1 || session.runs.length > 1) && found.length > 0 && (
-        <div class="jp-tracker-toolbar" role="group" aria-label="What is shown">
+        <div class="jp-tracker-toolbar" role="group" aria-label={trans.__("What is shown")}>
           {names.length > 1 && (
             <label>
-              logged as
+              {trans.__("logged as")}
               <select
                 class="jp-tracker-select"
                 value={chosen}
                 onChange={(event) => setChosen(event.currentTarget.value)}
               >
-                <option value="">the last one</option>
+                <option value="">{trans.__("the last one")}</option>
                 {names.map((each) => (
                   <option key={each} value={each}>
                     {each}
@@ -87,7 +88,7 @@ export function ClassificationView({ host, runs, name = "" }: Props): JSX.Elemen
                 class="jp-tracker-key"
                 style={{ background: current ? hueColor(runHue(current.run.id)) : "" }}
               />
-              matrix and classes of
+              {trans.__("matrix and classes of")}
               <select
                 class="jp-tracker-select jp-tracker-run-choice"
                 value={current?.run.key}
@@ -112,18 +113,20 @@ export function ClassificationView({ host, runs, name = "" }: Props): JSX.Elemen
         </div>
       )}
       {current === undefined && !known && (
-        <div class="jp-tracker-bone jp-tracker-matrix-bone" role="status" aria-label="Loading" />
+        <div class="jp-tracker-bone jp-tracker-matrix-bone" role="status" aria-label={trans.__("Loading")} />
       )}
       {current === undefined && known && session.runs.every(({ status }) => status.kind !== "refused") && (
         <p class="jp-tracker-empty">
           {session.runs.some(({ live }) => live)
-            ? "No classification metrics yet: call run.log_classification(y_true=…, y_score=…)."
-            : "No classification metrics were logged."}
+            ? trans.__("No classification metrics yet: call run.log_classification(y_true=…, y_score=…).")
+            : trans.__("No classification metrics were logged.")}
         </p>
       )}
       {found.length > 0 && lacking.length > 0 && (
         <p class="jp-tracker-empty-line">
-          {lacking.map((run) => run.name).join(", ")} logged {chosen === "" ? "none" : `none as “${chosen}”`}.
+          {chosen === ""
+            ? trans.__("%1 logged none.", lacking.map((run) => run.name).join(", "))
+            : trans.__("%1 logged none as “%2”.", lacking.map((run) => run.name).join(", "), chosen)}
         </p>
       )}
       <Troubles session={session} />
@@ -136,7 +139,7 @@ function Troubles({ session }: { session: ClassificationSession }): JSX.Element 
   const told = new Set<string>();
   for (const { status, problem, name } of session.runs) {
     if (status.kind === "disconnected") {
-      told.add(`Disconnected. ${status.message}`);
+      told.add(trans.__("Disconnected. %1", status.message));
     } else if (status.kind === "refused" || problem !== null) {
       told.add(`${name}: ${problem ?? (status.kind === "refused" ? status.message : "")}`);
     }

@@ -3,6 +3,7 @@ import { useMemo, useState } from "preact/hooks";
 import type { Curve } from "../../core/classification";
 import { indexAt, ratesAt } from "../../core/classification";
 import { formatNumber } from "../../core/format";
+import { trans } from "../../core/translate";
 import { TableIcon } from "../common/table-icon";
 
 export interface Line {
@@ -24,28 +25,29 @@ interface Props {
 
 const SIDE = 200;
 const [LEFT, TOP, RIGHT, BOTTOM] = [34, 6, 8, 32];
-const WORDS = {
-  roc: {
-    title: "ROC",
-    long: "True over false positives",
-    x: "false positive rate",
-    y: "true positive rate",
-    area: "area",
-  },
-  pr: {
-    title: "PR",
-    long: "Precision over recall; its area is the average precision",
-    x: "recall",
-    y: "precision",
-    area: "area",
-  },
-} as const;
+
+function wordsOf(kind: Props["kind"]): Readonly<Record<"title" | "long" | "x" | "y", string>> {
+  return kind === "roc"
+    ? {
+        title: "ROC",
+        long: trans.__("True over false positives"),
+        x: trans.__("false positive rate"),
+        y: trans.__("true positive rate"),
+      }
+    : {
+        title: "PR",
+        long: trans.__("Precision over recall; its area is the average precision"),
+        x: trans.__("recall"),
+        y: trans.__("precision"),
+      };
+}
+
 const TABLE_ROWS = 100;
 
 /** A ROC or PR curve for each run. A click or the arrow keys move the threshold along the first one. */
 export function CurvePlot({ kind, lines, threshold, onThreshold }: Props): JSX.Element {
   const [table, setTable] = useState(false);
-  const words = WORDS[kind];
+  const words = wordsOf(kind);
   const paths = useMemo(() => lines.map((line) => path(line.curve, kind)), [lines, kind]);
   const only = lines.length === 1 ? lines[0] : undefined;
   const areaOf = (line: Line): number => (kind === "roc" ? line.area : line.averagePrecision);
@@ -79,7 +81,16 @@ export function CurvePlot({ kind, lines, threshold, onThreshold }: Props): JSX.E
   const described = lines
     .map((line) => {
       const [x, y] = point(line.curve, kind, indexAt(line.curve, threshold));
-      return `${line.name}: ${words.area} ${formatNumber(areaOf(line))}, at threshold ${formatNumber(threshold)} ${words.x} ${formatNumber(x)} and ${words.y} ${formatNumber(y)}`;
+      return trans.__(
+        "%1: area %2, at threshold %3 %4 %5 and %6 %7",
+        line.name,
+        formatNumber(areaOf(line)),
+        formatNumber(threshold),
+        words.x,
+        formatNumber(x),
+        words.y,
+        formatNumber(y),
+      );
     })
     .join(". ");
   return (
@@ -89,7 +100,7 @@ export function CurvePlot({ kind, lines, threshold, onThreshold }: Props): JSX.E
         <span class="jp-tracker-readout">
           {only && (
             <span title={String(areaOf(only))}>
-              <small>{words.area}</small> <b>{formatNumber(areaOf(only))}</b>
+              <small>{trans.__("area")}</small> <b>{formatNumber(areaOf(only))}</b>
             </span>
           )}
         </span>
@@ -97,8 +108,8 @@ export function CurvePlot({ kind, lines, threshold, onThreshold }: Props): JSX.E
           type="button"
           class="jp-tracker-quiet"
           aria-pressed={table}
-          aria-label={`${words.title} as a table`}
-          title={table ? "Show the curve" : "Show the points as a table"}
+          aria-label={trans.__("%1 as a table", words.title)}
+          title={table ? trans.__("Show the curve") : trans.__("Show the points as a table")}
           onClick={() => setTable(!table)}
         >
           <TableIcon />
@@ -153,7 +164,7 @@ export function CurvePlot({ kind, lines, threshold, onThreshold }: Props): JSX.E
                 style={{ stroke: line.color }}
                 stroke-dasharray={line.dash}
               >
-                <title>{`${line.name}: ${words.area} ${formatNumber(areaOf(line))}`}</title>
+                <title>{trans.__("%1: area %2", line.name, formatNumber(areaOf(line)))}</title>
               </path>
             ))}
             {lines.map((line) => {
@@ -214,20 +225,20 @@ function nearest(lines: readonly Line[], kind: Props["kind"], x: number, y: numb
 }
 
 function PointTable({ lines, kind }: Pick<Props, "lines" | "kind">): JSX.Element {
-  const words = WORDS[kind];
+  const words = wordsOf(kind);
   return (
     <div
       class="jp-tracker-data jp-tracker-point-table"
       tabIndex={0}
       role="region"
-      aria-label={`Points of ${words.title}`}
+      aria-label={trans.__("Points of %1", words.title)}
       data-lm-suppress-shortcuts="true"
     >
       <table>
         <thead>
           <tr>
-            {lines.length > 1 && <th scope="col">run</th>}
-            <th scope="col">threshold</th>
+            {lines.length > 1 && <th scope="col">{trans.__("run")}</th>}
+            <th scope="col">{trans.__("threshold")}</th>
             <th scope="col">{words.x}</th>
             <th scope="col">{words.y}</th>
           </tr>

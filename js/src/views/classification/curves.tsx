@@ -12,6 +12,7 @@ import {
 } from "../../core/classification";
 import type { RunClassifications } from "../../core/classification-session";
 import { formatNumber } from "../../core/format";
+import { trans } from "../../core/translate";
 import { hueColor, runHue } from "../chart/colors";
 import type { Line } from "./curve-plot";
 import { CurvePlot } from "./curve-plot";
@@ -53,19 +54,24 @@ export function Curves({ found, current }: Props): JSX.Element {
     <div class="jp-tracker-curves-part">
       {drawn.length > 0 && (
         <>
-          <div class="jp-tracker-toolbar" role="group" aria-label="Curves" data-lm-suppress-shortcuts="true">
+          <div
+            class="jp-tracker-toolbar"
+            role="group"
+            aria-label={trans.__("Curves")}
+            data-lm-suppress-shortcuts="true"
+          >
             {classes.length > 0 && (
               <label>
-                curves of
+                {trans.__("curves of")}
                 <select
                   class="jp-tracker-select jp-tracker-run-choice"
                   value={chosen}
                   onChange={(event) => setLabel(event.currentTarget.value)}
                 >
-                  <option value="">all classes, pooled</option>
+                  <option value="">{trans.__("all classes, pooled")}</option>
                   {classes.map((each) => (
                     <option key={each} value={each}>
-                      {each} against the rest
+                      {trans.__("%1 against the rest", each)}
                     </option>
                   ))}
                 </select>
@@ -86,8 +92,10 @@ export function Curves({ found, current }: Props): JSX.Element {
           </div>
           {uncounted.length > 0 && (
             <p class="jp-tracker-empty-line">
-              Precision of {uncounted.map(({ run }) => run.name).join(", ")} is not known: it needs the number
-              of samples. Log positives= and negatives= with the curve, or y_true=.
+              {trans.__(
+                "Precision of %1 is not known: it needs the number of samples. Log positives= and negatives= with the curve, or y_true=.",
+                uncounted.map(({ run }) => run.name).join(", "),
+              )}
             </p>
           )}
           <RunTable lines={lines} threshold={threshold} />
@@ -131,7 +139,7 @@ function Threshold({ range: [low, high], value, onChange }: ThresholdProps): JSX
   const step = (high - low) / 1000 || 1;
   return (
     <label class="jp-tracker-threshold">
-      threshold
+      {trans.__("threshold")}
       <input
         type="range"
         min={low}
@@ -144,7 +152,7 @@ function Threshold({ range: [low, high], value, onChange }: ThresholdProps): JSX
       <input
         type="number"
         class="jp-tracker-input jp-tracker-threshold-number"
-        aria-label="Threshold, exactly"
+        aria-label={trans.__("Threshold, exactly")}
         step="any"
         value={Number(value.toPrecision(4))}
         onChange={(event) => {
@@ -160,7 +168,7 @@ function Threshold({ range: [low, high], value, onChange }: ThresholdProps): JSX
 
 function number(value: number): JSX.Element {
   return (
-    <td title={Number.isNaN(value) ? "not known" : String(value)}>
+    <td title={Number.isNaN(value) ? trans.__("not known") : String(value)}>
       {Number.isNaN(value) ? "–" : formatNumber(value)}
     </td>
   );
@@ -169,22 +177,22 @@ function number(value: number): JSX.Element {
 /** Each run at the threshold, for the curve that is drawn; the legend of the curves, too. */
 function RunTable({ lines, threshold }: { lines: readonly Line[]; threshold: number }): JSX.Element {
   return (
-    <div class="jp-tracker-classes" tabIndex={0} role="region" aria-label="Each run in numbers">
+    <div class="jp-tracker-classes" tabIndex={0} role="region" aria-label={trans.__("Each run in numbers")}>
       <table class="jp-tracker-table jp-tracker-rates">
         <thead>
           <tr>
-            <th scope="col">run</th>
-            <th scope="col">precision</th>
-            <th scope="col">recall</th>
+            <th scope="col">{trans.__("run")}</th>
+            <th scope="col">{trans.__("precision")}</th>
+            <th scope="col">{trans.__("recall")}</th>
             <th scope="col">F1</th>
-            <th scope="col" title="False positive rate">
-              FPR
+            <th scope="col" title={trans.__("False positive rate")}>
+              {trans.__("FPR")}
             </th>
-            <th scope="col" title="Area under the ROC curve">
-              ROC area
+            <th scope="col" title={trans.__("Area under the ROC curve")}>
+              {trans.__("ROC area")}
             </th>
-            <th scope="col" title="Average precision: the area under the PR curve">
-              PR area
+            <th scope="col" title={trans.__("Average precision: the area under the PR curve")}>
+              {trans.__("PR area")}
             </th>
           </tr>
         </thead>
@@ -254,20 +262,21 @@ function Classes({
     </tr>
   );
   return (
-    <div class="jp-tracker-classes" tabIndex={0} role="region" aria-label="Each class in numbers">
+    <div class="jp-tracker-classes" tabIndex={0} role="region" aria-label={trans.__("Each class in numbers")}>
       <table class="jp-tracker-table jp-tracker-rates">
         <caption>
-          {many ? `${run.name}: each` : "Each"} class {atThreshold ? "at the threshold" : "as predicted"}
+          {many && `${run.name}: `}
+          {atThreshold ? trans.__("Each class at the threshold") : trans.__("Each class as predicted")}
         </caption>
         <thead>
           <tr>
-            <th scope="col">class</th>
-            <th scope="col">precision</th>
-            <th scope="col">recall</th>
+            <th scope="col">{trans.__("class")}</th>
+            <th scope="col">{trans.__("precision")}</th>
+            <th scope="col">{trans.__("recall")}</th>
             <th scope="col">F1</th>
-            <th scope="col">samples</th>
-            {curves && <th scope="col">ROC area</th>}
-            {curves && <th scope="col">PR area</th>}
+            <th scope="col">{trans.__("samples")}</th>
+            {curves && <th scope="col">{trans.__("ROC area")}</th>}
+            {curves && <th scope="col">{trans.__("PR area")}</th>}
           </tr>
         </thead>
         <tbody>{rows.map(row)}</tbody>

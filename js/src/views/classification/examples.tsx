@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Classification } from "../../core/classification";
 import type { ClassificationSession, RunClassifications } from "../../core/classification-session";
 import { errorText } from "../../core/host";
+import { trans } from "../../core/translate";
 import type { Cell } from "./matrix";
 
 interface Props {
@@ -20,7 +21,7 @@ export function Examples({ session, run, data, cell, onClose }: Props): JSX.Elem
   return (
     <section
       class="jp-tracker-examples"
-      aria-label={`Examples of ${row} taken for ${column}`}
+      aria-label={trans.__("Examples of %1 taken for %2", row, column)}
       onKeyDown={(event) => {
         if (event.key === "Escape") {
           event.stopPropagation();
@@ -36,8 +37,8 @@ export function Examples({ session, run, data, cell, onClose }: Props): JSX.Elem
         <button
           type="button"
           class="jp-tracker-quiet"
-          aria-label="Close the examples"
-          title="Close (Esc)"
+          aria-label={trans.__("Close the examples")}
+          title={trans.__("Close (Esc)")}
           onClick={onClose}
         >
           ✕
@@ -46,8 +47,8 @@ export function Examples({ session, run, data, cell, onClose }: Props): JSX.Elem
       {found.length === 0 ? (
         <p class="jp-tracker-empty-line">
           {data.examples.length === 0
-            ? "No examples were logged: give log_classification(…, examples=…)."
-            : "No examples of this cell were logged."}
+            ? trans.__("No examples were logged: give log_classification(…, examples=…).")
+            : trans.__("No examples of this cell were logged.")}
         </p>
       ) : (
         <ul>
@@ -94,7 +95,7 @@ function Picture({ session, run, path }: PictureProps): JSX.Element {
       session.image(run, path).then(
         (data) => {
           if (data === null) {
-            setProblem("too large to be shown");
+            setProblem(trans.__("too large to be shown"));
           } else if (!gone) {
             made = URL.createObjectURL(new Blob([data as DataView<ArrayBuffer>], { type }));
             setAddress(made);

@@ -5,6 +5,7 @@ import type { ClassificationSession, RunClassifications } from "../../core/class
 import type { Sort } from "../../core/confusion";
 import { SORTS, shares, sortedClasses, sums } from "../../core/confusion";
 import { formatNumber } from "../../core/format";
+import { trans } from "../../core/translate";
 import { TableIcon } from "../common/table-icon";
 import { Examples } from "./examples";
 import type { Cell } from "./matrix";
@@ -12,11 +13,17 @@ import { Matrix } from "./matrix";
 
 export type Mode = "count" | "row" | "column";
 
-const MODES: readonly (readonly [Mode, string])[] = [
-  ["count", "counts"],
-  ["row", "share of the row"],
-  ["column", "share of the column"],
+const modes = (): readonly (readonly [Mode, string])[] => [
+  ["count", trans.__("counts")],
+  ["row", trans.__("share of the row")],
+  ["column", trans.__("share of the column")],
 ];
+const sortNames = (): Readonly<Record<Sort, string>> => ({
+  "as logged": trans.__("as logged"),
+  "by name": trans.__("by name"),
+  "most samples first": trans.__("most samples first"),
+  "most mistaken first": trans.__("most mistaken first"),
+});
 /** Rows of the table view: with more it would be slower than it is useful. */
 const TABLE_CELLS = 2000;
 
@@ -54,40 +61,40 @@ export function MatrixCard({ session, run, data, theme }: Props): JSX.Element {
     [mode, matrix, shade],
   );
   return (
-    <section class="jp-tracker-card jp-tracker-matrix-card" aria-label="Confusion matrix">
+    <section class="jp-tracker-card jp-tracker-matrix-card" aria-label={trans.__("Confusion matrix")}>
       <div class="jp-tracker-chart-head">
         <h4 title={data.name}>{data.name}</h4>
         <span class="jp-tracker-readout">
           {all > 0 && (
             <span title={String(right / all)}>
-              <small>accuracy</small> <b>{formatNumber(right / all)}</b>
+              <small>{trans.__("accuracy")}</small> <b>{formatNumber(right / all)}</b>
             </span>
           )}
           <span>
-            <small>classes</small> <b>{size}</b>
+            <small>{trans.__("classes")}</small> <b>{size}</b>
           </span>
         </span>
         <button
           type="button"
           class="jp-tracker-quiet"
           aria-pressed={table}
-          aria-label="Confusion matrix as a table"
-          title={table ? "Show the matrix" : "Show the cells as a table"}
+          aria-label={trans.__("Confusion matrix as a table")}
+          title={table ? trans.__("Show the matrix") : trans.__("Show the cells as a table")}
           onClick={() => setTable(!table)}
         >
           <TableIcon />
         </button>
       </div>
-      <div class="jp-tracker-toolbar" role="group" aria-label="How the matrix is shown">
+      <div class="jp-tracker-toolbar" role="group" aria-label={trans.__("How the matrix is shown")}>
         <select
           class="jp-tracker-select"
-          aria-label="Numbers"
+          aria-label={trans.__("Numbers")}
           value={mode}
           onChange={(event) =>
-            setMode(MODES.find(([each]) => each === event.currentTarget.value)?.[0] ?? "count")
+            setMode(modes().find(([each]) => each === event.currentTarget.value)?.[0] ?? "count")
           }
         >
-          {MODES.map(([each, label]) => (
+          {modes().map(([each, label]) => (
             <option key={each} value={each}>
               {label}
             </option>
@@ -95,14 +102,16 @@ export function MatrixCard({ session, run, data, theme }: Props): JSX.Element {
         </select>
         <select
           class="jp-tracker-select"
-          aria-label="Order of the classes"
+          aria-label={trans.__("Order of the classes")}
           value={sort}
           onChange={(event) =>
             setSort(SORTS.find((each) => each === event.currentTarget.value) ?? "as logged")
           }
         >
           {SORTS.map((each) => (
-            <option key={each}>{each}</option>
+            <option key={each} value={each}>
+              {sortNames()[each]}
+            </option>
           ))}
         </select>
         <label>
@@ -111,7 +120,7 @@ export function MatrixCard({ session, run, data, theme }: Props): JSX.Element {
             checked={!diagonal}
             onChange={(event) => setDiagonal(!event.currentTarget.checked)}
           />
-          hide the diagonal
+          {trans.__("hide the diagonal")}
         </label>
       </div>
       {table ? (
@@ -135,7 +144,9 @@ export function MatrixCard({ session, run, data, theme }: Props): JSX.Element {
       <p class="jp-tracker-cell-readout" aria-live="polite">
         {shownCell === null ? (
           <small>
-            Shaded by share of the {mode === "column" ? "column" : "row"}. Click a cell for its examples.
+            {mode === "column"
+              ? trans.__("Shaded by share of the column. Click a cell for its examples.")
+              : trans.__("Shaded by share of the row. Click a cell for its examples.")}
           </small>
         ) : (
           describe(data, total, shownCell)
@@ -160,9 +171,11 @@ function describe(
   const count = matrix[row * labels.length + column] ?? NaN;
   const [of, among] = [count / (rows[row] ?? NaN), count / (columns[column] ?? NaN)];
   const parts = [
-    `${labels[row] ?? ""} taken for ${row === column ? "itself" : (labels[column] ?? "")}: ${formatNumber(count)}`,
-    Number.isFinite(of) ? `${percent(of)} of its row` : "",
-    Number.isFinite(among) ? `${percent(among)} of its column` : "",
+    row === column
+      ? trans.__("%1 taken for itself: %2", labels[row] ?? "", formatNumber(count))
+      : trans.__("%1 taken for %2: %3", labels[row] ?? "", labels[column] ?? "", formatNumber(count)),
+    Number.isFinite(of) ? trans.__("%1 of its row", percent(of)) : "",
+    Number.isFinite(among) ? trans.__("%1 of its column", percent(among)) : "",
   ];
   return parts.filter((part) => part !== "").join(", ");
 }
@@ -188,16 +201,16 @@ function CellTable({ data: { labels, matrix }, order, shade, diagonal }: CellTab
       class="jp-tracker-data jp-tracker-cell-table"
       tabIndex={0}
       role="region"
-      aria-label="Cells of the confusion matrix"
+      aria-label={trans.__("Cells of the confusion matrix")}
       data-lm-suppress-shortcuts="true"
     >
       <table>
         <thead>
           <tr>
-            <th scope="col">true</th>
-            <th scope="col">predicted</th>
-            <th scope="col">count</th>
-            <th scope="col">share</th>
+            <th scope="col">{trans.__("true")}</th>
+            <th scope="col">{trans.__("predicted")}</th>
+            <th scope="col">{trans.__("count")}</th>
+            <th scope="col">{trans.__("share")}</th>
           </tr>
         </thead>
         <tbody>
@@ -212,7 +225,7 @@ function CellTable({ data: { labels, matrix }, order, shade, diagonal }: CellTab
         </tbody>
       </table>
       {cells.length > TABLE_CELLS && (
-        <p class="jp-tracker-empty-line">… and {cells.length - TABLE_CELLS} more cells</p>
+        <p class="jp-tracker-empty-line">{trans.__("… and %1 more cells", cells.length - TABLE_CELLS)}</p>
       )}
     </div>
   );

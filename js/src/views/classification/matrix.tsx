@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { trans } from "../../core/translate";
 import { paint } from "./paint";
 
 /** Places among the labels, whatever the order in which they are shown. */
@@ -108,7 +109,7 @@ export function Matrix(props: Props): JSX.Element {
       class="jp-tracker-matrix"
       style={{ "--gutter": `${gutter}px`, "--side": `${side}px`, "--head": `${head}px` }}
     >
-      <div class="jp-tracker-matrix-axis">true ↓ predicted →</div>
+      <div class="jp-tracker-matrix-axis">{trans.__("true ↓ predicted →")}</div>
       <div class="jp-tracker-matrix-columns">
         {shown.map(({ text, place }) => (
           <span key={place} title={text} style={{ left: `${(place + every / 2) * cell}px` }}>
@@ -128,9 +129,11 @@ export function Matrix(props: Props): JSX.Element {
           ref={canvas}
           class="jp-tracker-matrix-cells"
           role="img"
-          aria-label={`Confusion matrix of ${size} classes. Arrow keys walk over the cells, Enter shows examples.${
-            at === null ? "" : ` ${describe(cellAt(at))}`
-          }`}
+          aria-label={trans.__(
+            "Confusion matrix of %1 classes. Arrow keys walk over the cells, Enter shows examples.%2",
+            size,
+            at === null ? "" : ` ${describe(cellAt(at))}`,
+          )}
           title={at === null ? "" : describe(cellAt(at))}
           tabIndex={0}
           data-lm-suppress-shortcuts="true"

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { trans } from "../../core/translate";
 
 interface Props {
   readonly label: string;
@@ -20,10 +21,10 @@ export function CopyButton({ label, title, text }: Props): JSX.Element {
   const copy = async (): Promise<void> => {
     try {
       await navigator.clipboard.writeText(await text());
-      setSaid("Copied");
+      setSaid(trans.__("Copied"));
     } catch {
       // Pages without a secure origin have no clipboard, or the reader said no.
-      setSaid("Not allowed");
+      setSaid(trans.__("Not allowed"));
     }
   };
   return (

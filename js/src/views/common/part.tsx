@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { loadChunk } from "../../core/chunk";
 import type { Host } from "../../core/host";
 import { errorText } from "../../core/host";
+import { trans } from "../../core/translate";
 
 interface Props<P> {
   readonly host: Host;
@@ -38,9 +39,9 @@ export function Part<P extends object>({ host, chunk, name, props, height }: Pro
   if (error !== null) {
     return (
       <p class="jp-tracker-error" role="alert">
-        This part of the panel did not come: {error}{" "}
+        {trans.__("This part of the panel did not come:")} {error}{" "}
         <button type="button" class="jp-tracker-link" onClick={() => setAttempt(attempt + 1)}>
-          Try again
+          {trans.__("Try again")}
         </button>
       </p>
     );

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import type { RunSession } from "../../core/session";
+import { trans } from "../../core/translate";
 import { StateMark } from "./state-mark";
 
 /** Which run is shown, and how it stands. */
@@ -10,7 +11,7 @@ export function RunLine({ session }: { session: RunSession }): JSX.Element {
       {run !== null && (
         <>
           <StateMark state={run.state} native={run.nativeState} />
-          <span class="jp-tracker-name" title={`${run.experiment} / ${run.name}\nid ${run.id}`}>
+          <span class="jp-tracker-name" title={trans.__("%1 / %2\nid %3", run.experiment, run.name, run.id)}>
             <span class="jp-tracker-experiment">
               {run.experiment}
               <span class="jp-tracker-slash"> / </span>

@@ -1,5 +1,7 @@
 import type { JSX } from "preact";
 import type { RunState } from "../../core/wire";
+import { trans } from "../../core/translate";
+import { stateWord } from "../../core/words";
 
 /** Each state has a shape of its own, so that colour is never the only sign. */
 const SHAPES: Readonly<Record<RunState, JSX.Element>> = {
@@ -29,8 +31,9 @@ const SHAPES: Readonly<Record<RunState, JSX.Element>> = {
 };
 
 export function StateMark({ state, native }: { state: RunState; native: string }): JSX.Element {
-  const word = state === "stopping" ? "stopping…" : state;
-  const title = native !== "" && native.toLowerCase() !== state ? `the platform says: ${native}` : undefined;
+  const word = state === "stopping" ? trans.__("stopping…") : stateWord(state);
+  const title =
+    native !== "" && native.toLowerCase() !== state ? trans.__("the platform says: %1", native) : undefined;
   return (
     <span class={`jp-tracker-state jp-tracker-state-${state}`} title={title}>
       <StateShape state={state} />

@@ -2,11 +2,14 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { best, lowerIsBetter, metricKeys } from "../../core/compare";
 import type { RunSession } from "../../core/session";
+import { trans } from "../../core/translate";
 import { Value } from "./column-table";
 import type { PartProps } from "./legend";
 import { colorOf, nameOf } from "./legend";
 
 const KINDS = ["best", "last", "min", "max"] as const;
+const kindName = (kind: Kind): string =>
+  ({ best: trans.__("best"), last: trans.__("last"), min: trans.__("min"), max: trans.__("max") })[kind];
 type Kind = (typeof KINDS)[number];
 /** Metrics that are columns at once. */
 const MOST = 60;
@@ -41,35 +44,38 @@ export function Best({ sessions, lit, onLit }: PartProps): JSX.Element {
     rows.sort((a, b) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b)));
   }
   if (keys.length === 0) {
-    return <p class="jp-tracker-empty">These runs have no metrics: call run.log({"{...}"}).</p>;
+    return <p class="jp-tracker-empty">{trans.__("These runs have no metrics: call run.log({...}).")}</p>;
   }
   return (
-    <section aria-label="Best values">
-      <div class="jp-tracker-toolbar" role="group" aria-label="Which values">
+    <section aria-label={trans.__("Best values")}>
+      <div class="jp-tracker-toolbar" role="group" aria-label={trans.__("Which values")}>
         <label>
-          value
+          {trans.__("value")}
           <select
             class="jp-tracker-select"
             value={kind}
             onChange={(event) => setKind(KINDS.find((each) => each === event.currentTarget.value) ?? "best")}
           >
             {KINDS.map((each) => (
-              <option key={each}>{each}</option>
+              <option key={each} value={each}>
+                {kindName(each)}
+              </option>
             ))}
           </select>
         </label>
-        <span>Click a metric to put the best run first.</span>
-        {keys.length > MOST && (
-          <span>
-            The first {MOST} of {keys.length} metrics.
-          </span>
-        )}
+        <span>{trans.__("Click a metric to put the best run first.")}</span>
+        {keys.length > MOST && <span>{trans.__("The first %1 of %2 metrics.", MOST, keys.length)}</span>}
       </div>
-      <div class="jp-tracker-data jp-tracker-wide-table" tabIndex={0} role="region" aria-label="Best values">
+      <div
+        class="jp-tracker-data jp-tracker-wide-table"
+        tabIndex={0}
+        role="region"
+        aria-label={trans.__("Best values")}
+      >
         <table>
           <thead>
             <tr>
-              <th scope="col">run</th>
+              <th scope="col">{trans.__("run")}</th>
               {shown.map((key) => (
                 <th
                   key={key}

@@ -4,6 +4,7 @@ import type { Host } from "../../core/host";
 import { errorText } from "../../core/host";
 import { isFields, text } from "../../core/parse";
 import type { RunSession } from "../../core/session";
+import { trans } from "../../core/translate";
 import { nameOf } from "./legend";
 
 interface Props {
@@ -65,21 +66,21 @@ export function CodeDifference({ host, sessions }: Props): JSX.Element {
     </label>
   );
   return (
-    <section aria-label="Code and cells">
-      <h4>Code and cells</h4>
+    <section aria-label={trans.__("Code and cells")}>
+      <h4>{trans.__("Code and cells")}</h4>
       <div class="jp-tracker-toolbar" data-lm-suppress-shortcuts="true">
-        {choice("from", before, (id) => setChosen([id, after]))}
-        {choice("to", after, (id) => setChosen([before, id]))}
+        {choice(trans.__("from"), before, (id) => setChosen([id, after]))}
+        {choice(trans.__("to"), after, (id) => setChosen([before, id]))}
       </div>
       {typeof found === "string" && <p class="jp-tracker-error">{found}</p>}
       {found !== null && typeof found !== "string" && (
         <>
           {found.reason !== "" && <p class="jp-tracker-empty-line">{found.reason}</p>}
-          {found.code !== "" && <Diff label="Difference of the code" diff={found.code} />}
+          {found.code !== "" && <Diff label={trans.__("Difference of the code")} diff={found.code} />}
           {found.code === "" && found.reason === "" && (
-            <p class="jp-tracker-empty-line">The code is the same.</p>
+            <p class="jp-tracker-empty-line">{trans.__("The code is the same.")}</p>
           )}
-          {found.cells !== "" && <Diff label="Difference of the cells" diff={found.cells} />}
+          {found.cells !== "" && <Diff label={trans.__("Difference of the cells")} diff={found.cells} />}
         </>
       )}
     </section>
@@ -96,7 +97,7 @@ function Diff({ label, diff }: { label: string; diff: string }): JSX.Element {
           {"\n"}
         </span>
       ))}
-      {lines.length > MOST_LINES && `… and ${lines.length - MOST_LINES} more lines`}
+      {lines.length > MOST_LINES && trans.__("… and %1 more lines", lines.length - MOST_LINES)}
     </pre>
   );
 }

@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import type { Column } from "../../core/compare";
 import { formatNumber, formatParam } from "../../core/format";
 import type { RunSession } from "../../core/session";
+import { trans } from "../../core/translate";
 import { colorOf, nameOf } from "./legend";
 
 interface Props {
@@ -18,12 +19,12 @@ export function ColumnTable({ sessions, all, columns }: Props): JSX.Element {
       class="jp-tracker-data jp-tracker-wide-table"
       tabIndex={0}
       role="region"
-      aria-label="Values of the runs"
+      aria-label={trans.__("Values of the runs")}
     >
       <table>
         <thead>
           <tr>
-            <th scope="col">run</th>
+            <th scope="col">{trans.__("run")}</th>
             {columns.map(({ id, label }) => (
               <th key={id} scope="col" title={label}>
                 {label}

@@ -2,18 +2,19 @@ import type { ComponentProps, JSX } from "preact";
 import { useEffect, useReducer, useState } from "preact/hooks";
 import type { Host } from "../../core/host";
 import type { RunSession } from "../../core/session";
+import { trans } from "../../core/translate";
 import { Part } from "../common/part";
 import { Tabs } from "../common/tabs";
 import type { RunCurves } from "../run-curves/run-curves";
 import { Legend } from "./legend";
 import type { ShownPart } from "./parts";
 
-const TABS = [
-  { id: "curves", label: "Curves" },
-  { id: "parallel", label: "Parallel" },
-  { id: "scatter", label: "Scatter" },
-  { id: "best", label: "Best" },
-  { id: "differences", label: "Differences" },
+const tabs = (): { id: string; label: string }[] => [
+  { id: "curves", label: trans.__("Curves") },
+  { id: "parallel", label: trans.__("Parallel") },
+  { id: "scatter", label: trans.__("Scatter") },
+  { id: "best", label: trans.__("Best") },
+  { id: "differences", label: trans.__("Differences") },
 ];
 
 interface Props {
@@ -42,10 +43,12 @@ export function Compare({ host, sessions }: Props): JSX.Element {
     <>
       <Legend sessions={sessions} hidden={hidden} lit={lit} onHidden={setHidden} onLit={setLit} />
       {waiting ? (
-        <div class="jp-tracker-compare-bone" role="status" aria-label="Loading the runs" />
+        <div class="jp-tracker-compare-bone" role="status" aria-label={trans.__("Loading the runs")} />
       ) : (
-        <Tabs label="Comparison" tabs={TABS} selected={tab} onSelect={setTab}>
-          {shown.length === 0 && <p class="jp-tracker-empty">No run is chosen: tick one above.</p>}
+        <Tabs label={trans.__("Comparison")} tabs={tabs()} selected={tab} onSelect={setTab}>
+          {shown.length === 0 && (
+            <p class="jp-tracker-empty">{trans.__("No run is chosen: tick one above.")}</p>
+          )}
           {first && shown.length > 0 && tab === "curves" && (
             <Part<ComponentProps<typeof RunCurves>>
               key="curves"

@@ -6,6 +6,7 @@ import { errorText } from "../../core/host";
 import type { Fields } from "../../core/parse";
 import { isFields, text } from "../../core/parse";
 import type { RunSession } from "../../core/session";
+import { trans } from "../../core/translate";
 import { CodeDifference } from "./code-difference";
 import { colorOf, nameOf } from "./legend";
 
@@ -63,26 +64,26 @@ export function Differences({ host, sessions }: Props): JSX.Element {
       <div class="jp-tracker-toolbar">
         <label>
           <input type="checkbox" checked={all} onChange={(event) => setAll(event.currentTarget.checked)} />
-          also what is the same
+          {trans.__("also what is the same")}
         </label>
       </div>
       <Part
-        title="Params"
+        title={trans.__("Params")}
         sessions={sessions}
         all={all}
         pairs={sessions.map(({ run }) => flat(run?.params ?? {}))}
       />
       <Part
-        title="Tags"
+        title={trans.__("Tags")}
         sessions={sessions}
         all={all}
         pairs={sessions.map(({ run }) => Object.entries(run?.tags ?? {}))}
       />
-      <Part title="Python, machine and git" sessions={asked} all={all} pairs={surroundings} />
-      <Part title="Packages" sessions={asked} all={all} pairs={packages} />
+      <Part title={trans.__("Python, machine and git")} sessions={asked} all={all} pairs={surroundings} />
+      <Part title={trans.__("Packages")} sessions={asked} all={all} pairs={packages} />
       {sessions.length > MOST_RUNS && (
         <p class="jp-tracker-empty-line">
-          Surroundings and packages are those of the first {MOST_RUNS} runs.
+          {trans.__("Surroundings and packages are those of the first %1 runs.", MOST_RUNS)}
         </p>
       )}
       {troubles.length > 0 && <p class="jp-tracker-error">{troubles.join(" ")}</p>}
@@ -95,12 +96,14 @@ function around(found: Fields): [string, unknown][] {
   const commit = text(found.git_commit);
   return [
     ["python", found.python],
-    ["platform", found.platform],
-    ["host", found.host],
-    ["git branch", found.git_branch],
+    [trans.__("platform"), found.platform],
+    [trans.__("host"), found.host],
+    [trans.__("git branch"), found.git_branch],
     [
-      "git commit",
-      commit === "" ? "" : `${commit.slice(0, 12)}${found.git_dirty === true ? " with changes" : ""}`,
+      trans.__("git commit"),
+      found.git_dirty === true && commit !== ""
+        ? trans.__("%1 with changes", commit.slice(0, 12))
+        : commit.slice(0, 12),
     ],
   ].filter(([, value]) => value !== "" && value !== undefined) as [string, unknown][];
 }
@@ -122,7 +125,7 @@ function Part({ title, sessions, pairs, all }: PartProps): JSX.Element | null {
   return (
     <section aria-label={title}>
       <h4>
-        {title} <small>{same} the same</small>
+        {title} <small>{trans.__("%1 the same", same)}</small>
       </h4>
       {shown.length > 0 && (
         <div class="jp-tracker-data jp-tracker-wide-table" tabIndex={0} role="region" aria-label={title}>
@@ -145,7 +148,7 @@ function Part({ title, sessions, pairs, all }: PartProps): JSX.Element | null {
                     {name}
                   </th>
                   {values.map((value, at) => (
-                    <td key={sessions[at]?.id} title={value ?? "it has none"}>
+                    <td key={sessions[at]?.id} title={value ?? trans.__("it has none")}>
                       {value === null ? "–" : value.slice(0, 200)}
                     </td>
                   ))}

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import type { Column } from "../../core/compare";
 import type { RunSession } from "../../core/session";
+import { trans } from "../../core/translate";
 import { hueColor, runHue } from "../chart/colors";
 import { StateMark } from "../common/state-mark";
 
@@ -58,7 +59,7 @@ export function Legend({ sessions, hidden, lit, onHidden, onLit }: Props): JSX.E
     onHidden(next);
   };
   return (
-    <ul class="jp-tracker-legend" aria-label="Runs that are compared">
+    <ul class="jp-tracker-legend" aria-label={trans.__("Runs that are compared")}>
       {sessions.map((session, at) => {
         const { id, run, status, problem } = session;
         const trouble =
@@ -70,7 +71,7 @@ export function Legend({ sessions, hidden, lit, onHidden, onLit }: Props): JSX.E
             onPointerEnter={() => onLit(id)}
             onPointerLeave={() => onLit(null)}
           >
-            <label title={run === null ? id : `${run.experiment} / ${run.name}\nid ${run.id}`}>
+            <label title={run === null ? id : trans.__("%1 / %2\nid %3", run.experiment, run.name, run.id)}>
               <input type="checkbox" checked={!hidden.has(id)} onChange={() => toggle(id)} />
               <svg viewBox="0 0 18 4" width="18" height="4" aria-hidden="true">
                 <path

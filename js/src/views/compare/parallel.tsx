@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Column, Scale } from "../../core/compare";
 import { scaleOf } from "../../core/compare";
 import { formatParam, formatTick } from "../../core/format";
+import { trans } from "../../core/translate";
 import { ColumnChoice } from "./column-choice";
 import { ColumnTable } from "./column-table";
 import type { ColumnPartProps } from "./legend";
@@ -62,11 +63,13 @@ export function Parallel({ sessions, columns, lit, onLit }: ColumnPartProps): JS
   };
   const paths = sessions.map((_, run) => line(axes, scales, run, xOf));
   return (
-    <section aria-label="Parallel coordinates">
-      <div class="jp-tracker-toolbar" role="group" aria-label="Parallel coordinates">
+    <section aria-label={trans.__("Parallel coordinates")}>
+      <div class="jp-tracker-toolbar" role="group" aria-label={trans.__("Parallel coordinates")}>
         <ColumnChoice columns={columns} chosen={wanted} onChange={setChosen} />
         <span>
-          {brushes.size === 0 ? "Drag on an axis to choose runs." : `${count} of ${sessions.length} runs`}
+          {brushes.size === 0
+            ? trans.__("Drag on an axis to choose runs.")
+            : trans.__("%1 of %2 runs", count, sessions.length)}
         </span>
         <span class="jp-tracker-grow" />
         <button
@@ -75,14 +78,14 @@ export function Parallel({ sessions, columns, lit, onLit }: ColumnPartProps): JS
           style={{ visibility: brushes.size > 0 ? "visible" : "hidden" }}
           onClick={() => setBrushes(new Map())}
         >
-          Reset
+          {trans.__("Reset")}
         </button>
         <button
           type="button"
           class="jp-tracker-quiet"
           aria-pressed={table}
-          aria-label="Parallel coordinates as a table"
-          title={table ? "Show the lines" : "Show the values as a table"}
+          aria-label={trans.__("Parallel coordinates as a table")}
+          title={table ? trans.__("Show the lines") : trans.__("Show the values as a table")}
           onClick={() => setTable(!table)}
         >
           <TableIcon />
@@ -92,14 +95,14 @@ export function Parallel({ sessions, columns, lit, onLit }: ColumnPartProps): JS
         {table ? (
           <ColumnTable sessions={sessions.filter((_, run) => inside[run])} all={sessions} columns={axes} />
         ) : axes.length === 0 ? (
-          <p class="jp-tracker-empty">Choose the columns that become axes.</p>
+          <p class="jp-tracker-empty">{trans.__("Choose the columns that become axes.")}</p>
         ) : (
           <svg
             class="jp-tracker-parallel"
             width={full}
             height={HEIGHT}
             role="group"
-            aria-label={`${sessions.length} runs over ${axes.length} axes`}
+            aria-label={trans.__("%1 runs over %2 axes", sessions.length, axes.length)}
           >
             {sessions.map((session, run) => (
               <path
@@ -211,8 +214,11 @@ function Axis({ axis, scale, x, space, brush, onBrush }: AxisProps): JSX.Element
     event.preventDefault();
     event.stopPropagation();
   };
-  const ticks = scale.ticks;
-  const described = brush === null ? "no brush" : `from ${near(ticks, brush[0])} to ${near(ticks, brush[1])}`;
+  const { ticks } = scale;
+  const described =
+    brush === null
+      ? trans.__("no brush")
+      : trans.__("from %1 to %2", near(ticks, brush[0]), near(ticks, brush[1]));
   return (
     <g class="jp-tracker-axis" transform={`translate(${x} 0)`}>
       <path class="jp-tracker-axis-line" d={`M0 ${TOP}V${HEIGHT - BOTTOM}`} />
@@ -241,11 +247,10 @@ function Axis({ axis, scale, x, space, brush, onBrush }: AxisProps): JSX.Element
         width={24}
         y={TOP - 4}
         height={HEIGHT - TOP - BOTTOM + 8}
-        // In SVG the name of the attribute is as it is written.
         tabindex={0}
         role="slider"
         aria-orientation="vertical"
-        aria-label={`Axis ${axis.label}`}
+        aria-label={trans.__("Axis %1", axis.label)}
         aria-valuetext={described}
         aria-valuemin={0}
         aria-valuemax={1}
@@ -273,7 +278,7 @@ function Axis({ axis, scale, x, space, brush, onBrush }: AxisProps): JSX.Element
         }}
         onKeyDown={onKeyDown}
       >
-        <title>{axis.label}: drag to choose, click to clear</title>
+        <title>{trans.__("%1: drag to choose, click to clear", axis.label)}</title>
       </rect>
     </g>
   );

@@ -4,6 +4,7 @@ import type { Column } from "../../core/compare";
 import { scaleOf } from "../../core/compare";
 import { formatNumber, formatParam, formatTick } from "../../core/format";
 import type { RunSession } from "../../core/session";
+import { trans } from "../../core/translate";
 import { TableIcon } from "../common/table-icon";
 import { ColumnTable } from "./column-table";
 import type { ColumnPartProps } from "./legend";
@@ -25,7 +26,7 @@ export function Scatter({ sessions, columns, lit, onLit }: ColumnPartProps): JSX
   const x = find(xName, ({ kind, varies }) => kind === "param" && varies);
   const y = find(yName, ({ id }) => id.startsWith("best "));
   if (x === undefined || y === undefined) {
-    return <p class="jp-tracker-empty">These runs have neither params nor metrics.</p>;
+    return <p class="jp-tracker-empty">{trans.__("These runs have neither params nor metrics.")}</p>;
   }
   const [xs, ys] = [scaleOf(x, formatTick, log.x), scaleOf(y, formatTick, log.y)];
   const points = sessions
@@ -75,13 +76,18 @@ export function Scatter({ sessions, columns, lit, onLit }: ColumnPartProps): JSX
           checked={log[name]}
           onChange={(event) => setLog({ ...log, [name]: event.currentTarget.checked })}
         />
-        log {name}
+        {trans.__("log %1", name)}
       </label>
     </>
   );
   return (
-    <section aria-label="Scatter">
-      <div class="jp-tracker-toolbar" role="group" aria-label="Scatter" data-lm-suppress-shortcuts="true">
+    <section aria-label={trans.__("Scatter")}>
+      <div
+        class="jp-tracker-toolbar"
+        role="group"
+        aria-label={trans.__("Scatter")}
+        data-lm-suppress-shortcuts="true"
+      >
         {choice("x", x, setX)}
         {choice("y", y, setY)}
         <span class="jp-tracker-grow" />
@@ -89,8 +95,8 @@ export function Scatter({ sessions, columns, lit, onLit }: ColumnPartProps): JSX
           type="button"
           class="jp-tracker-quiet"
           aria-pressed={table}
-          aria-label="Scatter as a table"
-          title={table ? "Show the points" : "Show the values as a table"}
+          aria-label={trans.__("Scatter as a table")}
+          title={table ? trans.__("Show the points") : trans.__("Show the values as a table")}
           onClick={() => setTable(!table)}
         >
           <TableIcon />
@@ -103,7 +109,13 @@ export function Scatter({ sessions, columns, lit, onLit }: ColumnPartProps): JSX
           class="jp-tracker-scatter"
           viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
           role="img"
-          aria-label={`${y.label} over ${x.label}, ${points.length} runs. ${litPoint === undefined ? "" : tell(litPoint)}`}
+          aria-label={trans.__(
+            "%1 over %2, %3 runs. %4",
+            y.label,
+            x.label,
+            points.length,
+            litPoint === undefined ? "" : tell(litPoint),
+          )}
           tabindex={0}
           data-lm-suppress-shortcuts="true"
           onKeyDown={onKeyDown}
@@ -158,9 +170,7 @@ export function Scatter({ sessions, columns, lit, onLit }: ColumnPartProps): JSX
       )}
       <p class="jp-tracker-cell-readout" aria-live="polite">
         {litPoint === undefined ? (
-          <small>
-            {points.length} of {sessions.length} runs have both.
-          </small>
+          <small>{trans.__("%1 of %2 runs have both.", points.length, sessions.length)}</small>
         ) : (
           tell(litPoint)
         )}

@@ -5,6 +5,7 @@ import type { Fields } from "../../core/parse";
 import { finite, isFields, list, text } from "../../core/parse";
 import { bytes, save } from "../../core/save";
 import type { RunSession } from "../../core/session";
+import { trans } from "../../core/translate";
 import { Answered, useAnswer } from "./answer";
 import type { FileEntry } from "./files";
 import { Files } from "./files";
@@ -26,7 +27,7 @@ export function Artifacts({ session, count }: { session: RunSession; count: numb
           files={filesOf(result.artifacts)}
           total={finite(result.total, 0)}
           op="artifacts.preview"
-          label="Artifacts"
+          label={trans.__("Artifacts")}
           actions={(path) => <Download key={path} session={session} path={path} />}
         />
       )}
@@ -49,7 +50,7 @@ function Download({ session, path }: { session: RunSession; path: string }): JSX
   return (
     <>
       <button type="button" class="jp-tracker-button" disabled={state === ""} onClick={() => void go()}>
-        Download
+        {trans.__("Download")}
       </button>
       {state !== null && state !== "" && (
         <span class="jp-tracker-error" role="alert">

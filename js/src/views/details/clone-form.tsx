@@ -4,6 +4,7 @@ import { formatParam } from "../../core/format";
 import { errorText } from "../../core/host";
 import type { RunSession } from "../../core/session";
 import type { RunData } from "../../core/wire";
+import { trans } from "../../core/translate";
 
 interface Props {
   readonly session: RunSession;
@@ -48,7 +49,7 @@ export function CloneForm({ session, run, onDone }: Props): JSX.Element {
   return (
     <form
       class="jp-tracker-form"
-      aria-label={`Clone ${run.name}`}
+      aria-label={trans.__("Clone %1", run.name)}
       data-lm-suppress-shortcuts="true"
       onSubmit={(event) => {
         event.preventDefault();
@@ -62,7 +63,7 @@ export function CloneForm({ session, run, onDone }: Props): JSX.Element {
       }}
     >
       <label>
-        <span>name</span>
+        <span>{trans.__("name")}</span>
         <input
           class="jp-tracker-input"
           value={name}
@@ -70,7 +71,7 @@ export function CloneForm({ session, run, onDone }: Props): JSX.Element {
         />
       </label>
       {Object.entries(run.params).map(([key, value]) => (
-        <label key={key} title={`now ${formatParam(value)}`}>
+        <label key={key} title={trans.__("now %1", formatParam(value))}>
           <span>{key}</span>
           <input
             class="jp-tracker-input"
@@ -81,18 +82,20 @@ export function CloneForm({ session, run, onDone }: Props): JSX.Element {
       ))}
       <div class="jp-tracker-form-end">
         <button type="submit" class="jp-tracker-button" disabled={busy}>
-          Submit
+          {trans.__("Submit")}
         </button>
         <button type="button" class="jp-tracker-button" onClick={() => onDone(null)}>
-          Cancel
+          {trans.__("Cancel")}
         </button>
         <span class="jp-tracker-note">
-          {changed.length === 0 ? "The same params." : `Changed: ${changed.map(([key]) => key).join(", ")}.`}
+          {changed.length === 0
+            ? trans.__("The same params.")
+            : trans.__("Changed: %1.", changed.map(([key]) => key).join(", "))}
         </span>
       </div>
       {error !== null && (
         <p class="jp-tracker-error" role="alert">
-          The run was not cloned. {error}
+          {trans.__("The run was not cloned. %1", error)}
         </p>
       )}
     </form>

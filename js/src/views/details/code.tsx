@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { text } from "../../core/parse";
 import type { RunSession } from "../../core/session";
+import { trans } from "../../core/translate";
 import { Answered, useAnswer } from "./answer";
 import { filesOf } from "./artifacts";
 import { Files } from "./files";
@@ -18,8 +19,9 @@ export function Code({ session }: { session: RunSession }): JSX.Element {
             <>
               <p class="jp-tracker-toolbar">
                 <span>
-                  {text(result.source)}
-                  {entry !== "" && `, started at ${entry}`}
+                  {entry === ""
+                    ? text(result.source)
+                    : trans.__("%1, started at %2", text(result.source), entry)}
                 </span>
               </p>
               <Files
@@ -28,7 +30,7 @@ export function Code({ session }: { session: RunSession }): JSX.Element {
                 total={files.length}
                 op="runs.code_file"
                 initial={entry || files[0]?.path}
-                label="Files of the code"
+                label={trans.__("Files of the code")}
               />
             </>
           );
@@ -37,8 +39,8 @@ export function Code({ session }: { session: RunSession }): JSX.Element {
         return own === "" ? (
           <p class="jp-tracker-empty">
             {text(result.path) === ""
-              ? "No code was kept: it ran in a notebook. Its cells are under Environment."
-              : `No code was kept. It was at ${text(result.path)}.`}
+              ? trans.__("No code was kept: it ran in a notebook. Its cells are under Environment.")
+              : trans.__("No code was kept. It was at %1.", text(result.path))}
           </p>
         ) : (
           <pre class="jp-tracker-text">{own}</pre>

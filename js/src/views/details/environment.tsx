@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import type { Fields } from "../../core/parse";
 import { list, mapValues, text } from "../../core/parse";
 import type { RunSession } from "../../core/session";
+import { trans } from "../../core/translate";
 import { Answered, useAnswer } from "./answer";
 import { Pairs } from "./table";
 
@@ -17,10 +18,13 @@ function Surroundings({ found }: { found: Fields }): JSX.Element {
   const commit = text(found.git_commit);
   const machine: [string, string][] = [
     ["Python", text(found.python)],
-    ["platform", text(found.platform)],
-    ["host", text(found.host)],
-    ["git branch", text(found.git_branch)],
-    ["git commit", commit + (commit !== "" && found.git_dirty === true ? " with changes" : "")],
+    [trans.__("platform"), text(found.platform)],
+    [trans.__("host"), text(found.host)],
+    [trans.__("git branch"), text(found.git_branch)],
+    [
+      trans.__("git commit"),
+      commit !== "" && found.git_dirty === true ? trans.__("%1 with changes", commit) : commit,
+    ],
   ];
   const known = machine.filter(([, value]) => value !== "");
   const packages = Object.entries(
@@ -30,16 +34,16 @@ function Surroundings({ found }: { found: Fields }): JSX.Element {
   const shown = packages.filter(([name]) => name.toLowerCase().includes(wanted));
   const cells = list(found.history).map((cell) => text(cell));
   if (known.length === 0 && packages.length === 0 && cells.length === 0) {
-    return <p class="jp-tracker-empty">Nothing is known of what surrounded the code.</p>;
+    return <p class="jp-tracker-empty">{trans.__("Nothing is known of what surrounded the code.")}</p>;
   }
   return (
     <div class="jp-tracker-tables">
       <section>
-        <h4>Machine</h4>
+        <h4>{trans.__("Machine")}</h4>
         <Pairs pairs={known} />
         {cells.length > 0 && (
           <>
-            <h4>Cells executed before it</h4>
+            <h4>{trans.__("Cells executed before it")}</h4>
             {cells.map((cell, index) => (
               <pre key={index} class="jp-tracker-text jp-tracker-executed">
                 {cell}
@@ -50,18 +54,18 @@ function Surroundings({ found }: { found: Fields }): JSX.Element {
       </section>
       <section>
         <h4>
-          Packages <span class="jp-tracker-tab-count">{packages.length}</span>{" "}
+          {trans.__("Packages")} <span class="jp-tracker-tab-count">{packages.length}</span>{" "}
           <input
             type="search"
             class="jp-tracker-input"
-            placeholder="Filter packages"
-            aria-label="Filter packages"
+            placeholder={trans.__("Filter packages")}
+            aria-label={trans.__("Filter packages")}
             value={filter}
             onInput={(event) => setFilter(event.currentTarget.value)}
           />
         </h4>
         {shown.length === 0 ? (
-          <p class="jp-tracker-empty">No package has that in its name.</p>
+          <p class="jp-tracker-empty">{trans.__("No package has that in its name.")}</p>
         ) : (
           <Pairs pairs={shown} />
         )}

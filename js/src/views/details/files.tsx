@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { formatBytes } from "../../core/format";
 import { Answered, useAnswer } from "./answer";
 import type { RunSession } from "../../core/session";
+import { trans } from "../../core/translate";
 import { Preview } from "./preview";
 
 export interface FileEntry {
@@ -43,12 +44,12 @@ export function Files({ session, files, total, op, initial, label, actions }: Pr
           </li>
         ))}
         {total > files.length && (
-          <li class="jp-tracker-note">and {(total - files.length).toLocaleString()} more</li>
+          <li class="jp-tracker-note">{trans.__("and %1 more", (total - files.length).toLocaleString())}</li>
         )}
       </ul>
       <div class="jp-tracker-shown">
         {known === null ? (
-          <p class="jp-tracker-empty">Choose a file to look into it.</p>
+          <p class="jp-tracker-empty">{trans.__("Choose a file to look into it.")}</p>
         ) : (
           <>
             <div class="jp-tracker-shown-head">

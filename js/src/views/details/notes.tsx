@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { errorText } from "../../core/host";
 import type { RunSession } from "../../core/session";
 import type { RunData } from "../../core/wire";
+import { trans } from "../../core/translate";
 
 interface Props {
   readonly session: RunSession;
@@ -26,11 +27,11 @@ export function Notes({ session, run }: Props): JSX.Element {
   };
   return (
     <>
-      <h4>Notes</h4>
+      <h4>{trans.__("Notes")}</h4>
       <textarea
         class="jp-tracker-notes"
-        aria-label="Notes"
-        placeholder="What there is to say about this run"
+        aria-label={trans.__("Notes")}
+        placeholder={trans.__("What there is to say about this run")}
         data-lm-suppress-shortcuts="true"
         rows={3}
         disabled={why !== null}
@@ -44,11 +45,11 @@ export function Notes({ session, run }: Props): JSX.Element {
         style={{ visibility: changed ? "visible" : "hidden" }}
         onClick={() => void keep()}
       >
-        Save
+        {trans.__("Save")}
       </button>
       {error !== null && (
         <p class="jp-tracker-error" role="alert">
-          The notes were not saved: {error}
+          {trans.__("The notes were not saved: %1", error)}
         </p>
       )}
     </>
@@ -69,7 +70,7 @@ export function Tags({ session, run }: Props): JSX.Element {
   const allowed = run.actions["runs.set_tags"] === null;
   return (
     <>
-      <h4>Tags</h4>
+      <h4>{trans.__("Tags")}</h4>
       <ul class="jp-tracker-tags">
         {Object.entries(run.tags).map(([name, value]) => (
           <li key={name} title={`${name}=${value}`}>
@@ -81,7 +82,7 @@ export function Tags({ session, run }: Props): JSX.Element {
               <button
                 type="button"
                 class="jp-tracker-quiet"
-                aria-label={`Remove the tag ${name}`}
+                aria-label={trans.__("Remove the tag %1", name)}
                 onClick={() => void change({ [name]: null })}
               >
                 ×
@@ -93,8 +94,8 @@ export function Tags({ session, run }: Props): JSX.Element {
           <li class="jp-tracker-new-tag">
             <input
               class="jp-tracker-input"
-              placeholder="name=text"
-              aria-label="New tag"
+              placeholder={trans.__("name=text")}
+              aria-label={trans.__("New tag")}
               data-lm-suppress-shortcuts="true"
               onKeyDown={(event) => {
                 const { value } = event.currentTarget;
@@ -111,7 +112,7 @@ export function Tags({ session, run }: Props): JSX.Element {
       </ul>
       {error !== null && (
         <p class="jp-tracker-error" role="alert">
-          The tags were not changed: {error}
+          {trans.__("The tags were not changed: %1", error)}
         </p>
       )}
     </>

@@ -4,6 +4,7 @@ import { isFields } from "../../core/parse";
 import type { RunSession } from "../../core/session";
 import type { RunData } from "../../core/wire";
 import { SYSTEM_PREFIX } from "../../core/wire";
+import { trans } from "../../core/translate";
 import { Notes, Tags } from "./notes";
 import { Pairs } from "./table";
 
@@ -23,17 +24,17 @@ export function Params({ session, run }: { session: RunSession; run: RunData }):
   return (
     <div class="jp-tracker-tables">
       <section>
-        <h4>Latest metrics</h4>
+        <h4>{trans.__("Latest metrics")}</h4>
         {metrics.length === 0 ? (
-          <p class="jp-tracker-empty">No metrics yet: call run.log({"{...}"}).</p>
+          <p class="jp-tracker-empty">{trans.__("No metrics yet: call run.log({...}).")}</p>
         ) : (
           <table class="jp-tracker-table">
             <thead>
               <tr>
-                <th scope="col">metric</th>
-                <th scope="col">value</th>
-                <th scope="col">step</th>
-                <th scope="col">age</th>
+                <th scope="col">{trans.__("metric")}</th>
+                <th scope="col">{trans.__("value")}</th>
+                <th scope="col">{trans.__("step")}</th>
+                <th scope="col">{trans.__("age")}</th>
               </tr>
             </thead>
             <tbody>
@@ -52,9 +53,9 @@ export function Params({ session, run }: { session: RunSession; run: RunData }):
         )}
       </section>
       <section>
-        <h4>Params</h4>
+        <h4>{trans.__("Params")}</h4>
         {params.length === 0 ? (
-          <p class="jp-tracker-empty">No params: call run.log_params({"{...}"}).</p>
+          <p class="jp-tracker-empty">{trans.__("No params: call run.log_params({...}).")}</p>
         ) : (
           <Pairs pairs={params.map(([key, value]) => [key, formatParam(value)])} />
         )}

@@ -2,13 +2,16 @@ import type { JSX } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
 import { list, text } from "../../core/parse";
 import { bytes } from "../../core/save";
+import { trans } from "../../core/translate";
 import type { Answer } from "./answer";
 import { Table } from "./table";
 
 /** A file as the host made it ready to be shown. Nothing of it is ever taken for markup. */
 export function Preview({ answer, path }: { answer: Answer; path: string }): JSX.Element {
   const { result, buffers } = answer;
-  const cut = result.cut === true && <p class="jp-tracker-note">Only the beginning is shown.</p>;
+  const cut = result.cut === true && (
+    <p class="jp-tracker-note">{trans.__("Only the beginning is shown.")}</p>
+  );
   if (result.kind === "image") {
     return <Picture view={buffers[0]} type={text(result.type)} path={path} />;
   }
@@ -33,7 +36,7 @@ export function Preview({ answer, path }: { answer: Answer; path: string }): JSX
       </>
     );
   }
-  return <p class="jp-tracker-empty">{text(result.message, "It cannot be shown here.")}</p>;
+  return <p class="jp-tracker-empty">{text(result.message, trans.__("It cannot be shown here."))}</p>;
 }
 
 /** As an image and not as a document, so that scripts in an SVG never run. */

@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { formatAge, formatBytes, formatDateTime } from "../../core/format";
 import { finite, finiteOrNull, isFields, list, text } from "../../core/parse";
 import type { RunSession } from "../../core/session";
+import { trans } from "../../core/translate";
 import { Answered, useAnswer } from "./answer";
 import type { Cell } from "./table";
 import { Table } from "./table";
@@ -31,17 +32,17 @@ function Checkpoints({ session, count }: { session: RunSession; count: number })
   const state = useAnswer(session, "checkpoints.list", {}, String(count));
   return (
     <section>
-      <h4>Checkpoints</h4>
+      <h4>{trans.__("Checkpoints")}</h4>
       <Answered state={state}>
         {({ result }) => (
           <Table
-            label="Checkpoints"
-            head={["step", "size", "age", "id"]}
+            label={trans.__("Checkpoints")}
+            head={[trans.__("step"), trans.__("size"), trans.__("age"), trans.__("id")]}
             rows={list(result.checkpoints)
               .filter(isFields)
               .map((one) => [
                 { text: finite(one.step, 0).toLocaleString(), title: text(one.path) },
-                { text: one.complete === true ? formatBytes(finite(one.size, 0)) : "incomplete" },
+                { text: one.complete === true ? formatBytes(finite(one.size, 0)) : trans.__("incomplete") },
                 ageCell(one.created_at, session.now()),
                 { text: text(one.id).slice(0, 8), title: text(one.id) },
               ])}
@@ -56,12 +57,12 @@ function Models({ session, count }: { session: RunSession; count: number }): JSX
   const state = useAnswer(session, "models.list", {}, String(count));
   return (
     <section>
-      <h4>Models</h4>
+      <h4>{trans.__("Models")}</h4>
       <Answered state={state}>
         {({ result }) => (
           <Table
-            label="Models"
-            head={["model", "version", "size", "age"]}
+            label={trans.__("Models")}
+            head={[trans.__("model"), trans.__("version"), trans.__("size"), trans.__("age")]}
             rows={list(result.models)
               .filter(isFields)
               .map((one) => [

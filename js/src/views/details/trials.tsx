@@ -3,6 +3,7 @@ import { formatMetric, formatParam } from "../../core/format";
 import { isFields, list, text, wireNumber } from "../../core/parse";
 import type { RunSession } from "../../core/session";
 import { RUN_STATES } from "../../core/wire";
+import { trans } from "../../core/translate";
 import { StateMark } from "../common/state-mark";
 import { Answered, useAnswer } from "./answer";
 import { Table } from "./table";
@@ -28,8 +29,8 @@ export function Trials({ session, count }: Props): JSX.Element {
           ).slice(0, 8);
           return (
             <Table
-              label="Trials"
-              head={["trial", "state", ...names, ...(metric === "" ? [] : [metric])]}
+              label={trans.__("Trials")}
+              head={[trans.__("trial"), trans.__("state"), ...names, ...(metric === "" ? [] : [metric])]}
               rows={rows.map((run) => {
                 const params = isFields(run.params) ? run.params : {};
                 const value = run.value == null ? null : wireNumber(run.value);
@@ -37,7 +38,9 @@ export function Trials({ session, count }: Props): JSX.Element {
                 return [
                   {
                     text: run.id === best ? <b>★ {text(run.name)}</b> : text(run.name),
-                    title: `${text(run.name)}\nid ${text(run.id)}${run.id === best ? "\nthe best" : ""}`,
+                    title:
+                      trans.__("%1\nid %2", text(run.name), text(run.id)) +
+                      (run.id === best ? `\n${trans.__("the best")}` : ""),
                   },
                   { text: <StateMark state={word} native="" /> },
                   ...names.map((name) => ({

@@ -3,6 +3,7 @@ import { useRef, useState } from "preact/hooks";
 import { formatClock, formatDateTime } from "../../core/format";
 import type { RunSession } from "../../core/session";
 import type { EventLevel, RunEvent } from "../../core/wire";
+import { trans } from "../../core/translate";
 import { VirtualList } from "../common/virtual-list";
 
 const ROW = 22;
@@ -15,7 +16,7 @@ export function Events({ session }: { session: RunSession }): JSX.Element {
   const [least, setLeast] = useState<EventLevel>("info");
   const { events } = session;
   if (events.length === 0) {
-    return <p class="jp-tracker-empty">No events yet.</p>;
+    return <p class="jp-tracker-empty">{trans.__("No events yet.")}</p>;
   }
   const kinds = Array.from(new Set(events.map((event) => event.kind))).sort();
   const shown = events.filter(
@@ -26,16 +27,16 @@ export function Events({ session }: { session: RunSession }): JSX.Element {
       <div
         class="jp-tracker-toolbar"
         role="group"
-        aria-label="Filter the events"
+        aria-label={trans.__("Filter the events")}
         data-lm-suppress-shortcuts="true"
       >
         <select
           class="jp-tracker-select"
-          aria-label="Kind"
+          aria-label={trans.__("Kind")}
           value={kind}
           onChange={(event) => setKind(event.currentTarget.value)}
         >
-          <option value="">every kind</option>
+          <option value="">{trans.__("every kind")}</option>
           {kinds.map((name) => (
             <option key={name} value={name}>
               {name}
@@ -44,22 +45,23 @@ export function Events({ session }: { session: RunSession }): JSX.Element {
         </select>
         <select
           class="jp-tracker-select"
-          aria-label="Level"
+          aria-label={trans.__("Level")}
           value={least}
           onChange={(event) => setLeast(event.currentTarget.value as EventLevel)}
         >
-          <option value="info">every level</option>
-          <option value="warning">warnings, errors</option>
-          <option value="error">errors</option>
+          <option value="info">{trans.__("every level")}</option>
+          <option value="warning">{trans.__("warnings, errors")}</option>
+          <option value="error">{trans.__("errors")}</option>
         </select>
         <span class="jp-tracker-grow" />
         <span class="jp-tracker-note">
-          {shown.length === events.length ? "" : `${shown.length.toLocaleString()} of `}
-          {events.length.toLocaleString()} events
+          {shown.length === events.length
+            ? trans.__("%1 events", events.length.toLocaleString())
+            : trans.__("%1 of %2 events", shown.length.toLocaleString(), events.length.toLocaleString())}
         </span>
       </div>
       {shown.length === 0 ? (
-        <p class="jp-tracker-empty jp-tracker-fixed">No event is of this kind.</p>
+        <p class="jp-tracker-empty jp-tracker-fixed">{trans.__("No event is of this kind.")}</p>
       ) : (
         <div class="jp-tracker-fixed">
           <VirtualList
@@ -67,7 +69,7 @@ export function Events({ session }: { session: RunSession }): JSX.Element {
             count={shown.length}
             rowHeight={ROW}
             row={(index) => <Row key={index} event={shown[shown.length - 1 - index]} />}
-            label="Events of the run"
+            label={trans.__("Events of the run")}
             role="list"
           />
         </div>

@@ -4,6 +4,7 @@ import type { Span, Style } from "../../core/ansi";
 import { parseAnsi } from "../../core/ansi";
 import { formatClock, formatDateTime } from "../../core/format";
 import type { EventLevel, LogStream } from "../../core/wire";
+import { trans } from "../../core/translate";
 
 export const LOG_ROW_HEIGHT = 18;
 
@@ -41,19 +42,23 @@ export class LogRow extends Component<Props> {
     const marks = `${stream === "stdout" ? "" : ` jp-tracker-log-${stream}`}${
       level === "info" ? "" : ` jp-tracker-level-${level}`
     }${current ? " jp-tracker-log-current" : ""}`;
-    const title = `${formatDateTime(time)}, ${stream}, line ${line + 1}${level === "info" ? "" : `, ${level}`}`;
+    const place = trans.__("%1, %2, line %3", formatDateTime(time), stream, line + 1);
+    const title = level === "info" ? place : `${place}, ${level}`;
     return (
       <div class={`jp-tracker-log-row${marks}`} style={{ height: `${LOG_ROW_HEIGHT}px` }}>
         {onTime === undefined ? (
           <time title={title}>{formatClock(time)}</time>
         ) : (
-          <time title={`${title}\nClick to see this moment in the curves`} onClick={() => onTime(time)}>
+          <time
+            title={trans.__("%1\nClick to see this moment in the curves", title)}
+            onClick={() => onTime(time)}
+          >
             {formatClock(time)}
           </time>
         )}
         <code>{parseAnsi(entry.text).map((span) => styled(span, query))}</code>
         {repeats > 1 && (
-          <span class="jp-tracker-repeats" title={`${repeats.toLocaleString()} equal lines`}>
+          <span class="jp-tracker-repeats" title={trans.__("%1 equal lines", repeats.toLocaleString())}>
             ×{repeats.toLocaleString()}
           </span>
         )}

@@ -4,6 +4,7 @@ import { errorText } from "../../core/host";
 import type { Found } from "../../core/log-finder";
 import type { LogFilter } from "../../core/log-rows";
 import type { EventLevel, LogStream } from "../../core/wire";
+import { trans } from "../../core/translate";
 import { CopyButton } from "../common/copy-button";
 
 interface Props {
@@ -23,16 +24,16 @@ interface Props {
   readonly onSave: () => Promise<void>;
 }
 
-const LEVELS: readonly [string, readonly EventLevel[] | null][] = [
-  ["every level", null],
-  ["warnings, errors", ["warning", "error"]],
-  ["errors", ["error"]],
+const levels = (): readonly [string, readonly EventLevel[] | null][] => [
+  [trans.__("every level"), null],
+  [trans.__("warnings, errors"), ["warning", "error"]],
+  [trans.__("errors"), ["error"]],
 ];
-const STREAMS: readonly [string, readonly LogStream[] | null][] = [
-  ["every stream", null],
+const streams = (): readonly [string, readonly LogStream[] | null][] => [
+  [trans.__("every stream"), null],
   ["stdout", ["stdout"]],
   ["stderr", ["stderr"]],
-  ["tracker", ["system"]],
+  [trans.__("tracker"), ["system"]],
 ];
 
 export function LogToolbar(props: Props): JSX.Element {
@@ -55,15 +56,15 @@ export function LogToolbar(props: Props): JSX.Element {
     <div
       class="jp-tracker-toolbar"
       role="group"
-      aria-label="Search and filter the log"
+      aria-label={trans.__("Search and filter the log")}
       data-lm-suppress-shortcuts="true"
     >
       <input
         ref={props.searchBox}
         class="jp-tracker-input"
         type="search"
-        placeholder="Search the log ( / )"
-        aria-label="Search the log"
+        placeholder={trans.__("Search the log ( / )")}
+        aria-label={trans.__("Search the log")}
         value={query}
         onInput={(event) => props.onQuery(event.currentTarget.value)}
         onKeyDown={onKeyDown}
@@ -71,29 +72,29 @@ export function LogToolbar(props: Props): JSX.Element {
       {query !== "" && (
         <Steps
           label={foundText(found)}
-          what="match"
-          keys={["Shift+Enter", "Enter"]}
+          previous={[trans.__("Previous match"), "Shift+Enter"]}
+          next={[trans.__("Next match"), "Enter"]}
           disabled={found.count === 0}
           onStep={onStep}
         />
       )}
       <Choice
-        label="Levels"
-        options={LEVELS}
+        label={trans.__("Levels")}
+        options={levels()}
         value={filter.levels}
-        onChange={(levels) => props.onFilter({ ...filter, levels })}
+        onChange={(chosen) => props.onFilter({ ...filter, levels: chosen })}
       />
       <Choice
-        label="Streams"
-        options={STREAMS}
+        label={trans.__("Streams")}
+        options={streams()}
         value={filter.streams}
-        onChange={(streams) => props.onFilter({ ...filter, streams })}
+        onChange={(chosen) => props.onFilter({ ...filter, streams: chosen })}
       />
       {errors > 0 && (
         <Steps
-          label={`${errors.toLocaleString()} ${errors === 1 ? "error" : "errors"}`}
-          what="error"
-          keys={["Shift+E", "E"]}
+          label={trans._n("%2 error", "%2 errors", errors, errors.toLocaleString())}
+          previous={[trans.__("Previous error"), "Shift+E"]}
+          next={[trans.__("Next error"), "E"]}
           disabled={false}
           onStep={onError}
         />
@@ -103,11 +104,15 @@ export function LogToolbar(props: Props): JSX.Element {
       {query === "" && (
         <span class="jp-tracker-note" role="status">
           {props.complete
-            ? `${props.count.toLocaleString()} rows`
-            : `reading: ${props.count.toLocaleString()} rows`}
+            ? trans.__("%1 rows", props.count.toLocaleString())
+            : trans.__("reading: %1 rows", props.count.toLocaleString())}
         </span>
       )}
-      <CopyButton label="Copy" title="Copy these rows, the last 10,000 at most" text={props.copyText} />
+      <CopyButton
+        label={trans.__("Copy")}
+        title={trans.__("Copy these rows, the last 10,000 at most")}
+        text={props.copyText}
+      />
       <SaveButton onSave={props.onSave} />
     </div>
   );
@@ -118,33 +123,40 @@ function foundText({ count, complete, ordinal, error }: Found): string {
     return error;
   }
   if (count === 0) {
-    return complete ? "no match" : "searching…";
+    return complete ? trans.__("no match") : trans.__("searching…");
   }
-  return `${ordinal < 0 ? "" : `${(ordinal + 1).toLocaleString()} of `}${count.toLocaleString()}${complete ? "" : "…"}`;
+  const all = `${count.toLocaleString()}${complete ? "" : "…"}`;
+  return ordinal < 0 ? all : trans.__("%1 of %2", (ordinal + 1).toLocaleString(), all);
 }
 
 interface StepsProps {
   readonly label: string;
-  readonly what: string;
-  readonly keys: readonly [string, string];
+  /** What the button does, and its key. */
+  readonly previous: readonly [words: string, key: string];
+  readonly next: readonly [words: string, key: string];
   readonly disabled: boolean;
   readonly onStep: (step: 1 | -1) => void;
 }
 
-function Steps({ label, what, keys, disabled, onStep }: StepsProps): JSX.Element {
+function Steps({ label, previous, next, disabled, onStep }: StepsProps): JSX.Element {
   return (
     <span class="jp-tracker-steps">
       <span class="jp-tracker-note" role="status">
         {label}
       </span>
-      {([-1, 1] as const).map((step) => (
+      {(
+        [
+          [-1, previous],
+          [1, next],
+        ] as const
+      ).map(([step, [words, key]]) => (
         <button
           key={step}
           type="button"
           class="jp-tracker-quiet"
           disabled={disabled}
-          aria-label={`${step < 0 ? "Previous" : "Next"} ${what}`}
-          title={`${step < 0 ? "Previous" : "Next"} ${what} (${keys[step < 0 ? 0 : 1]})`}
+          aria-label={words}
+          title={`${words} (${key})`}
           onClick={() => onStep(step)}
         >
           {step < 0 ? "↑" : "↓"}
@@ -201,14 +213,14 @@ function SaveButton({ onSave }: { onSave: () => Promise<void> }): JSX.Element {
         type="button"
         class="jp-tracker-button"
         disabled={state === ""}
-        title="Save the whole log as a file"
+        title={trans.__("Save the whole log as a file")}
         onClick={() => void go()}
       >
-        Download
+        {trans.__("Download")}
       </button>
       {state !== null && state !== "" && (
         <span class="jp-tracker-error" role="alert">
-          The log was not saved. {state}
+          {trans.__("The log was not saved. %1", state)}
         </span>
       )}
     </>

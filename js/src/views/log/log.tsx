@@ -7,6 +7,7 @@ import { EVERYTHING, LogRows } from "../../core/log-rows";
 import { rowsText, saveLog } from "../../core/save";
 import type { RunSession } from "../../core/session";
 import { isAtEnd, offsetOf, scrollToShow, scrollTopOf } from "../../core/virtual";
+import { trans } from "../../core/translate";
 import { VirtualList } from "../common/virtual-list";
 import { LOG_ROW_HEIGHT as ROW, LogRow } from "./log-row";
 import { LogToolbar } from "./log-toolbar";
@@ -151,12 +152,14 @@ export function Log({ session, onTime }: Props): JSX.Element {
       />
       {trouble !== null && (
         <p class="jp-tracker-error" role="alert">
-          The log could not be read: {trouble}
+          {trans.__("The log could not be read: %1", trouble)}
         </p>
       )}
       {rows.count === 0 && tail.length === 0 ? (
         <p class="jp-tracker-empty jp-tracker-fixed">
-          {filtered ? "No line is of this kind." : "No log lines yet: what the run prints comes here."}
+          {filtered
+            ? trans.__("No line is of this kind.")
+            : trans.__("No log lines yet: what the run prints comes here.")}
         </p>
       ) : (
         <div class="jp-tracker-fixed">
@@ -183,7 +186,7 @@ export function Log({ session, onTime }: Props): JSX.Element {
               seen.current = { first, end };
               rows.look(first, end, following);
             }}
-            label="Log of the run"
+            label={trans.__("Log of the run")}
             role="log"
           />
           {!following && (
@@ -195,7 +198,7 @@ export function Log({ session, onTime }: Props): JSX.Element {
                 rows.look(seen.current.first, seen.current.end, true);
               }}
             >
-              ↓ Follow
+              {trans.__("↓ Follow")}
             </button>
           )}
         </div>

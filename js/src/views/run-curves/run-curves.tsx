@@ -8,6 +8,7 @@ import { formatExact, formatMetric } from "../../core/format";
 import { errorText } from "../../core/host";
 import type { Series } from "../../core/series";
 import type { RunSession } from "../../core/session";
+import { trans } from "../../core/translate";
 import type { XKind } from "../chart/axes";
 import { isXKind } from "../chart/axes";
 import type { Range } from "../chart/chart";
@@ -104,15 +105,15 @@ export function RunCurves({ first, sessions, lit, named = false }: Props): JSX.E
       />
       {zoomed.error !== null && (
         <p class="jp-tracker-error" role="alert">
-          Finer points did not come: {zoomed.error}
+          {trans.__("Finer points did not come: %1", zoomed.error)}
         </p>
       )}
       <div class="jp-tracker-charts">
         {keys.length === 0 && (
-          <p class="jp-tracker-empty">These runs have no metrics: call run.log({"{...}"}).</p>
+          <p class="jp-tracker-empty">{trans.__("These runs have no metrics: call run.log({...}).")}</p>
         )}
         {keys.length > 0 && found.length === 0 && (
-          <p class="jp-tracker-empty">No metric contains “{filter.trim()}”.</p>
+          <p class="jp-tracker-empty">{trans.__("No metric contains “%1”.", filter.trim())}</p>
         )}
         <div class="jp-tracker-grid">
           {found.slice(0, MOST_CHARTS).map((key) => (
@@ -132,7 +133,9 @@ export function RunCurves({ first, sessions, lit, named = false }: Props): JSX.E
           ))}
         </div>
         {found.length > MOST_CHARTS && (
-          <p class="jp-tracker-empty">… and {found.length - MOST_CHARTS} more metrics: filter for them.</p>
+          <p class="jp-tracker-empty">
+            {trans.__("… and %1 more metrics: filter for them.", found.length - MOST_CHARTS)}
+          </p>
         )}
       </div>
     </>
@@ -212,7 +215,9 @@ function Card(props: CardProps): JSX.Element {
       table,
     ],
   );
-  const stated = drawn.map(({ name, whole }) => `${name}: last ${formatMetric(metric, whole.last)}`);
+  const stated = drawn.map(({ name, whole }) =>
+    trans.__("%1: last %2", name, formatMetric(metric, whole.last)),
+  );
   return (
     <section ref={card} class="jp-tracker-chart" aria-label={metric}>
       <div class="jp-tracker-chart-head">
@@ -224,7 +229,7 @@ function Card(props: CardProps): JSX.Element {
             .map(({ session, whole, name, at }) => (
               <span
                 key={session.id}
-                title={`${name}: last ${whole.last}, min ${whole.min}, max ${whole.max}`}
+                title={trans.__("%1: last %2, min %3, max %4", name, whole.last, whole.min, whole.max)}
               >
                 <i class="jp-tracker-key" style={{ background: colorOf(session) }} />
                 {props.named && <small>{name} </small>}
@@ -236,8 +241,8 @@ function Card(props: CardProps): JSX.Element {
           type="button"
           class="jp-tracker-quiet"
           aria-pressed={table}
-          aria-label={`${metric} as a table`}
-          title={table ? "Show the curves" : "Show the values as a table"}
+          aria-label={trans.__("%1 as a table", metric)}
+          title={table ? trans.__("Show the curves") : trans.__("Show the values as a table")}
           onClick={() => setTable(!table)}
         >
           <TableIcon />
@@ -252,7 +257,7 @@ function Card(props: CardProps): JSX.Element {
         />
       ) : near ? (
         <Chart
-          label={`Curves of ${metric}. ${stated.join(". ")}`}
+          label={trans.__("Curves of %1. %2", metric, stated.join(". "))}
           unitKey={metric}
           hues={drawn.map(({ session }) => hueOf(session))}
           data={data}

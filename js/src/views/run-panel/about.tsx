@@ -2,8 +2,10 @@ import type { JSX } from "preact";
 import { formatDateTime } from "../../core/format";
 import type { RunSession } from "../../core/session";
 import type { RunData } from "../../core/wire";
+import { trans } from "../../core/translate";
 import type { Notice } from "./actions";
 import { change } from "./actions";
+import { lifecycleWord } from "../../core/words";
 
 interface Props {
   readonly session: RunSession;
@@ -15,11 +17,14 @@ interface Props {
 /** What must be known of this run before its curves are read: put away, trimmed, a part of another one, notes. */
 export function About({ session, run, notice, onNotice }: Props): JSX.Element {
   const facts = [
-    run.attempt > 1 ? `attempt ${run.attempt}` : "",
-    run.parent === "" ? "" : `a part of ${run.parent.slice(0, 8)}`,
+    run.attempt > 1 ? trans.__("attempt %1", run.attempt) : "",
+    run.parent === "" ? "" : trans.__("a part of %1", run.parent.slice(0, 8)),
     run.trimmedAt === null
       ? ""
-      : `points, log and files were removed by retention on ${formatDateTime(run.trimmedAt).slice(0, 10)}`,
+      : trans.__(
+          "points, log and files were removed by retention on %1",
+          formatDateTime(run.trimmedAt).slice(0, 10),
+        ),
   ].filter((fact) => fact !== "");
   const { undo } = notice ?? {};
   return (
@@ -40,10 +45,15 @@ export function About({ session, run, notice, onNotice }: Props): JSX.Element {
                 class="jp-tracker-button"
                 onClick={() => void change(session, undo, onNotice)}
               >
-                Undo
+                {trans.__("Undo")}
               </button>
             )}
-            <button type="button" class="jp-tracker-quiet" aria-label="Close" onClick={() => onNotice(null)}>
+            <button
+              type="button"
+              class="jp-tracker-quiet"
+              aria-label={trans.__("Close")}
+              onClick={() => onNotice(null)}
+            >
               ×
             </button>
           </span>
@@ -51,7 +61,7 @@ export function About({ session, run, notice, onNotice }: Props): JSX.Element {
       )}
       {run.lifecycle !== "active" && notice === null && (
         <div class="jp-tracker-strip" role="status">
-          <span>This run is {run.lifecycle}.</span>
+          <span>{trans.__("This run is %1.", lifecycleWord(run.lifecycle))}</span>
           <button
             type="button"
             class="jp-tracker-button"
@@ -59,7 +69,7 @@ export function About({ session, run, notice, onNotice }: Props): JSX.Element {
               void change(session, run.lifecycle === "deleted" ? "runs.restore" : "runs.unarchive", onNotice)
             }
           >
-            Restore
+            {trans.__("Restore")}
           </button>
         </div>
       )}

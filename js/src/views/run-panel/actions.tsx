@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { errorText } from "../../core/host";
 import type { RunSession } from "../../core/session";
 import type { RunData } from "../../core/wire";
+import { trans } from "../../core/translate";
 import type { MenuItem } from "../common/menu";
 import { Menu } from "../common/menu";
 
@@ -24,17 +25,22 @@ interface Props {
 }
 
 /** Operations of the menu: what people call them, what is said afterwards, what takes them back. */
-const CHANGES: readonly [op: string, label: string, said: string, undo: string | null][] = [
-  ["runs.restart", "Restart", "The run starts again, as a further attempt.", null],
+const changes = (): readonly [op: string, label: string, said: string, undo: string | null][] => [
+  ["runs.restart", trans.__("Restart"), trans.__("The run starts again, as a further attempt."), null],
   [
     "runs.archive",
-    "Archive",
-    "The run is archived: it leaves the listing and stays readable.",
+    trans.__("Archive"),
+    trans.__("The run is archived: it leaves the listing and stays readable."),
     "runs.unarchive",
   ],
-  ["runs.unarchive", "Take back into the listing", "The run is back in the listing.", "runs.archive"],
-  ["runs.delete", "Delete", "The run is deleted.", "runs.restore"],
-  ["runs.restore", "Restore", "The run is back.", null],
+  [
+    "runs.unarchive",
+    trans.__("Take back into the listing"),
+    trans.__("The run is back in the listing."),
+    "runs.archive",
+  ],
+  ["runs.delete", trans.__("Delete"), trans.__("The run is deleted."), "runs.restore"],
+  ["runs.restore", trans.__("Restore"), trans.__("The run is back."), null],
 ];
 /** Of a pair only the one that is possible is offered. */
 const ONLY_WHERE_POSSIBLE = new Set(["runs.unarchive", "runs.restore"]);
@@ -44,7 +50,7 @@ export async function change(
   op: string,
   onNotice: (notice: Notice) => void,
 ): Promise<void> {
-  const [, label = op, said = "Done.", undo = null] = CHANGES.find(([name]) => name === op) ?? [];
+  const [, label = op, said = trans.__("Done."), undo = null] = changes().find(([name]) => name === op) ?? [];
   try {
     await session.act(op);
     session.reconnect();
@@ -55,33 +61,33 @@ export async function change(
 }
 
 export function Actions({ session, run, code, onClone, onNotice }: Props): JSX.Element {
-  const copy = async (text: string, what: string): Promise<void> => {
+  const copy = async (text: string): Promise<void> => {
     try {
       await navigator.clipboard.writeText(text);
-      onNotice({ text: `Copied: ${text}`, bad: false });
+      onNotice({ text: trans.__("Copied: %1", text), bad: false });
     } catch {
-      onNotice({ text: `The page may not copy. ${what}: ${text}`, bad: true });
+      onNotice({ text: trans.__("The page may not copy this: %1", text), bad: true });
     }
   };
   const items: MenuItem[] = [];
   const clone = run.actions["runs.clone"];
   if (clone !== undefined) {
-    items.push({ label: "Clone with other params…", why: clone, onChoose: onClone });
+    items.push({ label: trans.__("Clone with other params…"), why: clone, onChoose: onClone });
   }
-  for (const [op, label] of CHANGES) {
+  for (const [op, label] of changes()) {
     const why = run.actions[op];
     if (why === null || (why !== undefined && !ONLY_WHERE_POSSIBLE.has(op))) {
       items.push({ label, why, onChoose: () => void change(session, op, onNotice) });
     }
   }
   if (code !== "") {
-    items.push({ label: "Copy code", why: null, onChoose: () => void copy(code, "The line") });
+    items.push({ label: trans.__("Copy code"), why: null, onChoose: () => void copy(code) });
   }
-  items.push({ label: "Copy id", why: null, onChoose: () => void copy(run.id, "The id") });
+  items.push({ label: trans.__("Copy id"), why: null, onChoose: () => void copy(run.id) });
   return (
     <>
       <StopButton session={session} run={run} onNotice={onNotice} />
-      <Menu label="More actions" items={items} />
+      <Menu label={trans.__("More actions")} items={items} />
     </>
   );
 }
@@ -104,7 +110,7 @@ function StopButton({
     try {
       await session.act("runs.stop");
     } catch (reason) {
-      onNotice({ text: `The run was not stopped: ${errorText(reason)}`, bad: true });
+      onNotice({ text: trans.__("The run was not stopped: %1", errorText(reason)), bad: true });
     } finally {
       setAsked(false);
     }
@@ -114,10 +120,10 @@ function StopButton({
       type="button"
       class="jp-tracker-button jp-tracker-stop"
       disabled={why !== null || asked || run.state === "stopping"}
-      title={why ?? `Stop ${run.name}`}
+      title={why ?? trans.__("Stop %1", run.name)}
       onClick={() => void stop()}
     >
-      Stop
+      {trans.__("Stop")}
     </button>
   );
 }

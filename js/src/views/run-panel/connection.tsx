@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { formatClock, formatDateTime } from "../../core/format";
 import type { RunSession } from "../../core/session";
+import { trans } from "../../core/translate";
 
 interface Trouble {
   readonly title: string;
@@ -10,12 +11,14 @@ interface Trouble {
 
 function troubleOf({ status, problem }: RunSession): Trouble | null {
   if (status.kind === "refused") {
-    return { title: "This run cannot be shown.", message: status.message, fatal: true };
+    return { title: trans.__("This run cannot be shown."), message: status.message, fatal: true };
   }
   if (status.kind === "disconnected") {
-    return { title: "Disconnected.", message: status.message, fatal: false };
+    return { title: trans.__("Disconnected."), message: status.message, fatal: false };
   }
-  return problem === null ? null : { title: "No news of this run.", message: problem, fatal: false };
+  return problem === null
+    ? null
+    : { title: trans.__("No news of this run."), message: problem, fatal: false };
 }
 
 /** The quiet strip that says why the picture stands still. Nothing while all is well. */
@@ -29,7 +32,7 @@ export function Connection({ session }: { session: RunSession }): JSX.Element | 
     heardAt === null ? null : (
       <>
         {" "}
-        Last data at <time title={formatDateTime(heardAt)}>{formatClock(heardAt)}</time>.
+        <time title={formatDateTime(heardAt)}>{trans.__("Last data at %1.", formatClock(heardAt))}</time>
       </>
     );
   return (
@@ -39,7 +42,7 @@ export function Connection({ session }: { session: RunSession }): JSX.Element | 
         {last}
       </span>
       <button type="button" class="jp-tracker-button" onClick={() => session.reconnect()}>
-        Try again
+        {trans.__("Try again")}
       </button>
     </div>
   );

@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { trans } from "../../core/translate";
 import type { XKind } from "../chart/axes";
 
 interface Props {
@@ -15,10 +16,10 @@ interface Props {
   readonly onResetZoom: () => void;
 }
 
-const X_KINDS: readonly [XKind, string][] = [
-  ["step", "step"],
-  ["time", "time"],
-  ["relative", "relative time"],
+const kinds = (): readonly [XKind, string][] => [
+  ["step", trans.__("step")],
+  ["time", trans.__("time")],
+  ["relative", trans.__("relative time")],
 ];
 
 export function CurvesToolbar(props: Props): JSX.Element {
@@ -27,11 +28,11 @@ export function CurvesToolbar(props: Props): JSX.Element {
     <div
       class="jp-tracker-toolbar"
       role="group"
-      aria-label="How curves are drawn"
+      aria-label={trans.__("How curves are drawn")}
       data-lm-suppress-shortcuts="true"
     >
-      <label title="Exponential moving average; the raw values stay behind it">
-        smoothing
+      <label title={trans.__("Exponential moving average; the raw values stay behind it")}>
+        {trans.__("smoothing")}
         <input
           type="range"
           class="jp-tracker-slider"
@@ -49,19 +50,19 @@ export function CurvesToolbar(props: Props): JSX.Element {
           checked={logY}
           onChange={(event) => props.onLogY(event.currentTarget.checked)}
         />
-        log y
+        {trans.__("log y")}
       </label>
       <label>
-        x
+        {trans.__("x")}
         <select
           class="jp-tracker-select"
           value={x}
           onChange={(event) => {
-            const kind = X_KINDS.find(([name]) => name === event.currentTarget.value);
+            const kind = kinds().find(([name]) => name === event.currentTarget.value);
             props.onX(kind?.[0] ?? "step");
           }}
         >
-          {X_KINDS.map(([kind, label]) => (
+          {kinds().map(([kind, label]) => (
             <option key={kind} value={kind}>
               {label}
             </option>
@@ -73,8 +74,8 @@ export function CurvesToolbar(props: Props): JSX.Element {
         <input
           type="search"
           class="jp-tracker-input"
-          placeholder="Filter metrics"
-          aria-label="Filter metrics"
+          placeholder={trans.__("Filter metrics")}
+          aria-label={trans.__("Filter metrics")}
           value={filter}
           onInput={(event) => props.onFilter(event.currentTarget.value)}
         />
@@ -84,10 +85,10 @@ export function CurvesToolbar(props: Props): JSX.Element {
         class="jp-tracker-button"
         // Keeps its place, so that the toolbar does not move when a zoom begins.
         style={{ visibility: zoomed ? "visible" : "hidden" }}
-        title="Back to the live whole (double-click, Esc)"
+        title={trans.__("Back to the live whole (double-click, Esc)")}
         onClick={props.onResetZoom}
       >
-        Reset zoom
+        {trans.__("Reset zoom")}
       </button>
     </div>
   );

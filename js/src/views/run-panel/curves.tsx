@@ -4,6 +4,7 @@ import { formatClock } from "../../core/format";
 import type { ChartSpec } from "../../core/groups";
 import { chartSpecs, sectionsOf } from "../../core/groups";
 import type { RunSession } from "../../core/session";
+import { trans } from "../../core/translate";
 import type { XKind } from "../chart/axes";
 import { isXKind } from "../chart/axes";
 import { ChartCard } from "../chart/chart-card";
@@ -89,14 +90,14 @@ export function Curves({ session, keys, name, initialX, live, syncKey, empty }: 
       />
       {zoom.error !== null && (
         <p class="jp-tracker-error" role="alert">
-          Finer points did not come: {zoom.error}
+          {trans.__("Finer points did not come: %1", zoom.error)}
         </p>
       )}
       {session.mark !== null && (
         <p class="jp-tracker-mark">
-          The line is at {formatClock(session.mark)}.{" "}
+          {trans.__("The line is at %1.", formatClock(session.mark))}{" "}
           <button type="button" class="jp-tracker-link" onClick={() => session.pointTo(null)}>
-            Take it away
+            {trans.__("Take it away")}
           </button>
         </p>
       )}
@@ -111,7 +112,7 @@ export function Curves({ session, keys, name, initialX, live, syncKey, empty }: 
           />
         ))}
         {specs.length > 0 && shown.length === 0 && (
-          <p class="jp-tracker-empty">No metric contains “{filter.trim()}”.</p>
+          <p class="jp-tracker-empty">{trans.__("No metric contains “%1”.", filter.trim())}</p>
         )}
       </div>
     </>
@@ -129,7 +130,7 @@ function Section({ name, specs, chart }: SectionProps): JSX.Element {
   const [open, setOpen] = useState(true);
   const [most, setMost] = useState(AT_ONCE);
   return (
-    <section aria-label={name ?? "Curves"}>
+    <section aria-label={name ?? trans.__("Curves")}>
       {name !== null && (
         <button type="button" class="jp-tracker-section" aria-expanded={open} onClick={() => setOpen(!open)}>
           <span aria-hidden="true">{open ? "▾" : "▸"}</span> {name}
@@ -139,7 +140,7 @@ function Section({ name, specs, chart }: SectionProps): JSX.Element {
       {open && <div class="jp-tracker-grid">{specs.slice(0, most).map(chart)}</div>}
       {open && specs.length > most && (
         <button type="button" class="jp-tracker-link" onClick={() => setMost(most + 2 * AT_ONCE)}>
-          Show more of {(specs.length - most).toLocaleString()} further curves
+          {trans.__("Show more of %1 further curves", (specs.length - most).toLocaleString())}
         </button>
       )}
     </section>

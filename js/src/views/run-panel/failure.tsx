@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { RunSession } from "../../core/session";
 import type { RunData } from "../../core/wire";
+import { trans } from "../../core/translate";
 import { LogRow } from "../log/log-row";
 
 const LAST_LINES = 20;
@@ -24,10 +25,12 @@ export function Failure({ session, run, onOpenLog }: Props): JSX.Element | null 
     return null;
   }
   const fallback =
-    run.state === "lost" ? "The process of this run is gone without a word." : "The run gave no reason.";
+    run.state === "lost"
+      ? trans.__("The process of this run is gone without a word.")
+      : trans.__("The run gave no reason.");
   const lines = session.log.tail(LAST_LINES);
   return (
-    <section class="jp-tracker-failure" aria-label="Why the run failed">
+    <section class="jp-tracker-failure" aria-label={trans.__("Why the run failed")}>
       <p>{run.reason || fallback}</p>
       {lines.length > 0 && (
         <>
@@ -36,14 +39,14 @@ export function Failure({ session, run, onOpenLog }: Props): JSX.Element | null 
             class="jp-tracker-failure-log"
             tabIndex={0}
             role="region"
-            aria-label="Last log lines"
+            aria-label={trans.__("Last log lines")}
           >
             {lines.map((entry) => (
               <LogRow key={entry.line} entry={entry} query="" current={false} />
             ))}
           </div>
           <button type="button" class="jp-tracker-link" onClick={onOpenLog}>
-            Open the log
+            {trans.__("Open the log")}
           </button>
         </>
       )}

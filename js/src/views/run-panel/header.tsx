@@ -4,6 +4,7 @@ import { formatDateTime, formatDuration, formatNumber } from "../../core/format"
 import { RemainingTime, elapsedSeconds, progressShare } from "../../core/remaining";
 import type { RunSession } from "../../core/session";
 import type { ProgressData, RunData } from "../../core/wire";
+import { trans } from "../../core/translate";
 import { useSecondTick } from "../common/hooks";
 import { StateMark } from "../common/state-mark";
 import type { Notice } from "./actions";
@@ -27,7 +28,7 @@ export function Header({ session, run, live, code, onClone, onNotice }: HeaderPr
   return (
     <header class={`jp-tracker-header${stale ? " jp-tracker-stale" : ""}`}>
       <StateMark state={run.state} native={run.nativeState} />
-      <span class="jp-tracker-name" title={`${run.experiment} / ${run.name}\nid ${run.id}`}>
+      <span class="jp-tracker-name" title={trans.__("%1 / %2\nid %3", run.experiment, run.name, run.id)}>
         {run.experiment !== "" && (
           <span class="jp-tracker-experiment">
             {run.experiment}
@@ -46,7 +47,10 @@ export function Header({ session, run, live, code, onClone, onNotice }: HeaderPr
 }
 
 function progressText({ operation, value, finalValue, units }: ProgressData): string {
-  const count = formatNumber(value) + (finalValue === null ? "" : ` of ${formatNumber(finalValue)}`);
+  const count =
+    finalValue === null
+      ? formatNumber(value)
+      : trans.__("%1 of %2", formatNumber(value), formatNumber(finalValue));
   return [operation, count, units].filter((part) => part !== "").join(" ");
 }
 
@@ -66,7 +70,7 @@ function Progress({
         <span
           class="jp-tracker-bar"
           role="progressbar"
-          aria-label={progress.operation || "progress"}
+          aria-label={progress.operation || trans.__("progress")}
           aria-valuemin={0}
           aria-valuemax={progress.finalValue ?? undefined}
           aria-valuenow={progress.value}
@@ -89,14 +93,14 @@ function Times({ session, run, live }: Props): JSX.Element {
   const elapsed = elapsedSeconds(run, now);
   const left = remaining.current.at(run, now);
   const title = [
-    run.createdAt > 0 ? `created ${formatDateTime(run.createdAt)}` : "",
-    run.startedAt === null ? "not started" : `started ${formatDateTime(run.startedAt)}`,
-    run.endedAt === null ? "" : `ended ${formatDateTime(run.endedAt)}`,
+    run.createdAt > 0 ? trans.__("created %1", formatDateTime(run.createdAt)) : "",
+    run.startedAt === null ? trans.__("not started") : trans.__("started %1", formatDateTime(run.startedAt)),
+    run.endedAt === null ? "" : trans.__("ended %1", formatDateTime(run.endedAt)),
   ];
   return (
     <span class="jp-tracker-times" title={title.filter((line) => line !== "").join("\n")}>
       {elapsed !== null && formatDuration(elapsed)}
-      {left !== null && <span class="jp-tracker-left"> · {formatDuration(left)} left</span>}
+      {left !== null && <span class="jp-tracker-left">· {trans.__("%1 left", formatDuration(left))}</span>}
     </span>
   );
 }

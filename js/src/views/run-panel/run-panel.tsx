@@ -2,6 +2,7 @@ import type { ComponentProps, JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { RunSession } from "../../core/session";
 import { SYSTEM_PREFIX, hasEnded } from "../../core/wire";
+import { trans } from "../../core/translate";
 import { isText, useChoice } from "../common/choices";
 import { useSession, useUniqueId } from "../common/hooks";
 import { Part } from "../common/part";
@@ -18,9 +19,13 @@ import { Header } from "./header";
 import { LogTail } from "./log-tail";
 import { Skeleton } from "./skeleton";
 
-const NO_METRICS = "No metrics yet: call run.log({...}).";
-const NEVER_ANY = "No metrics were logged.";
-const NO_SYSTEM = "No system metrics: this run does not record any.";
+/** What stands where there are no curves. */
+function emptyWords(system: boolean, live: boolean): string {
+  if (system) {
+    return trans.__("No system metrics: this run does not record any.");
+  }
+  return live ? trans.__("No metrics yet: call run.log({...}).") : trans.__("No metrics were logged.");
+}
 
 export function RunPanel({ session }: { session: RunSession }): JSX.Element {
   useSession(session);
@@ -43,17 +48,19 @@ export function RunPanel({ session }: { session: RunSession }): JSX.Element {
   const keys = Array.from(session.series.keys());
   const saved = contents.checkpoints + contents.models;
   const tabs: Tab[] = [
-    { id: "curves", label: "Curves" },
-    { id: "log", label: "Log", count: session.log.total },
-    { id: "events", label: "Events", count: session.events.length },
-    { id: "params", label: "Params" },
-    ...(run.kind === "sweep" ? [{ id: "trials", label: "Trials", count: contents.children }] : []),
-    ...(contents.classifications > 0 ? [{ id: "classification", label: "Classification" }] : []),
-    ...(contents.artifacts > 0 ? [{ id: "artifacts", label: "Artifacts", count: contents.artifacts }] : []),
-    ...(saved > 0 ? [{ id: "saved", label: "Checkpoints", count: saved }] : []),
-    { id: "system", label: "System" },
-    { id: "code", label: "Code" },
-    { id: "environment", label: "Environment" },
+    { id: "curves", label: trans.__("Curves") },
+    { id: "log", label: trans.__("Log"), count: session.log.total },
+    { id: "events", label: trans.__("Events"), count: session.events.length },
+    { id: "params", label: trans.__("Params") },
+    ...(run.kind === "sweep" ? [{ id: "trials", label: trans.__("Trials"), count: contents.children }] : []),
+    ...(contents.classifications > 0 ? [{ id: "classification", label: trans.__("Classification") }] : []),
+    ...(contents.artifacts > 0
+      ? [{ id: "artifacts", label: trans.__("Artifacts"), count: contents.artifacts }]
+      : []),
+    ...(saved > 0 ? [{ id: "saved", label: trans.__("Checkpoints"), count: saved }] : []),
+    { id: "system", label: trans.__("System") },
+    { id: "code", label: trans.__("Code") },
+    { id: "environment", label: trans.__("Environment") },
   ];
   const shown = tabs.some(({ id }) => id === tab) ? tab : "curves";
 
@@ -70,7 +77,7 @@ export function RunPanel({ session }: { session: RunSession }): JSX.Element {
         name: system ? "system" : "curves",
         initialX: system ? "relative" : "step",
         syncKey: system ? `${syncKey}-system` : syncKey,
-        empty: system ? NO_SYSTEM : live ? NO_METRICS : NEVER_ANY,
+        empty: emptyWords(system, live),
       }}
     />
   );
@@ -132,7 +139,7 @@ export function RunPanel({ session }: { session: RunSession }): JSX.Element {
               setCloning(false);
               if (made !== null) {
                 setNotice({
-                  text: `${made.name} was submitted; its id is ${made.id.slice(0, 8)}.`,
+                  text: trans.__("%1 was submitted; its id is %2.", made.name, made.id.slice(0, 8)),
                   bad: false,
                 });
               }
@@ -141,7 +148,7 @@ export function RunPanel({ session }: { session: RunSession }): JSX.Element {
         />
       )}
       <Failure session={session} run={run} onOpenLog={() => setTab("log")} />
-      <Tabs label={`Run ${run.name}`} tabs={tabs} selected={shown} onSelect={setTab}>
+      <Tabs label={trans.__("Run %1", run.name)} tabs={tabs} selected={shown} onSelect={setTab}>
         {content[shown]?.()}
       </Tabs>
       {/* Below everything: it comes and goes, and must not move what is being read. */}

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { selectedRows } from "../../core/table-selection";
 import type { TableSession } from "../../core/table-session";
 import { hasEnded } from "../../core/wire";
+import { trans } from "../../core/translate";
 import type { Notice, Verb } from "./notices";
 import { carryOut, runCount } from "./notices";
 
@@ -43,7 +44,7 @@ export function BulkBar({ session, onNotice, onCopy }: Props): JSX.Element {
     const rows = await selectedRows(session).catch(() => []);
     const live = rows.filter(({ state }) => !hasEnded(state));
     if (live.length === 0) {
-      onNotice({ text: "None of the selected runs is active.", bad: false, undo: null });
+      onNotice({ text: trans.__("None of the selected runs is active."), bad: false, undo: null });
       return;
     }
     const names = live.slice(0, NAMED).map(({ name }) => name);
@@ -51,7 +52,8 @@ export function BulkBar({ session, onNotice, onCopy }: Props): JSX.Element {
     setAsking({
       kind: "stop",
       ids: live.map(({ id }) => id),
-      names: names.join(", ") + (rest > 0 ? ` and ${rest.toLocaleString()} more` : ""),
+      names:
+        rest > 0 ? trans.__("%1 and %2 more", names.join(", "), rest.toLocaleString()) : names.join(", "),
     });
   };
   const button = (label: string, onClick: () => void, title?: string): JSX.Element => (
@@ -62,12 +64,10 @@ export function BulkBar({ session, onNotice, onCopy }: Props): JSX.Element {
 
   if (asking?.kind === "stop") {
     return (
-      <span class="jp-tracker-bulk" role="group" aria-label="Stop runs">
-        <span>
-          Stop {runCount(asking.ids.length)}: {asking.names}?
-        </span>
-        {button("Stop", () => void act("runs.stop", asking.ids))}
-        {button("Let them run", () => setAsking(null))}
+      <span class="jp-tracker-bulk" role="group" aria-label={trans.__("Stop runs")}>
+        <span>{trans.__("Stop %1: %2?", runCount(asking.ids.length), asking.names)}</span>
+        {button(trans.__("Stop"), () => void act("runs.stop", asking.ids))}
+        {button(trans.__("Let them run"), () => setAsking(null))}
       </span>
     );
   }
@@ -77,15 +77,15 @@ export function BulkBar({ session, onNotice, onCopy }: Props): JSX.Element {
     );
   }
   return (
-    <span class="jp-tracker-bulk" role="group" aria-label="Selected runs">
-      <b>{ids.length.toLocaleString()} selected</b>
-      {lifecycle === "active" && button("Stop", () => void askToStop())}
-      {button("Tag", () => setAsking({ kind: "tag" }))}
-      {lifecycle === "active" && button("Archive", () => void act("runs.archive", ids))}
-      {lifecycle !== "active" && button("Restore", () => void act("runs.restore", ids))}
-      {lifecycle !== "deleted" && button("Delete", () => void act("runs.delete", ids))}
-      {button("Copy", onCopy, "As a table for a spreadsheet (Ctrl+C)")}
-      {button("Clear", () => session.select([]), "Select nothing (Esc)")}
+    <span class="jp-tracker-bulk" role="group" aria-label={trans.__("Selected runs")}>
+      <b>{trans.__("%1 selected", ids.length.toLocaleString())}</b>
+      {lifecycle === "active" && button(trans.__("Stop"), () => void askToStop())}
+      {button(trans.__("Tag"), () => setAsking({ kind: "tag" }))}
+      {lifecycle === "active" && button(trans.__("Archive"), () => void act("runs.archive", ids))}
+      {lifecycle !== "active" && button(trans.__("Restore"), () => void act("runs.restore", ids))}
+      {lifecycle !== "deleted" && button(trans.__("Delete"), () => void act("runs.delete", ids))}
+      {button(trans.__("Copy"), onCopy, trans.__("As a table for a spreadsheet (Ctrl+C)"))}
+      {button(trans.__("Clear"), () => session.select([]), trans.__("Select nothing (Esc)"))}
     </span>
   );
 }
@@ -101,7 +101,7 @@ function TagForm({ onTag, onCancel }: TagProps): JSX.Element {
   return (
     <form
       class="jp-tracker-bulk"
-      aria-label="Tag the selected runs"
+      aria-label={trans.__("Tag the selected runs")}
       data-lm-suppress-shortcuts="true"
       onSubmit={(event) => {
         event.preventDefault();
@@ -117,8 +117,8 @@ function TagForm({ onTag, onCancel }: TagProps): JSX.Element {
     >
       <input
         class="jp-tracker-input jp-tracker-tag"
-        placeholder="Tag"
-        aria-label="Name of the tag"
+        placeholder={trans.__("Tag")}
+        aria-label={trans.__("Name of the tag")}
         ref={(field) => {
           if (field !== null && name === "" && document.activeElement !== field.nextElementSibling) {
             field.focus();
@@ -129,17 +129,17 @@ function TagForm({ onTag, onCancel }: TagProps): JSX.Element {
       />
       <input
         class="jp-tracker-input jp-tracker-tag"
-        placeholder="Value"
-        aria-label="Value of the tag; empty removes it"
-        title="Empty: the tag is removed"
+        placeholder={trans.__("Value")}
+        aria-label={trans.__("Value of the tag; empty removes it")}
+        title={trans.__("Empty: the tag is removed")}
         value={value}
         onInput={(event) => setValue(event.currentTarget.value)}
       />
       <button type="submit" class="jp-tracker-button" disabled={name.trim() === ""}>
-        {value === "" ? "Remove tag" : "Set tag"}
+        {value === "" ? trans.__("Remove tag") : trans.__("Set tag")}
       </button>
       <button type="button" class="jp-tracker-button" onClick={onCancel}>
-        Cancel
+        {trans.__("Cancel")}
       </button>
     </form>
   );

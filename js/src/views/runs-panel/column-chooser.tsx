@@ -1,9 +1,10 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { AGGREGATES, ATTRIBUTES, columnId, columnLabel } from "../../core/columns";
+import { AGGREGATES, ATTRIBUTES, columnId, columnLabel, aggregateWord } from "../../core/columns";
 import type { Column } from "../../core/columns";
 import type { TableSession } from "../../core/table-session";
 import type { FieldInfo } from "../../core/table-wire";
+import { trans } from "../../core/translate";
 import { moveColumn } from "./column-layout";
 import { setColumns, togglePin } from "./header-row";
 
@@ -35,7 +36,7 @@ export function ColumnChooser({ session, onClose }: Props): JSX.Element {
     <section
       class="jp-tracker-chooser"
       role="dialog"
-      aria-label="Columns"
+      aria-label={trans.__("Columns")}
       data-lm-suppress-shortcuts="true"
       onKeyDown={(event) => {
         if (event.key === "Escape") {
@@ -45,7 +46,7 @@ export function ColumnChooser({ session, onClose }: Props): JSX.Element {
       }}
     >
       <div class="jp-tracker-chooser-side">
-        <h4>Shown, from left to right</h4>
+        <h4>{trans.__("Shown, from left to right")}</h4>
         <ol class="jp-tracker-chooser-list">
           {columns.map((column, index) => (
             <Shown key={column.id} session={session} column={column} index={index} ids={ids} />
@@ -54,13 +55,13 @@ export function ColumnChooser({ session, onClose }: Props): JSX.Element {
         <button
           type="button"
           class="jp-tracker-button"
-          title="The params in which the runs differ, and the first metrics"
+          title={trans.__("The params in which the runs differ, and the first metrics")}
           onClick={() => setColumns(session, [])}
         >
-          Choose automatically
+          {trans.__("Choose automatically")}
         </button>{" "}
         <button type="button" class="jp-tracker-button" onClick={onClose}>
-          Close
+          {trans.__("Close")}
         </button>
       </div>
       <div class="jp-tracker-chooser-side">
@@ -68,8 +69,8 @@ export function ColumnChooser({ session, onClose }: Props): JSX.Element {
           ref={input}
           type="search"
           class="jp-tracker-input"
-          placeholder="Search params, metrics, tags"
-          aria-label="Search columns"
+          placeholder={trans.__("Search params, metrics, tags")}
+          aria-label={trans.__("Search columns")}
           value={search}
           onInput={(event) => setSearch(event.currentTarget.value)}
         />
@@ -84,10 +85,10 @@ export function ColumnChooser({ session, onClose }: Props): JSX.Element {
           ))}
         </ul>
         {fields.length > MOST && (
-          <small>and {(fields.length - MOST).toLocaleString()} more: search for them</small>
+          <small>{trans.__("and %1 more: search for them", (fields.length - MOST).toLocaleString())}</small>
         )}
         {fields.length + attributes.length === 0 && (
-          <p class="jp-tracker-empty">Nothing contains “{search.trim()}”.</p>
+          <p class="jp-tracker-empty">{trans.__("Nothing contains “%1”.", search.trim())}</p>
         )}
       </div>
     </section>
@@ -107,18 +108,23 @@ function Shown(props: {
   return (
     <li>
       <span class="jp-tracker-grow" title={id}>
-        {column.scope === "spark" ? `curve of ${column.name}` : columnLabel(column)}
+        {column.scope === "spark" ? trans.__("curve of %1", column.name) : columnLabel(column)}
       </span>
-      <Small label={`Move ${id} left`} sign="↑" disabled={index === 0} onClick={move(-1)} />
-      <Small label={`Move ${id} right`} sign="↓" disabled={index === ids.length - 1} onClick={move(1)} />
+      <Small label={trans.__("Move %1 left", id)} sign="↑" disabled={index === 0} onClick={move(-1)} />
       <Small
-        label={`Keep ${id} at the left`}
+        label={trans.__("Move %1 right", id)}
+        sign="↓"
+        disabled={index === ids.length - 1}
+        onClick={move(1)}
+      />
+      <Small
+        label={trans.__("Keep %1 at the left", id)}
         sign="pin"
         pressed={pinned}
         onClick={() => togglePin(session, id)}
       />
       <Small
-        label={`Hide ${id}`}
+        label={trans.__("Hide %1", id)}
         sign="✕"
         onClick={() =>
           setColumns(
@@ -167,9 +173,9 @@ function Field(props: {
     field.scope === "metrics"
       ? [
           ...AGGREGATES.filter((aggregate) => aggregate !== "last").map(
-            (aggregate) => [aggregate, columnId("metrics", field.name, aggregate)] as const,
+            (aggregate) => [aggregateWord(aggregate), columnId("metrics", field.name, aggregate)] as const,
           ),
-          ["curve", columnId("spark", field.name)] as const,
+          [trans.__("curve"), columnId("spark", field.name)] as const,
         ]
       : [];
   return (
@@ -179,14 +185,16 @@ function Field(props: {
         checked={ids.includes(id)}
         onChange={() => onToggle(id)}
       />
-      {!field.varies && <small title="The runs do not differ in it">same in all</small>}
+      {!field.varies && (
+        <small title={trans.__("The runs do not differ in it")}>{trans.__("same in all")}</small>
+      )}
       {more.map(([word, own]) => (
         <button
           key={own}
           type="button"
           class="jp-tracker-quiet"
           aria-pressed={ids.includes(own)}
-          aria-label={`Column ${own}`}
+          aria-label={trans.__("Column %1", own)}
           onClick={() => onToggle(own)}
         >
           {word}

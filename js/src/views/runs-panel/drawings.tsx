@@ -1,9 +1,9 @@
 import type { ComponentProps, JSX } from "preact";
 import { useRef } from "preact/hooks";
 import type { TableSession } from "../../core/table-session";
+import { trans } from "../../core/translate";
 import { Part } from "../common/part";
 import type { SelectedCurves } from "../run-curves/selected-curves";
-import { runCount } from "./notices";
 
 /** As many runs as can be told apart are drawn. */
 const MOST_DRAWN = 12;
@@ -21,7 +21,7 @@ export function Drawings({ session }: { session: TableSession }): JSX.Element | 
     return null;
   }
   return (
-    <section class="jp-tracker-drawings" aria-label="Curves of the runs">
+    <section class="jp-tracker-drawings" aria-label={trans.__("Curves of the runs")}>
       <p class="jp-tracker-drawn">
         <small>{caption(selected.length, runs.length)}</small>
       </p>
@@ -51,10 +51,16 @@ function useFirst({ rows }: TableSession): readonly string[] {
 
 function caption(selected: number, drawn: number): string {
   if (selected > drawn) {
-    return `The first ${drawn} of ${selected.toLocaleString()} selected runs`;
+    return trans.__("The first %1 of %2 selected runs", drawn, selected.toLocaleString());
   }
   if (selected > 0) {
-    return selected === 1 ? "The selected run" : `The ${selected} selected runs`;
+    return trans._n("The selected run", "The %1 selected runs", selected);
   }
-  return drawn === 0 ? "" : `The first ${runCount(drawn)}; select others to see theirs`;
+  return drawn === 0
+    ? ""
+    : trans._n(
+        "The first run; select others to see theirs",
+        "The first %1 runs; select others to see theirs",
+        drawn,
+      );
 }

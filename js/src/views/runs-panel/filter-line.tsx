@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { complete } from "../../core/filter-complete";
 import type { Completion } from "../../core/filter-complete";
 import type { TableSession } from "../../core/table-session";
+import { trans } from "../../core/translate";
 import { useUniqueId } from "../common/hooks";
 
 /** A filter is tried when nobody has typed for so long (ms). */
@@ -107,8 +108,8 @@ export function FilterLine({ session, input, onLeave }: Props): JSX.Element {
         ref={input}
         type="text"
         class="jp-tracker-input jp-tracker-filter-input"
-        placeholder="Filter: metrics.acc > 0.9 and params.lr < 0.1   ( / )"
-        aria-label="Filter of the runs"
+        placeholder={trans.__("Filter: metrics.acc > 0.9 and params.lr < 0.1   ( / )")}
+        aria-label={trans.__("Filter of the runs")}
         role="combobox"
         aria-autocomplete="list"
         aria-expanded={items !== null}
@@ -126,7 +127,12 @@ export function FilterLine({ session, input, onLeave }: Props): JSX.Element {
         onBlur={() => setItems(null)}
       />
       {items !== null && (
-        <ul id={`${base}-list`} class="jp-tracker-completions" role="listbox" aria-label="What may come next">
+        <ul
+          id={`${base}-list`}
+          class="jp-tracker-completions"
+          role="listbox"
+          aria-label={trans.__("What may come next")}
+        >
           {items.map((item, index) => (
             <li
               key={item.text}

@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { selectRange } from "../../core/table-selection";
 import type { TableSession } from "../../core/table-session";
 import { visibleRows } from "../../core/virtual";
+import { trans } from "../../core/translate";
 import type { ColumnPlace } from "./column-layout";
 import { CHECK_WIDTH, columnsBetween, placeColumns, scrollToColumn, sparksOf } from "./column-layout";
 import { followSideways, useSide } from "./sideways";
@@ -249,7 +250,7 @@ export function Grid(props: Props): JSX.Element {
       class="jp-tracker-runs-grid"
       style={{ height: `${height + HEAD_HEIGHT + 14}px` }}
       role="grid"
-      aria-label="Runs"
+      aria-label={trans.__("Runs")}
       aria-rowcount={layout.length + 1}
       aria-colcount={columns.length + 1}
       aria-multiselectable="true"

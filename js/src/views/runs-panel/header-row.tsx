@@ -3,6 +3,7 @@ import { useRef, useState } from "preact/hooks";
 import { columnLabel, isNumeric } from "../../core/columns";
 import { nextOrder, parseOrder, subjectOf } from "../../core/order";
 import type { TableSession } from "../../core/table-session";
+import { trans } from "../../core/translate";
 import type { ColumnPlace } from "./column-layout";
 import { CHECK_WIDTH, clampWidth, moveColumn } from "./column-layout";
 
@@ -89,7 +90,7 @@ export function HeaderRow({ session, places, active, idOf, onSelectAll }: Props)
         <input
           type="checkbox"
           tabIndex={-1}
-          aria-label="Select all runs"
+          aria-label={trans.__("Select all runs")}
           checked={all}
           ref={(box) => {
             if (box !== null) {
@@ -121,7 +122,7 @@ export function HeaderRow({ session, places, active, idOf, onSelectAll }: Props)
             aria-colindex={index + 2}
             aria-sort={term === undefined ? "none" : term.descending ? "descending" : "ascending"}
             data-column={column.id}
-            title={`${column.id}\nclick: sort, Shift-click: sort by it as well, drag: move`}
+            title={trans.__("%1\nclick: sort, Shift-click: sort by it as well, drag: move", column.id)}
             onPointerDown={(event) => {
               if (event.button === 0) {
                 drag.current = { id: column.id, x: event.clientX, moved: false };
@@ -153,7 +154,7 @@ export function HeaderRow({ session, places, active, idOf, onSelectAll }: Props)
 
 function SparkSign(): JSX.Element {
   return (
-    <svg viewBox="0 0 12 12" width="12" height="12" role="img" aria-label="curve of">
+    <svg viewBox="0 0 12 12" width="12" height="12" role="img" aria-label={trans.__("curve of")}>
       <path d="M1 10 4 4l3 4 4-6" fill="none" stroke="currentColor" />
     </svg>
   );

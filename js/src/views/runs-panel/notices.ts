@@ -3,6 +3,7 @@
 import { errorText } from "../../core/host";
 import { isFields, list, text } from "../../core/parse";
 import type { TableSession } from "../../core/table-session";
+import { trans } from "../../core/translate";
 
 export interface Notice {
   readonly text: string;
@@ -14,16 +15,24 @@ export interface Notice {
 export type Verb = "runs.stop" | "runs.archive" | "runs.delete" | "runs.restore" | "runs.set_tags";
 
 const BATCH = 50;
-const DONE: Readonly<Record<Verb, string>> = {
-  "runs.stop": "Asked to stop",
-  "runs.archive": "Archived",
-  "runs.delete": "Deleted",
-  "runs.restore": "Restored",
-  "runs.set_tags": "Tagged",
-};
+
+function doneText(verb: Verb, runs: string): string {
+  switch (verb) {
+    case "runs.stop":
+      return trans.__("Asked to stop: %1.", runs);
+    case "runs.archive":
+      return trans.__("Archived: %1.", runs);
+    case "runs.delete":
+      return trans.__("Deleted: %1.", runs);
+    case "runs.restore":
+      return trans.__("Restored: %1.", runs);
+    case "runs.set_tags":
+      return trans.__("Tagged: %1.", runs);
+  }
+}
 
 export function runCount(count: number): string {
-  return `${count.toLocaleString()} ${count === 1 ? "run" : "runs"}`;
+  return trans._n("%2 run", "%2 runs", count, count.toLocaleString());
 }
 
 interface Outcome {
@@ -48,7 +57,7 @@ async function changeAll(
     }
     for (const entry of list(from.failed)) {
       const error = isFields(entry) && isFields(entry.error) ? entry.error : {};
-      outcome.failed.push({ message: text(error.message, "no reason was given") });
+      outcome.failed.push({ message: text(error.message, trans.__("no reason was given")) });
     }
   }
   return outcome;
@@ -65,8 +74,8 @@ export async function carryOut(
     const { done, failed } = await changeAll(session, verb, ids, more);
     const first = failed[0];
     const parts = [
-      done.length > 0 ? `${DONE[verb]}: ${runCount(done.length)}.` : "",
-      first === undefined ? "" : `Not changed: ${runCount(failed.length)}. ${first.message}`,
+      done.length > 0 ? doneText(verb, runCount(done.length)) : "",
+      first === undefined ? "" : trans.__("Not changed: %1. %2", runCount(failed.length), first.message),
     ];
     return {
       text: parts.filter((part) => part !== "").join(" "),
@@ -74,7 +83,7 @@ export async function carryOut(
       undo: done.length > 0 ? undoOf(session, verb, done, session.settings.lifecycle) : null,
     };
   } catch (error) {
-    return { text: `That was not carried out: ${errorText(error)}`, bad: true, undo: null };
+    return { text: trans.__("That was not carried out: %1", errorText(error)), bad: true, undo: null };
   }
 }
 
@@ -98,7 +107,11 @@ function undoOf(session: TableSession, verb: Verb, done: Outcome["done"], lifecy
         for (const [tags, runs] of byTags) {
           await changeAll(session, verb, runs, { tags: JSON.parse(tags) as unknown });
         }
-        return { text: `The tags of ${runCount(ids.length)} are as before.`, bad: false, undo: null };
+        return {
+          text: trans.__("The tags of %1 are as before.", runCount(ids.length)),
+          bad: false,
+          undo: null,
+        };
       };
     default:
       return null;

@@ -4,6 +4,7 @@ import { formatParam } from "../../core/format";
 import { SPARK_HEIGHT, SPARK_WIDTH } from "../../core/sparklines";
 import type { TableSession } from "../../core/table-session";
 import type { FieldInfo, Group, TableRow } from "../../core/table-wire";
+import { trans } from "../../core/translate";
 import { hueColor, runHue } from "../chart/colors";
 import { StateMark } from "../common/state-mark";
 import type { ColumnPlace, ColumnRange } from "./column-layout";
@@ -46,7 +47,12 @@ export function rowElement(props: RowProps): JSX.Element {
         aria-colindex={1}
       >
         {row !== undefined && (
-          <input type="checkbox" tabIndex={-1} aria-label={`Select ${row.name}`} checked={selected} />
+          <input
+            type="checkbox"
+            tabIndex={-1}
+            aria-label={trans.__("Select %1", row.name)}
+            checked={selected}
+          />
         )}
       </div>
       {places.map((place, index) =>
@@ -98,7 +104,12 @@ function content(session: TableSession, row: TableRow, { column }: ColumnPlace):
   if (column.scope === "spark") {
     const path = session.sparks.path(row, column.name);
     return (
-      <svg width={SPARK_WIDTH} height={SPARK_HEIGHT} role="img" aria-label={`curve of ${column.name}`}>
+      <svg
+        width={SPARK_WIDTH}
+        height={SPARK_HEIGHT}
+        role="img"
+        aria-label={trans.__("curve of %1", column.name)}
+      >
         {path !== undefined && path !== "" && (
           <path d={path} class="jp-tracker-spark" style={{ stroke: hueColor(runHue(row.id)) }} />
         )}
@@ -112,7 +123,7 @@ function content(session: TableSession, row: TableRow, { column }: ColumnPlace):
         <span
           class="jp-tracker-run-name"
           data-open="true"
-          title={`${row.experiment} / ${row.name}\nid ${row.id}`}
+          title={trans.__("%1 / %2\nid %3", row.experiment, row.name, row.id)}
         >
           {row.name}
         </span>
@@ -124,7 +135,7 @@ function content(session: TableSession, row: TableRow, { column }: ColumnPlace):
   }
   const { text, title } = cellText(row, column, session.now());
   return isBest(session.fields, row, column) ? (
-    <b title={`${title}, the best`}>{text}</b>
+    <b title={trans.__("%1, the best", title)}>{text}</b>
   ) : (
     <span title={title}>{text}</span>
   );
@@ -156,7 +167,7 @@ interface GroupProps {
 
 /** The line above the runs of one value. */
 export function groupElement({ group, param, open, line, active, id, columns }: GroupProps): JSX.Element {
-  const value = group.value === undefined ? "not set" : formatParam(group.value).slice(0, 120);
+  const value = group.value === undefined ? trans.__("not set") : formatParam(group.value).slice(0, 120);
   return (
     <div
       key={line}

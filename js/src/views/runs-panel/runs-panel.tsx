@@ -6,6 +6,7 @@ import { errorText } from "../../core/host";
 import { listingCode } from "../../core/python";
 import { selectedRows } from "../../core/table-selection";
 import type { TableSession } from "../../core/table-session";
+import { trans } from "../../core/translate";
 import { Part } from "../common/part";
 import type { RunView } from "../run-panel/run-view";
 import { ColumnChooser } from "./column-chooser";
@@ -14,6 +15,7 @@ import { Grid } from "./grid";
 import type { Notice } from "./notices";
 import { runCount } from "./notices";
 import { Toolbar } from "./toolbar";
+import { lifecycleWord } from "../../core/words";
 
 interface Props {
   readonly session: TableSession;
@@ -49,13 +51,17 @@ export function RunsPanel({ session, room }: Props): JSX.Element {
   const copyText = (text: string, done: string): void => {
     navigator.clipboard.writeText(text).then(
       () => say(done),
-      (error: unknown) => say(`Nothing was copied: ${errorText(error)}`, true),
+      (error: unknown) => say(trans.__("Nothing was copied: %1", errorText(error)), true),
     );
   };
   const copy = (): void => {
     selectedRows(session).then(
-      (rows) => copyText(toTsv(rows, session.columns(), session.now()), `Copied: ${runCount(rows.length)}.`),
-      (error: unknown) => say(`Nothing was copied: ${errorText(error)}`, true),
+      (rows) =>
+        copyText(
+          toTsv(rows, session.columns(), session.now()),
+          trans.__("Copied: %1.", runCount(rows.length)),
+        ),
+      (error: unknown) => say(trans.__("Nothing was copied: %1", errorText(error)), true),
     );
   };
   const filterBy = (line: number, index: number): void => {
@@ -72,14 +78,16 @@ export function RunsPanel({ session, room }: Props): JSX.Element {
   };
   const undo = (step: () => Promise<Notice>): void => {
     setNotice(null);
-    step().then(setNotice, (error: unknown) => say(`That was not taken back: ${errorText(error)}`, true));
+    step().then(setNotice, (error: unknown) =>
+      say(trans.__("That was not taken back: %1", errorText(error)), true),
+    );
   };
 
   return (
     <>
       {opened !== null && (
         <section
-          aria-label="A run of the table"
+          aria-label={trans.__("A run of the table")}
           onKeyDown={(event) => {
             if (event.key === "Escape") {
               event.stopPropagation();
@@ -90,11 +98,11 @@ export function RunsPanel({ session, room }: Props): JSX.Element {
           <button
             type="button"
             class="jp-tracker-button jp-tracker-back"
-            title="Back to the table (Esc)"
+            title={trans.__("Back to the table (Esc)")}
             ref={(button) => button?.focus()}
             onClick={close}
           >
-            ← All runs
+            {trans.__("← All runs")}
           </button>
           <Part<ComponentProps<typeof RunView>>
             key={opened}
@@ -116,7 +124,7 @@ export function RunsPanel({ session, room }: Props): JSX.Element {
           onLeaveFilter={() => scroller.current?.focus()}
           onNotice={setNotice}
           onCopy={copy}
-          onCopyCode={() => copyText(listingCode(session.settings), "Copied the line of Python.")}
+          onCopyCode={() => copyText(listingCode(session.settings), trans.__("Copied the line of Python."))}
         />
         {choosing && <ColumnChooser session={session} onClose={() => setChoosing(false)} />}
         <Grid
@@ -155,13 +163,13 @@ function useTable(session: TableSession): number {
 
 function emptyText({ settings }: TableSession): string {
   if (settings.where !== "") {
-    return "No run fits the filter.";
+    return trans.__("No run fits the filter.");
   }
   if (settings.lifecycle !== "active") {
-    return `No ${settings.lifecycle} runs.`;
+    return trans.__("No %1 runs.", lifecycleWord(settings.lifecycle));
   }
   const experiment = JSON.stringify(settings.experiment === "" ? "digits" : settings.experiment);
-  return `No runs yet: with tracker.runs.start(${experiment}) as run: run.log({"loss": 0.5})`;
+  return trans.__("No runs yet: %1", `with tracker.runs.start(${experiment}) as run: run.log({"loss": 0.5})`);
 }
 
 interface StripProps {
@@ -190,10 +198,10 @@ function Strip({ session, notice, onUndo, onClose }: StripProps): JSX.Element {
               class="jp-tracker-button"
               onClick={() => notice.undo && onUndo(notice.undo)}
             >
-              Undo
+              {trans.__("Undo")}
             </button>
           )}
-          <button type="button" class="jp-tracker-quiet" aria-label="Close" onClick={onClose}>
+          <button type="button" class="jp-tracker-quiet" aria-label={trans.__("Close")} onClick={onClose}>
             ✕
           </button>
         </div>
@@ -201,16 +209,21 @@ function Strip({ session, notice, onUndo, onClose }: StripProps): JSX.Element {
       {trouble !== null && (
         <div class="jp-tracker-strip" role="status">
           <span>
-            <b>{status.kind === "disconnected" ? "Disconnected." : "No news of the runs."}</b> {trouble}
+            <b>
+              {status.kind === "disconnected" ? trans.__("Disconnected.") : trans.__("No news of the runs.")}
+            </b>{" "}
+            {trouble}
             {heardAt !== null && (
               <>
                 {" "}
-                Last data at <time title={formatDateTime(heardAt)}>{formatClock(heardAt)}</time>.
+                <time title={formatDateTime(heardAt)}>
+                  {trans.__("Last data at %1.", formatClock(heardAt))}
+                </time>
               </>
             )}
           </span>
           <button type="button" class="jp-tracker-button" onClick={() => session.reconnect()}>
-            Try again
+            {trans.__("Try again")}
           </button>
         </div>
       )}

@@ -1,10 +1,12 @@
 import type { JSX, RefObject } from "preact";
 import { columnId } from "../../core/columns";
 import type { TableSession } from "../../core/table-session";
+import { trans } from "../../core/translate";
 import { BulkBar } from "./bulk-bar";
 import { FilterLine } from "./filter-line";
 import type { Notice } from "./notices";
 import { runCount } from "./notices";
+import { lifecycleWord } from "../../core/words";
 
 interface Props {
   readonly session: TableSession;
@@ -41,7 +43,7 @@ export function Toolbar(props: Props): JSX.Element {
         ) : (
           <>
             <label>
-              group by
+              {trans.__("group by")}
               <select
                 class="jp-tracker-select"
                 value={view.group}
@@ -49,7 +51,7 @@ export function Toolbar(props: Props): JSX.Element {
                   void session.change({ view: { ...view, group: event.currentTarget.value } })
                 }
               >
-                <option value="">nothing</option>
+                <option value="">{trans.__("nothing")}</option>
                 {shown.map((id) => (
                   <option key={id} value={id}>
                     {id.replace(/^params\./, "")}
@@ -58,7 +60,7 @@ export function Toolbar(props: Props): JSX.Element {
               </select>
             </label>
             <label>
-              show
+              {trans.__("show")}
               <select
                 class="jp-tracker-select"
                 value={settings.lifecycle}
@@ -67,7 +69,9 @@ export function Toolbar(props: Props): JSX.Element {
                 }
               >
                 {LIFECYCLES.map((word) => (
-                  <option key={word}>{word}</option>
+                  <option key={word} value={word}>
+                    {lifecycleWord(word)}
+                  </option>
                 ))}
               </select>
             </label>
@@ -78,10 +82,14 @@ export function Toolbar(props: Props): JSX.Element {
           type="button"
           class="jp-tracker-button"
           aria-pressed={view.curves}
-          title={view.curves ? "Hide the curves above the table" : "Draw curves above the table"}
+          title={
+            view.curves
+              ? trans.__("Hide the curves above the table")
+              : trans.__("Draw curves above the table")
+          }
           onClick={() => void session.change({ view: { ...view, curves: !view.curves } })}
         >
-          Curves
+          {trans.__("Curves")}
         </button>
         <button
           type="button"
@@ -89,15 +97,15 @@ export function Toolbar(props: Props): JSX.Element {
           aria-expanded={props.choosing}
           onClick={props.onChoose}
         >
-          Columns
+          {trans.__("Columns")}
         </button>
         <button
           type="button"
           class="jp-tracker-button"
-          title="Copy the line of Python that lists these runs"
+          title={trans.__("Copy the line of Python that lists these runs")}
           onClick={props.onCopyCode}
         >
-          Copy code
+          {trans.__("Copy code")}
         </button>
       </div>
     </>
@@ -108,6 +116,6 @@ function hits({ rows, more, active }: TableSession): string {
   if (rows.count === null) {
     return "";
   }
-  const count = more ? `first ${runCount(rows.count)}` : runCount(rows.count);
-  return active > 0 ? `${count}, ${active.toLocaleString()} active` : count;
+  const count = more ? trans.__("first %1", runCount(rows.count)) : runCount(rows.count);
+  return active > 0 ? trans.__("%1, %2 active", count, active.toLocaleString()) : count;
 }

@@ -4,9 +4,10 @@ import type { JSX } from "preact";
 import { render } from "preact";
 import { useEffect, useReducer, useRef, useState } from "preact/hooks";
 import { coalesce } from "../../core/frame";
+import { trans } from "../../core/translate";
 import { watchVisibility } from "../common/visibility";
 import type { SidebarModel } from "./model";
-import { ORDERS } from "./query";
+import { orders } from "./query";
 import type { Surroundings } from "./surroundings";
 import { Tree } from "./tree";
 import "./sidebar.css";
@@ -45,7 +46,6 @@ function Sidebar({ model, around }: Props): JSX.Element {
       setTyped("");
     }
   };
-  const { translate } = around;
   const trouble = model.problem ?? model.broken;
   return (
     <div class="jp-tracker-side" onKeyDown={onKeyDown}>
@@ -54,27 +54,27 @@ function Sidebar({ model, around }: Props): JSX.Element {
           ref={box}
           type="search"
           value={typed}
-          placeholder={translate("Search, or metrics.loss < 0.2")}
-          aria-label={translate("Search runs by name or with the filter language")}
+          placeholder={trans.__("Search, or metrics.loss < 0.2")}
+          aria-label={trans.__("Search runs by name or with the filter language")}
           spellcheck={false}
           onInput={(event) => setTyped(event.currentTarget.value)}
         />
         <select
-          aria-label={translate("Order of the runs")}
-          title={translate("Order of the runs")}
+          aria-label={trans.__("Order of the runs")}
+          title={trans.__("Order of the runs")}
           value={model.kept.order}
           onChange={(event) => model.change({ order: event.currentTarget.value })}
         >
-          {ORDERS.map(({ id, label }) => (
+          {orders().map(({ id, label }) => (
             <option key={id} value={id}>
-              {translate(label)}
+              {label}
             </option>
           ))}
         </select>
         <button
           type="button"
-          title={translate("Add a connection")}
-          aria-label={translate("Add a connection")}
+          title={trans.__("Add a connection")}
+          aria-label={trans.__("Add a connection")}
           onClick={() => around.addConnection()}
         >
           +
@@ -84,12 +84,12 @@ function Sidebar({ model, around }: Props): JSX.Element {
         <div class="jp-tracker-side-trouble" role="alert">
           <span>{trouble}</span>
           <button type="button" onClick={() => around.refresh()}>
-            {translate("Try again")}
+            {trans.__("Try again")}
           </button>
         </div>
       )}
       {model.connections === null && model.problem === null && (
-        <div class="jp-tracker-side-loading" role="status" aria-label={translate("Loading")}>
+        <div class="jp-tracker-side-loading" role="status" aria-label={trans.__("Loading")}>
           {[70, 45, 60, 50].map((width) => (
             <span key={width} class="jp-tracker-side-bone" style={{ width: `${width}%` }} />
           ))}
@@ -98,14 +98,14 @@ function Sidebar({ model, around }: Props): JSX.Element {
       {model.connections !== null && <Tree model={model} around={around} />}
       {model.selection.size > 1 && (
         <div class="jp-tracker-side-selected" role="status">
-          <span>{translate("%1 selected", model.selection.size)}</span>
+          <span>{trans.__("%1 selected", model.selection.size)}</span>
           <button type="button" onClick={() => around.compare(model.selection.list())}>
-            {translate("Compare")}
+            {trans.__("Compare")}
           </button>
           <button
             type="button"
-            aria-label={translate("Select none")}
-            title={translate("Select none")}
+            aria-label={trans.__("Select none")}
+            title={trans.__("Select none")}
             onClick={() => model.selection.clear()}
           >
             ×
@@ -117,7 +117,6 @@ function Sidebar({ model, around }: Props): JSX.Element {
 }
 
 export function mountSidebar(el: HTMLElement, model: SidebarModel, around: Surroundings): () => void {
-  model.translate = around.translate;
   const root = document.createElement("div");
   root.className = "jp-tracker-sidebar";
   el.append(root);

@@ -2,8 +2,7 @@
  *  only those on the screen are ever made. */
 
 import type { Host } from "../../core/host";
-import type { Translate } from "../../core/translate";
-import { asWritten } from "../../core/translate";
+import { trans } from "../../core/translate";
 import type { Experiment } from "./overview";
 import type { Connection, Kept } from "./kept";
 import { NOTHING_KEPT } from "./kept";
@@ -25,7 +24,6 @@ export class SidebarModel {
   search = "";
   kept: Kept = NOTHING_KEPT;
   look: Look = DEFAULT_LOOK;
-  translate: Translate = asWritten;
   readonly selection = new Selection(() => this.changed());
 
   private readonly keep: (kept: Kept) => void;
@@ -183,7 +181,7 @@ export class SidebarModel {
     if (found.length === 0) {
       return [];
     }
-    const label = this.translate("This notebook");
+    const label = trans.__("This notebook");
     const key = "notebook";
     const open = !this.isOpen("closed\nnotebook");
     const head = one({ kind: "section", key, label, open, connection: null, title: notebook, active: 0 });
@@ -193,8 +191,7 @@ export class SidebarModel {
   private connectionSegments({ name, address }: Connection, filter: string, used: Set<string>): Segment[] {
     const open = this.isOpen(name);
     const overview = open ? this.sources.overview(name, used) : null;
-    const { translate } = this;
-    const label = name === "local" ? translate("On this machine") : name;
+    const label = name === "local" ? trans.__("On this machine") : name;
     const active = overview?.active ?? 0;
     const head = one({ kind: "section", key: name, label, open, connection: name, title: address, active });
     if (overview === null) {
@@ -206,28 +203,28 @@ export class SidebarModel {
       const signedOut = overview.problemKind === "NotAuthenticated" && name !== "local";
       found.push(
         signedOut
-          ? step(name, "edit", translate("Edit the connection to sign in…"), 1)
-          : step(name, "retry", translate("Try again now"), 1),
+          ? step(name, "edit", trans.__("Edit the connection to sign in…"), 1)
+          : step(name, "retry", trans.__("Try again now"), 1),
       );
     }
     if (filter !== "") {
       const list = this.sources.list(name, { where: filter, order_by: this.kept.order }, used);
       found.push(...this.runSegments(name, list, 1, true, `search\n${name}`));
       if (list.count === 0 && list.problem === null) {
-        found.push(note(`${name}\nnone`, translate("No run fits the search."), 1));
+        found.push(note(`${name}\nnone`, trans.__("No run fits the search."), 1));
       }
       return found;
     }
     if (overview.experiments === null) {
       const words = overview.slow
-        ? translate("No answer yet: the platform is slow or cannot be reached. It is still tried.")
-        : translate("Loading…");
+        ? trans.__("No answer yet: the platform is slow or cannot be reached. It is still tried.")
+        : trans.__("Loading…");
       return overview.problem === null ? [...found, note(`${name}\nloading`, words, 1)] : found;
     }
     if (overview.experiments.length === 0) {
-      found.push(note(`${name}\nempty`, translate("No experiments yet: the first run makes one."), 1));
+      found.push(note(`${name}\nempty`, trans.__("No experiments yet: the first run makes one."), 1));
       if (!overview.lacking.has("runs.submit")) {
-        found.push(step(name, "submit", translate("New run…"), 1));
+        found.push(step(name, "submit", trans.__("New run…"), 1));
       }
     }
     for (const experiment of this.sorted(name, overview.experiments)) {
@@ -256,7 +253,7 @@ export class SidebarModel {
     );
     const runs = this.runSegments(connection, list, 2, false, key);
     const empty = list.count === 0 && list.problem === null;
-    return [head, ...(empty ? [note(`${key}\nempty`, this.translate("No runs yet."), 2)] : runs)];
+    return [head, ...(empty ? [note(`${key}\nempty`, trans.__("No runs yet."), 2)] : runs)];
   }
 
   private runSegments(
@@ -270,7 +267,7 @@ export class SidebarModel {
       return [note(`${key}\nproblem`, pages.problem, level, true)];
     }
     if (pages.count === null) {
-      return [note(`${key}\nloading`, this.translate("Loading…"), level)];
+      return [note(`${key}\nloading`, trans.__("Loading…"), level)];
     }
     const at = (place: number): Row => {
       const run = pages.at(place);

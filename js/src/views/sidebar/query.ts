@@ -1,5 +1,7 @@
 /** From what stands in the search box to a filter of runs. */
 
+import { trans } from "../../core/translate";
+
 const LANGUAGE = /[=<>`]|\b(like|ilike|in|is|between|contains)\b/i;
 
 export function quotedText(value: string): string {
@@ -27,10 +29,10 @@ export function notebookFilter(path: string, address: string): string {
   return `tags.notebook = ${quotedText(known)}`;
 }
 
-export const ORDERS: readonly { readonly id: string; readonly label: string }[] = [
-  { id: "", label: "Newest first" },
-  { id: "created_at", label: "Oldest first" },
-  { id: "name", label: "Name" },
-  { id: "state", label: "State" },
-  { id: "duration DESC", label: "Longest first" },
+export const orders = (): readonly { readonly id: string; readonly label: string }[] => [
+  { id: "", label: trans.__("Newest first") },
+  { id: "created_at", label: trans.__("Oldest first") },
+  { id: "name", label: trans.__("Name") },
+  { id: "state", label: trans.__("State") },
+  { id: "duration DESC", label: trans.__("Longest first") },
 ];

@@ -1,27 +1,22 @@
 import type { JSX } from "preact";
-import {
-  formatAge,
-  formatDateTime,
-  formatDuration,
-  formatExact,
-  formatMetric,
-  formatParam,
-} from "../../core/format";
+import { formatDateTime, formatDuration, formatExact, formatMetric, formatParam } from "../../core/format";
 import { progressShare } from "../../core/remaining";
-import type { Translate } from "../../core/translate";
 import type { RunData } from "../../core/wire";
 import { SYSTEM_PREFIX, hasEnded } from "../../core/wire";
+import { trans } from "../../core/translate";
 import { hueColor, runHue } from "../chart/colors";
 import { StateShape } from "../common/state-mark";
 import type { Look, RowColumn } from "./look";
 import type { Row } from "./rows";
 import type { RunPages } from "./pages";
 import { SPARK_HEIGHT, SPARK_WIDTH } from "./spark";
+import { stateWord } from "../../core/words";
+import { formatSince } from "../../core/format";
 
 const MOST_TOLD = 12;
 
 /** All that the row has no room for. */
-export function runTitle(run: RunData, translate: Translate): string {
+export function runTitle(run: RunData): string {
   const params = Object.entries(run.params)
     .slice(0, MOST_TOLD)
     .map(([key, value]) => `${key} = ${formatParam(value).slice(0, 80)}`);
@@ -29,11 +24,11 @@ export function runTitle(run: RunData, translate: Translate): string {
     .filter(([key]) => !key.startsWith(SYSTEM_PREFIX))
     .slice(0, MOST_TOLD)
     .map(([key, { value }]) => `${key}  ${formatMetric(key, value)}`);
-  const state = translate(run.state);
+  const state = stateWord(run.state);
   return [
     `${run.experiment} / ${run.name}`,
     run.reason === "" ? state : `${state}: ${run.reason}`,
-    translate("created %1", formatDateTime(run.createdAt)),
+    trans.__("created %1", formatDateTime(run.createdAt)),
     ...(params.length > 0 ? ["", ...params] : []),
     ...(metrics.length > 0 ? ["", ...metrics] : []),
   ].join("\n");
@@ -65,7 +60,6 @@ function Sparkline({ path }: { path: string | undefined }): JSX.Element {
 export interface CellProps {
   readonly look: Look;
   readonly now: number;
-  readonly translate: Translate;
 }
 
 interface RunCellsProps extends CellProps {
@@ -84,7 +78,7 @@ function Metric({ run, name }: { run: RunData; name: string | null }): JSX.Eleme
   );
 }
 
-function RunCells({ run, pages, look, withExperiment, now, translate, onStop }: RunCellsProps): JSX.Element {
+function RunCells({ run, pages, look, withExperiment, now, onStop }: RunCellsProps): JSX.Element {
   const { metric, columns } = look;
   const first = run.progress[0];
   const share = first === undefined || hasEnded(run.state) ? null : progressShare(first);
@@ -119,22 +113,20 @@ function RunCells({ run, pages, look, withExperiment, now, translate, onStop }: 
       )}
       {shows("metric") && <Metric run={run} name={pages.metricOf(metric)} />}
       {shows("duration") && run.startedAt !== null && (
-        <span class="jp-tracker-side-age" title={translate("how long it takes")}>
+        <span class="jp-tracker-side-age" title={trans.__("how long it takes")}>
           {formatDuration((run.endedAt ?? now) - run.startedAt)}
         </span>
       )}
       {shows("age") && (
-        <span class="jp-tracker-side-age">
-          {formatAge(run.startedAt ?? run.createdAt, now).replace(" ago", "")}
-        </span>
+        <span class="jp-tracker-side-age">{formatSince(run.startedAt ?? run.createdAt, now)}</span>
       )}
       {onStop !== null && (
         <button
           type="button"
           class="jp-tracker-side-row-button"
           tabIndex={-1}
-          aria-label={translate("Stop %1", run.name)}
-          title={translate("Stop")}
+          aria-label={trans.__("Stop %1", run.name)}
+          title={trans.__("Stop")}
           onClick={(event) => {
             event.stopPropagation();
             onStop();
@@ -156,7 +148,6 @@ interface RowCellsProps extends CellProps {
 }
 
 export function RowCells({ row, onStar, onStop, ...shown }: RowCellsProps): JSX.Element {
-  const { translate } = shown;
   switch (row.kind) {
     case "section":
       return (
@@ -164,7 +155,7 @@ export function RowCells({ row, onStar, onStop, ...shown }: RowCellsProps): JSX.
           <Twisty open={row.open} />
           <span class="jp-tracker-side-label">{row.label}</span>
           {row.active > 0 && (
-            <span class="jp-tracker-side-count-live">{translate("%1 running", row.active)}</span>
+            <span class="jp-tracker-side-count-live">{trans.__("%1 running", row.active)}</span>
           )}
         </>
       );
@@ -177,7 +168,7 @@ export function RowCells({ row, onStar, onStop, ...shown }: RowCellsProps): JSX.
             <span
               class="jp-tracker-side-live"
               role="img"
-              aria-label={translate("%1 running", row.experiment.active ?? 0)}
+              aria-label={trans.__("%1 running", row.experiment.active ?? 0)}
             />
           )}
           <button
@@ -185,8 +176,8 @@ export function RowCells({ row, onStar, onStop, ...shown }: RowCellsProps): JSX.
             class="jp-tracker-side-row-button"
             tabIndex={-1}
             aria-pressed={row.favourite}
-            aria-label={translate("Favourite %1", row.experiment.name)}
-            title={translate(
+            aria-label={trans.__("Favourite %1", row.experiment.name)}
+            title={trans.__(
               row.favourite ? "No favourite any more" : "Make it a favourite: it stands on top",
             )}
             onClick={(event) => {

@@ -1,6 +1,5 @@
 /** What the sidebar asks of the application that it stands in. */
 
-import type { Translate } from "../../core/translate";
 import type { RunData } from "../../core/wire";
 import type { Step } from "./rows";
 
@@ -17,7 +16,6 @@ export interface Point {
 }
 
 export interface Surroundings {
-  readonly translate: Translate;
   open(ref: RunRef): void;
   /** A menu of all that can be done with a run, an experiment or a connection. */
   showMenu(at: Point, target: MenuTarget): void;

@@ -2,14 +2,15 @@
 
 import type { JSX } from "preact";
 import { useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
-import type { Translate } from "../../core/translate";
 import { scrollToShow, visibleRows } from "../../core/virtual";
+import { trans } from "../../core/translate";
 import { useSecondTick, useUniqueId } from "../common/hooks";
 import type { SidebarModel } from "./model";
 import type { Row } from "./rows";
 import { RowCells, runTitle } from "./row";
 import { refOf } from "./selection";
 import type { MenuTarget, Point, Surroundings } from "./surroundings";
+import { stateWord } from "../../core/words";
 
 const ROW_HEIGHT = 24;
 /** Pixels that the pointer moves before a press becomes a drag. */
@@ -44,12 +45,12 @@ function levelOf(row: Row): number {
   return row.kind === "section" ? 0 : row.kind === "experiment" ? 1 : row.level;
 }
 
-function titleOf(row: Row, translate: Translate): string | undefined {
+function titleOf(row: Row): string | undefined {
   switch (row.kind) {
     case "section":
       return row.title;
     case "experiment":
-      return `${row.experiment.name}\n${translate(
+      return `${row.experiment.name}\n${trans.__(
         "%1 runs, %2 running",
         row.experiment.runs ?? "?",
         row.experiment.active ?? "?",
@@ -60,7 +61,7 @@ function titleOf(row: Row, translate: Translate): string | undefined {
     case "filler":
       return undefined;
     case "run":
-      return row.run === undefined ? undefined : runTitle(row.run, translate);
+      return row.run === undefined ? undefined : runTitle(row.run);
   }
 }
 
@@ -221,8 +222,8 @@ export function Tree({ model, around }: Props): JSX.Element {
         aria-level={level + 1}
         aria-expanded={row.kind === "section" || row.kind === "experiment" ? row.open : undefined}
         aria-selected={selection.size > 0 ? selection.has(ref) : index === current}
-        aria-label={ref === null ? undefined : `${ref.run.name}, ${around.translate(ref.run.state)}`}
-        title={titleOf(row, around.translate)}
+        aria-label={ref === null ? undefined : `${ref.run.name}, ${stateWord(ref.run.state)}`}
+        title={titleOf(row)}
         onClick={(event) => {
           setFocused(index);
           if (event.ctrlKey || event.metaKey) {
@@ -249,7 +250,6 @@ export function Tree({ model, around }: Props): JSX.Element {
           row={row}
           look={model.look}
           now={now}
-          translate={around.translate}
           onStar={() => model.toggleFavourite(row.key)}
           onStop={() => ref !== null && around.stop(ref)}
         />
@@ -261,7 +261,7 @@ export function Tree({ model, around }: Props): JSX.Element {
       ref={scroller}
       class="jp-tracker-side-tree"
       role="tree"
-      aria-label={around.translate("Runs")}
+      aria-label={trans.__("Runs")}
       aria-multiselectable="true"
       aria-activedescendant={count > 0 ? `${base}-${current}` : undefined}
       tabIndex={0}

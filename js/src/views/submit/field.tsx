@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { Fragment } from "preact";
 import type { FieldData, Path, Written } from "../../core/form";
 import type { FormSession } from "../../core/form-session";
+import { trans } from "../../core/translate";
 import { useUniqueId } from "../common/hooks";
 
 interface Props {
@@ -92,8 +93,8 @@ function Control({ session, field, path, id, label }: ControlProps): JSX.Element
       field.kind === "choice"
         ? field.choices.map((choice, place) => [String(place), choice] as const)
         : ([
-            ["true", "yes"],
-            ["false", "no"],
+            ["true", trans.__("yes")],
+            ["false", trans.__("no")],
           ] as const);
     return (
       <select
@@ -102,7 +103,7 @@ function Control({ session, field, path, id, label }: ControlProps): JSX.Element
         value={written}
         onChange={(event) => set(event.currentTarget.value)}
       >
-        <option value="">{field.required ? "choose …" : "not given"}</option>
+        <option value="">{field.required ? trans.__("choose …") : trans.__("not given")}</option>
         {choices.map(([value, choice]) => (
           <option key={value} value={value}>
             {choice}
@@ -166,8 +167,8 @@ function Items({ session, field, path, id, item }: ItemsProps): JSX.Element {
           <button
             type="button"
             class="jp-tracker-quiet"
-            aria-label={`Remove ${field.name} ${place + 1}`}
-            title="Remove"
+            aria-label={trans.__("Remove %1 %2", field.name, place + 1)}
+            title={trans.__("Remove")}
             onClick={() => {
               session.set(
                 path,
@@ -184,13 +185,13 @@ function Items({ session, field, path, id, item }: ItemsProps): JSX.Element {
       <button
         type="button"
         class="jp-tracker-button"
-        aria-label={`Add to ${field.name}`}
+        aria-label={trans.__("Add to %1", field.name)}
         onClick={() => {
           session.set([...path, items.length], "");
           focus(items.length);
         }}
       >
-        Add
+        {trans.__("Add")}
       </button>
     </span>
   );

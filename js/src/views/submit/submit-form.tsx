@@ -2,17 +2,18 @@ import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useReducer, useRef } from "preact/hooks";
 import type { FieldGroup } from "../../core/form";
 import type { FormSession } from "../../core/form-session";
+import { trans } from "../../core/translate";
 import { Field } from "./field";
 import { Variables } from "./variables";
 
 /** What groups are called; those with a true are open from the start. */
-const GROUPS: Readonly<Record<string, readonly [title: string, open: boolean]>> = {
-  run: ["Run", true],
-  params: ["Params", true],
-  resources: ["Resources", false],
-  variables: ["Variables", false],
-  schedule: ["Time and retries", false],
-};
+const groups = (): Readonly<Record<string, readonly [title: string, open: boolean]>> => ({
+  run: [trans.__("Run"), true],
+  params: [trans.__("Params"), true],
+  resources: [trans.__("Resources"), false],
+  variables: [trans.__("Variables"), false],
+  schedule: [trans.__("Time and retries"), false],
+});
 
 export function SubmitForm({ session }: { session: FormSession }): JSX.Element {
   const [, redraw] = useReducer((count: number) => count + 1, 0);
@@ -34,12 +35,12 @@ export function SubmitForm({ session }: { session: FormSession }): JSX.Element {
 
   if (form === null) {
     return problem === null ? (
-      <div class="jp-tracker-submit-bone" role="status" aria-label="Loading the form" />
+      <div class="jp-tracker-submit-bone" role="status" aria-label={trans.__("Loading the form")} />
     ) : (
       <p class="jp-tracker-error" role="alert">
-        The form did not come: {problem}{" "}
+        {trans.__("The form did not come:")} {problem}{" "}
         <button type="button" class="jp-tracker-link" onClick={() => void session.load()}>
-          Try again
+          {trans.__("Try again")}
         </button>
       </p>
     );
@@ -47,7 +48,9 @@ export function SubmitForm({ session }: { session: FormSession }): JSX.Element {
   const wrongIn = (name: string): boolean => mistakes.some(([path]) => path.startsWith(name));
   const group = ({ name, fields }: FieldGroup): JSX.Element => (
     <Group key={name} name={name} wrong={wrongIn(name)}>
-      {name === "params" && fields.length === 0 && <p class="jp-tracker-field-note">It takes no params.</p>}
+      {name === "params" && fields.length === 0 && (
+        <p class="jp-tracker-field-note">{trans.__("It takes no params.")}</p>
+      )}
       {fields.map((field) => (
         <Field key={field.name} session={session} field={field} path={[name, field.name]} />
       ))}
@@ -60,7 +63,7 @@ export function SubmitForm({ session }: { session: FormSession }): JSX.Element {
     <form
       ref={root}
       class="jp-tracker-submit-form"
-      aria-label={`Submit ${form.label}`}
+      aria-label={trans.__("Submit %1", form.label)}
       // The browser's own bubbles know no rules but the simplest.
       noValidate
       data-lm-suppress-shortcuts="true"
@@ -88,10 +91,10 @@ export function SubmitForm({ session }: { session: FormSession }): JSX.Element {
       {schedule.map(group)}
       <div class="jp-tracker-submit-end">
         <button type="submit" class="jp-tracker-button jp-tracker-primary" disabled={busy}>
-          {busy ? "Submitting …" : "Submit"}
+          {busy ? trans.__("Submitting …") : trans.__("Submit")}
         </button>
         <span role="status" class={mistakes.length > 0 ? "jp-tracker-error" : ""}>
-          {mistakes.length > 0 && (mistakes.length === 1 ? "1 mistake" : `${mistakes.length} mistakes`)}
+          {mistakes.length > 0 && trans._n("1 mistake", "%1 mistakes", mistakes.length)}
         </span>
       </div>
       {apart.map(([path, message]) => (
@@ -134,7 +137,7 @@ interface GroupProps {
 
 function Group({ name, wrong, children }: GroupProps): JSX.Element {
   const details = useRef<HTMLDetailsElement>(null);
-  const [title, open] = GROUPS[name] ?? [name, true];
+  const [title, open] = groups()[name] ?? [name, true];
   useEffect(() => {
     if (details.current !== null && (open || wrong)) {
       details.current.open = true;

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import type { Variable } from "../../core/form";
 import type { FormSession } from "../../core/form-session";
+import { trans } from "../../core/translate";
 import { useUniqueId } from "../common/hooks";
 
 /** Environment variables of the run. Their values go to the kernel and nowhere else. */
@@ -18,21 +19,22 @@ export function Variables({ session }: { session: FormSession }): JSX.Element {
   return (
     <>
       <p class="jp-tracker-field-note">
-        Environment variables of this run, in front of those of the experiment and the store; their values are
-        not recorded.
+        {trans.__(
+          "Environment variables of this run, in front of those of the experiment and the store; their values are not recorded.",
+        )}
       </p>
       {variables.map((each, place) => {
         const mistake = session.mistake(["variables", place], null);
-        const named = each.name === "" ? `variable ${place + 1}` : each.name;
+        const named = each.name === "" ? trans.__("variable %1", place + 1) : each.name;
         return (
           <div key={place} class="jp-tracker-variable">
             <input
               id={`${id}-${place}`}
               class="jp-tracker-input"
-              aria-label={`Name of ${named}`}
+              aria-label={trans.__("Name of %1", named)}
               aria-invalid={mistake !== null}
               aria-describedby={`${id}-${place}-note`}
-              placeholder="NAME"
+              placeholder={trans.__("NAME")}
               autocomplete="off"
               spellcheck={false}
               value={each.name}
@@ -41,26 +43,26 @@ export function Variables({ session }: { session: FormSession }): JSX.Element {
             <input
               class="jp-tracker-input"
               type={each.secret ? "password" : "text"}
-              aria-label={`Value of ${named}`}
-              placeholder="value"
+              aria-label={trans.__("Value of %1", named)}
+              placeholder={trans.__("value")}
               autocomplete={each.secret ? "new-password" : "off"}
               spellcheck={false}
               value={each.value}
               onInput={(event) => change(place, { value: event.currentTarget.value })}
             />
-            <label title="It is masked in the log, too">
+            <label title={trans.__("It is masked in the log, too")}>
               <input
                 type="checkbox"
                 checked={each.secret}
                 onChange={(event) => change(place, { secret: event.currentTarget.checked })}
               />{" "}
-              secret
+              {trans.__("secret")}
             </label>
             <button
               type="button"
               class="jp-tracker-quiet"
-              aria-label={`Remove ${named}`}
-              title="Remove"
+              aria-label={trans.__("Remove %1", named)}
+              title={trans.__("Remove")}
               onClick={() => {
                 session.setVariables(
                   variables.filter((_, other) => other !== place),
@@ -85,7 +87,7 @@ export function Variables({ session }: { session: FormSession }): JSX.Element {
           focus(variables.length);
         }}
       >
-        Add a variable
+        {trans.__("Add a variable")}
       </button>
     </>
   );
