@@ -31,7 +31,10 @@ vi.mock("../src/core/chunk", async () => ({
 
 /** What belongs to the runs, the wire or the language of filters. */
 const DATA =
-  /digits|baseline|adam|optimizer(\.name)?|epoch|loss|lr|first line|stdout|stderr|ValueError: no|r\d|run r\d|train\.py|small@1|experiment|run\.log\(\{\.\.\.\}\)|local|python/g;
+  /digits|baseline|adam|optimizer(\.name)?|epoch|loss|lr|first line|stdout|stderr|ValueError: no|r\d|run r\d|train\.py|small@1|experiment|run\.log\(\{\.\.\.\}\)|local|python|NaN/g;
+/** Of columns, as the filter language calls them. */
+const IDS =
+  /^(metrics\.loss|(best|min|max|first)\(metrics\.loss\)|spark\(metrics\.loss\)|name|id|state|kind|reason|duration|\w+_at)$/;
 const SEEN = ["title", "aria-label", "placeholder", "aria-valuetext", "alt", "data-note"];
 
 /** What stands there and was not translated. */
@@ -45,7 +48,7 @@ function untranslated(el: HTMLElement): string[] {
     }
     left = left.replace(DATA, "");
     // Units of durations and sizes, keys and letters of axes may stay.
-    if (/[A-Za-z]{2}/.test(left)) {
+    if (/[A-Za-z]{2}/.test(left) && !IDS.test(said)) {
       found.push(said);
     }
   };

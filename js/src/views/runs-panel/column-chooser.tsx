@@ -119,7 +119,7 @@ function Shown(props: {
       />
       <Small
         label={trans.__("Keep %1 at the left", id)}
-        sign="pin"
+        sign={trans.__("pin")}
         pressed={pinned}
         onClick={() => togglePin(session, id)}
       />
