@@ -33,6 +33,7 @@ class PolledFeed(ABC):
         self._task: asyncio.Task[None] | None = None
         self._woken = asyncio.Event()
         self._read = False
+        self._problem: Json | None = None
         self._lock = asyncio.Lock()
 
     @property
@@ -47,7 +48,10 @@ class PolledFeed(ABC):
         if self._read:
             self._tell([view])
         if self._task is None or self._task.done():
+            self._problem = None
             self._task = asyncio.get_running_loop().create_task(self._poll_on())
+        elif self._problem is not None:  # the next poll may be a while
+            self._push([view], {"now": time.time(), "error": self._problem})
 
     def unwatch(self, view: Push) -> None:
         """Tell a view no more; polling ends with the last one."""
@@ -65,7 +69,9 @@ class PolledFeed(ABC):
         """Read now, and tell the views if something has changed."""
         async with self._lock:
             changed = await self._look()
-        if changed:
+        # Views that were told of a problem are told that it is over.
+        if changed or self._problem is not None:
+            self._problem = None
             self._tell(list(self._views))
 
     async def begun(self) -> None:
@@ -98,7 +104,8 @@ class PolledFeed(ABC):
             except Exception as error:  # noqa: BLE001  # the views must hear of it, and the next poll may go well
                 if not isinstance(error, TrackerError):
                     _log.exception("A poll of %s failed", type(self).__name__)
-                self._push(list(self._views), {"now": time.time(), "error": error_data(error)})
+                self._problem = error_data(error)
+                self._push(list(self._views), {"now": time.time(), "error": self._problem})
                 pause = self._pauses.failed()
             else:
                 took = time.monotonic() - began

@@ -252,10 +252,16 @@ async def test_a_platform_that_signs_one_out_while_it_is_open_says_so_and_comes_
         assert (status, content["error"]["kind"]) == (502, "NotAuthenticated")
         await ask("refresh")
         await stream.update(lambda update: update.get("error", {}).get("kind") == "NotAuthenticated")
-    stream.updates.clear()
-    tracker.experiments.create("second")
+        # Another browser hears of it at once, not with the next poll.
+        other = await open_stream()
+        await other.send("follow", key="o", topic="overview")
+        await other.update(lambda update: update.get("error", {}).get("kind") == "NotAuthenticated")
+    for each in (stream, other):
+        each.updates.clear()
     await ask("refresh")
-    await stream.update(lambda update: len(update.get("experiments", [])) == 2)
+    # It is over, though nothing has changed meanwhile.
+    for each in (stream, other):
+        await each.update(lambda update: len(update.get("experiments", [])) == 1)
 
 
 async def test_a_store_that_is_being_migrated_is_waited_for_and_holds_up_nothing_else(ask, tmp_path):

@@ -55,6 +55,11 @@ function onlyPowersOfTen(value: number): number | null {
   return Math.abs(power - Math.round(power)) < 1e-9 ? value : null;
 }
 
+/** Pixels that labels want, with ticks and gap; most of them fit into what an axis has anyway. */
+function widestOf(labels: readonly string[] | null): number {
+  return 14 + 6.2 * Math.max(0, ...(labels ?? []).map((each) => each.length));
+}
+
 /** `key` decides the unit. On a log axis uPlot leaves out labels by handing null. */
 export function yAxis(key: string, logarithmic: boolean, colors: () => ChartColors): uPlot.Axis {
   const bytes = /(^|[/_.])bytes$/.test(key);
@@ -66,7 +71,7 @@ export function yAxis(key: string, logarithmic: boolean, colors: () => ChartColo
     ...(logarithmic
       ? { grid: { ...base.grid, filter: (_plot, splits) => splits.map(onlyPowersOfTen) } }
       : {}),
-    size: bytes ? 62 : 48,
+    size: (_plot, labels) => Math.max(bytes ? 62 : 48, widestOf(labels)),
     space: 28,
     ...(bytes ? { incrs: BYTE_INCREMENTS } : {}),
     values: (_plot, splits: (number | null)[]) => splits.map((value) => (value === null ? "" : label(value))),

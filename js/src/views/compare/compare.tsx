@@ -37,14 +37,17 @@ export function Compare({ host, sessions }: Props): JSX.Element {
   }, [sessions]);
 
   const shown = sessions.filter(({ id, run }) => run !== null && !hidden.has(id));
-  const waiting = sessions.every(({ run, status }) => run === null && status.kind !== "refused");
+  const known = sessions.some(({ run }) => run !== null);
+  // Where no run comes, the legend says of each why.
+  const waiting =
+    !known && sessions.some(({ status, problem }) => status.kind !== "refused" && problem === null);
   const parts = { sessions: shown, lit, onLit: setLit };
   return (
     <>
       <Legend sessions={sessions} hidden={hidden} lit={lit} onHidden={setHidden} onLit={setLit} />
       {waiting ? (
         <div class="jp-tracker-compare-bone" role="status" aria-label={trans.__("Loading the runs")} />
-      ) : (
+      ) : known ? (
         <Tabs label={trans.__("Comparison")} tabs={tabs()} selected={tab} onSelect={setTab}>
           {shown.length === 0 && (
             <p class="jp-tracker-empty">{trans.__("No run is chosen: tick one above.")}</p>
@@ -68,7 +71,7 @@ export function Compare({ host, sessions }: Props): JSX.Element {
             />
           )}
         </Tabs>
-      )}
+      ) : null}
     </>
   );
 }

@@ -84,7 +84,11 @@ export function Legend({ sessions, hidden, lit, onHidden, onLit }: Props): JSX.E
               <span class="jp-tracker-legend-name">{nameOf(session)}</span>
             </label>
             {run !== null && <StateMark state={run.state} native={run.nativeState} />}
-            {trouble !== null && <span class="jp-tracker-error">{trouble}</span>}
+            {trouble !== null && (
+              <span class="jp-tracker-error" title={trouble}>
+                {trouble}
+              </span>
+            )}
           </li>
         );
       })}

@@ -66,8 +66,23 @@ export function one(row: Row): Segment {
   return { count: 1, at: () => row };
 }
 
+/** Lines that a text fills: a long word begins a new one. */
+function linesOf(words: string): number {
+  let lines = 1;
+  let used = 0;
+  for (const { length } of words.split(" ")) {
+    if (used > 0 && used + 1 + length > LINE) {
+      lines += 1;
+      used = length;
+    } else {
+      used += length + (used > 0 ? 1 : 0);
+    }
+  }
+  return lines;
+}
+
 export function note(key: string, words: string, level: number, trouble = false): Segment {
-  const lines = Math.min(MOST_LINES, Math.ceil(words.length / LINE));
+  const lines = Math.min(MOST_LINES, linesOf(words));
   return {
     count: lines,
     at: (place) =>
