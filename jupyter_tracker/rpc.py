@@ -70,7 +70,7 @@ class Session:
 
     def follow_overview(self, params: Params, push: Push) -> Leave:
         """Tell a view about the experiments."""
-        self._overview.watch(push, pace_param(params, overview.PACE))
+        self._overview.watch(push, pace_param(params, overview.PACE), params.get("known"))
         return lambda: self._overview.unwatch(push)
 
     def follow_alerts(self, cursor: Json | None, push: Push) -> Leave:

@@ -107,6 +107,19 @@ describe("a request", () => {
     expect(JSON.parse(init?.body as string)).toEqual({ profile: "work", params: { x: 1 } });
   });
 
+  it("for a part of the views goes through the cache of the browser", async () => {
+    reply("code", 200, "text/plain");
+    // What stands in for the answer writes JSON.
+    expect((await host.call("assets.get", { name: "curves" })).result).toEqual({ text: '"code"' });
+    const [url, init] = request.mock.calls[0] ?? [];
+    expect([url, init]).toMatchObject([
+      "http://lab/jupyter-tracker/api/assets/curves",
+      { cache: "no-cache" },
+    ]);
+    reply({ error: { kind: "NotFound", message: "There is no chunk 'x'." } }, 404);
+    await expect(host.call("assets.get", { name: "x" })).rejects.toMatchObject({ kind: "NotFound" });
+  });
+
   it("fails with the kind and message of the server", async () => {
     reply({ error: { kind: "NotFound", message: "There is no run 'x'." } }, 404);
     await expect(host.call("runs.get", {})).rejects.toMatchObject({ kind: "NotFound", unanswered: false });

@@ -160,6 +160,15 @@ describe("the rows", () => {
     expect(hosts.local?.calls.length).toBe((asked ?? 0) + 1);
   });
 
+  it("of experiments name what is known of them, except while there is trouble", () => {
+    const cursor = (): unknown => hosts.local?.follows[0]?.topic.cursor?.();
+    expect(cursor()).toEqual({});
+    push("overview", { experiments: EXPERIMENTS, version: 7 });
+    expect(cursor()).toEqual({ known: 7 });
+    push("overview", { error: { kind: "Unreachable", message: "no answer" } });
+    expect(cursor()).toEqual({});
+  });
+
   it("can be selected, also from one to another", async () => {
     push("overview", { experiments: EXPERIMENTS });
     model.toggle("local\ne1");

@@ -26,7 +26,6 @@ class OverviewFeed(PolledFeed):
         super().__init__(PACE, Pauses(_SHARE, _SHARE))
         self._tracker = tracker
         self._experiments: Sequence[Experiment] = ()
-        self._version = 0
 
     async def _look(self) -> bool:
         found = tuple(await self._tracker.experiments.list(lifecycle=Lifecycle.ACTIVE))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -34,6 +35,8 @@ class PolledFeed(ABC):
         self._woken = asyncio.Event()
         self._read = False
         self._problem: Json | None = None
+        # A view that comes back may find another feed: its versions must be others, too.
+        self._version = secrets.randbits(40)
         self._lock = asyncio.Lock()
 
     @property
@@ -41,11 +44,19 @@ class PolledFeed(ABC):
         """Whether a view watches."""
         return bool(self._views)
 
-    def watch(self, view: Push, pace: Pace | None = None) -> None:
-        """Tell a view what there is, and whenever it has changed. Must be called in the event loop."""
+    def watch(self, view: Push, pace: Pace | None = None, known: object = None) -> None:
+        """Tell a view what there is, and whenever it has changed. Must be called in the event loop.
+
+        Args:
+            view: Who is told.
+            pace: How often it wants to know.
+            known: The version that the view has; what it has is not sent again.
+        """
         self._views[view] = 0.0
         self._paces[view] = pace or self._pace
-        if self._read:
+        if self._read and known == self._version:
+            self._push([view], {"now": time.time(), "live": True})
+        elif self._read:
             self._tell([view])
         if self._task is None or self._task.done():
             self._problem = None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import secrets
 import time
 import zlib
 from array import array
@@ -67,8 +66,6 @@ class TableFeed(PolledFeed):
         self._runs: Sequence[RunInfo] = ()
         self._columns: tuple[Column, ...] = ()
         self._more = False
-        # A view that comes back may find another feed: its versions must be others, too.
-        self._version = secrets.randbits(40)
         self._sparks: dict[tuple[str, str, int], tuple[bytes, int]] = {}
         self._places: Mapping[str, int] | None = None
 

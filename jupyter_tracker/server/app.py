@@ -7,7 +7,7 @@ from traitlets import Float
 
 from jupyter_tracker.server.connection import LIMIT
 from jupyter_tracker.server.connections import Connections
-from jupyter_tracker.server.handlers import OperationHandler, StreamHandler
+from jupyter_tracker.server.handlers import AssetHandler, OperationHandler, StreamHandler
 from jupyter_tracker.server.pages import Pages
 
 
@@ -30,6 +30,7 @@ class TrackerServer(ExtensionApp):
         arguments = {"connections": self._connections}
         self.handlers.extend(
             [
+                (r"/jupyter-tracker/api/assets/([\w-]+)", AssetHandler),
                 (r"/jupyter-tracker/api/stream", StreamHandler, {**arguments, "pages": self._pages}),
                 (r"/jupyter-tracker/api/([\w.]+)", OperationHandler, arguments),
             ]

@@ -1,6 +1,6 @@
-"""The two ways in: a request for each operation, and a WebSocket for what changes.
+"""The ways in: a request for each operation, a WebSocket for what changes, and the parts of the views as files.
 
-Both are for people who are signed in to Jupyter and whom its authorizer lets read or write `jupyter-tracker`.
+All are for people who are signed in to Jupyter and whom its authorizer lets read or write `jupyter-tracker`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from jupyter_tracker.errors import (
     Unreachable,
     Unsupported,
 )
+from jupyter_tracker.feed.chunks import chunk
 from jupyter_tracker.feed.params import Params, text_param, whole_param
 from jupyter_tracker.feed.wire import Json, error_data
 from jupyter_tracker.server import frames, operations
@@ -84,6 +85,25 @@ class OperationHandler(APIHandler):
         kind = "application/json" if isinstance(packed, str) else "application/octet-stream"
         with suppress(StreamClosedError):  # the page is gone
             await self.finish(packed, set_content_type=kind)
+
+
+class AssetHandler(APIHandler):
+    """`GET jupyter-tracker/api/assets/<name>`: a part of the views, which stays in the browser while it is the same."""
+
+    auth_resource = RESOURCE
+
+    @web.authenticated
+    async def get(self, name: str) -> None:
+        """Answer with its text, or with 304 when the browser has it."""
+        await check_allowed(self, "assets.get")
+        try:
+            text = await asyncio.to_thread(chunk, name)
+        except NotFound as error:
+            self.set_status(404)
+            await self.finish(frames.text({"error": error_data(error)}))
+            return
+        self.set_header("Cache-Control", "private, no-cache")  # kept, and asked for by its ETag
+        await self.finish(text, set_content_type="text/plain; charset=utf-8")
 
 
 class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):

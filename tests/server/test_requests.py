@@ -150,6 +150,21 @@ async def test_running_code_wants_the_right_to_execute(ask, run, jp_serverapp, m
         assert (await ask(operation, {"run": run.id, "path": __file__, "template": ""}))[0] == 403
 
 
+async def test_a_part_of_the_views_is_sent_once_and_then_stays_in_the_browser(jp_fetch):
+    url = ("jupyter-tracker", "api", "assets", "curves")
+    first = await jp_fetch(*url)
+    assert first.headers["Cache-Control"] == "private, no-cache"
+    assert len(first.body) > 10_000
+    with pytest.raises(HTTPClientError, match="304") as kept:
+        await jp_fetch(*url, headers={"If-None-Match": first.headers["Etag"]})
+    assert not kept.value.response.body
+    with pytest.raises(HTTPClientError, match="404") as missing:
+        await jp_fetch("jupyter-tracker", "api", "assets", "curvs")
+    assert json.loads(missing.value.response.body)["error"]["kind"] == "NotFound"
+    with pytest.raises(HTTPClientError, match="403"):
+        await jp_fetch(*url, headers={"Authorization": ""})
+
+
 async def test_every_operation_that_is_said_to_read_is_one():
     assert set(rpc.OPERATIONS) >= rpc.READING
     assert set(rpc.OPERATIONS) >= rpc.EXECUTING

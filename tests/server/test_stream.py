@@ -58,6 +58,19 @@ async def test_the_overview_has_experiments_and_changes_with_them(open_stream, t
     await stream.update(lambda update: update.get("active") == 0 and len(update["experiments"]) == 2)
 
 
+async def test_experiments_that_a_page_knows_are_not_sent_again(open_stream, tracker):
+    tracker.experiments.create("first")
+    stream = await open_stream()
+    await stream.send("follow", key="o", topic="overview")
+    version = (await stream.update(lambda update: "experiments" in update))["version"]
+    other = await open_stream()
+    await other.send("follow", key="o", topic="overview", known=version)
+    assert "experiments" not in await other.update(lambda update: "live" in update)
+    late = await open_stream()
+    await late.send("follow", key="o", topic="overview", known=version - 1)
+    assert "experiments" in await late.update(lambda update: "live" in update)
+
+
 async def test_a_page_that_comes_back_gets_everything_again(open_stream, tracker):
     tracker.runs.start("digits").end()
     for _ in range(2):

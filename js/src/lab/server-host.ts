@@ -3,6 +3,7 @@
 import type { Host, OnStatus, OnUpdate, Params, Reply, Topic } from "../core/host";
 import { HostError } from "../core/host";
 import type { Fields } from "../core/parse";
+import { text } from "../core/parse";
 import { Following } from "../widgets/following";
 import type { Listener, ServerLink } from "./server-link";
 import { trans } from "../core/translate";
@@ -33,7 +34,9 @@ export class ServerHost implements Host, Listener {
       return { result: {}, buffers: [] };
     }
     try {
-      const reply = await this.link.post(op, { profile, params });
+      const reply = await (op === "assets.get"
+        ? this.link.asset(text(params.name))
+        : this.link.post(op, { profile, params }));
       this.heardAt = Date.now();
       return reply;
     } catch (error) {

@@ -7,14 +7,13 @@ import { CLOSED, HostError, TIMEOUT, errorText } from "../core/host";
 import type { Fields } from "../core/parse";
 import { isFields, text } from "../core/parse";
 import { unpackFrame } from "./frames";
+import { errorOf, readReply } from "./server-reply";
 import { trans } from "../core/translate";
 
 export const API = "jupyter-tracker/api";
 export const CALL_TIMEOUT = 70_000;
 /** The WebSocket is given up when nothing was followed for so long (ms). */
 export const IDLE_LIMIT = 20_000;
-export const SIGNED_OUT = "SignedOut";
-export const NOT_INSTALLED = "NotInstalled";
 
 export type OnPush = (key: string, update: Fields, buffers: readonly DataView[]) => void;
 
@@ -53,21 +52,31 @@ export class ServerLink {
 
   /** Rejects with a {@link HostError} that says what to do. */
   async post(op: string, body: Readonly<Record<string, unknown>>): Promise<Reply> {
-    const url = URLExt.join(this.settings.baseUrl, API, encodeURIComponent(op));
+    const [response, data] = await this.request(op, { method: "POST", body: JSON.stringify(body) });
+    return readReply(response, data);
+  }
+
+  /** A part of the views, out of the browser's cache while the server has no other. */
+  async asset(name: string): Promise<Reply> {
+    const [response, data] = await this.request(`assets/${encodeURIComponent(name)}`, { cache: "no-cache" });
+    return response.ok
+      ? { result: { text: new TextDecoder().decode(data) }, buffers: [] }
+      : readReply(response, data);
+  }
+
+  private async request(path: string, init: RequestInit): Promise<[Response, ArrayBuffer]> {
+    const url = URLExt.join(this.settings.baseUrl, API, path);
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), CALL_TIMEOUT);
-    const init = { method: "POST", body: JSON.stringify(body), signal: abort.signal };
-    let response: Response;
-    let data: ArrayBuffer;
     try {
-      response = await ServerConnection.makeRequest(url, init, this.settings);
-      data = await response.arrayBuffer();
+      const sent = { ...init, signal: abort.signal };
+      const response = await ServerConnection.makeRequest(url, sent, this.settings);
+      return [response, await response.arrayBuffer()];
     } catch {
       throw new HostError(TIMEOUT, trans.__("Jupyter's server does not answer. Is it still running?"));
     } finally {
       clearTimeout(timer);
     }
-    return readReply(response, data);
   }
 
   /** Opens the stream beforehand: something will soon be followed. */
@@ -248,45 +257,4 @@ export class ServerLink {
       }
     }
   }
-}
-
-function errorOf({ kind, message }: Fields): HostError {
-  return new HostError(text(kind, "Error"), text(message, trans.__("The server gave no reason.")));
-}
-
-function readReply(response: Response, data: ArrayBuffer): Reply {
-  if (response.status === 401 || response.status === 403) {
-    throw new HostError(
-      SIGNED_OUT,
-      trans.__(
-        "Jupyter does not let you in: the sign-in has expired or lacks the right. Reload the page to sign in again.",
-      ),
-    );
-  }
-  let content: unknown = null;
-  let buffers: DataView[] = [];
-  try {
-    if (response.headers.get("Content-Type")?.startsWith("application/octet-stream") === true) {
-      ({ content, buffers } = unpackFrame(data));
-    } else {
-      content = JSON.parse(new TextDecoder().decode(data));
-    }
-  } catch {
-    content = null; // a page of a proxy, say
-  }
-  if (isFields(content) && isFields(content.error)) {
-    throw errorOf(content.error);
-  }
-  if (response.status === 404) {
-    throw new HostError(
-      NOT_INSTALLED,
-      trans.__(
-        "The server part of jupyter_tracker is not running. Run `jupyter server extension enable jupyter_tracker` and restart Jupyter.",
-      ),
-    );
-  }
-  if (!response.ok || !isFields(content)) {
-    throw new HostError("Error", trans.__("Jupyter's server answered with HTTP %1.", response.status));
-  }
-  return { result: content.result, buffers };
 }

@@ -23,6 +23,8 @@ export class Overview {
   slow = false;
   /** Operations that the platform has not. */
   lacking: ReadonlySet<string> = new Set();
+  /** Of what was told last: it is not sent again when it is followed anew. */
+  private version: unknown = null;
   private unfollow: (() => void) | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -38,7 +40,13 @@ export class Overview {
       this.changed();
     }, PATIENCE);
     this.unfollow ??= this.host.follow(
-      { name: "overview", params: this.pace, columns: 1 },
+      {
+        name: "overview",
+        params: this.pace,
+        columns: 1,
+        // While there is a problem, the whole answer says that it is over.
+        cursor: () => (this.problem === null && this.version !== null ? { known: this.version } : {}),
+      },
       (update) => this.onUpdate(update),
       (status) => {
         // While Jupyter's own server is away the last picture stays: the sidebar says it once for all.
@@ -68,6 +76,7 @@ export class Overview {
     }
     if (Array.isArray(update.experiments)) {
       this.slow = false;
+      this.version = update.version;
       this.problemKind = "";
       this.experiments = (update.experiments as unknown[]).filter(isFields).map((each) => ({
         id: text(each.id),
