@@ -23,6 +23,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 import jupyter_tracker as jt
+from tests.platforms import mlflow_server
 
 START_LIMIT = 60.0
 """Seconds for the server, the page or the kernel to come up."""
@@ -50,6 +51,8 @@ class Lab:
     """What its file browser shows."""
     home: Path
     """The store of its kernels."""
+    restart: Callable[[], None]
+    """End its server and start it again at the same address."""
 
     def tracker(self) -> jt.Tracker:
         """A client of the store of its kernels."""
@@ -84,16 +87,26 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     command += ["--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={work}"]
     command += ["--LabApp.expose_app_in_browser=True"]
     log = base / "lab.log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            command,
-            cwd=work,
-            env={**os.environ, **{name: str(folder) for name, folder in folders.items()}},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    made = Lab(f"http://127.0.0.1:{port}", token, work, base / "tracker")
+
+    def start() -> subprocess.Popen[bytes]:
+        with log.open("ab") as output:
+            return subprocess.Popen(
+                command,
+                cwd=work,
+                env={**os.environ, **{name: str(folder) for name, folder in folders.items()}},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def restart() -> None:
+        nonlocal server
+        stop_group(server)
+        server = start()
+        wait_for_server(made, server, log)
+
+    server = start()
+    made = Lab(f"http://127.0.0.1:{port}", token, work, base / "tracker", restart)
     try:
         wait_for_server(made, server, log)
         yield made
@@ -112,6 +125,13 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=found, headless=True, args=list(QUIET))
         yield started
         started.close()
+
+
+@pytest.fixture(scope="package")
+def mlflow() -> Iterator[mlflow_server.MlflowServer]:
+    """A real `mlflow server`."""
+    yield mlflow_server.shared()
+    mlflow_server.close()
 
 
 @pytest.fixture

@@ -23,6 +23,16 @@ for step in itertools.count():
 """.lstrip()
 
 
+FITTED = """
+import argparse
+import jupyter_tracker as jt
+parser = argparse.ArgumentParser()
+parser.add_argument("--epochs", type=int, required=True)
+for epoch in range(parser.parse_args().epochs):
+    jt.current_run().log({"loss": 1 / (epoch + 1)})
+""".lstrip()
+
+
 MADE = """
 import jupyter_tracker as jt
 with jt.connect().runs.start("beside", name="from-here") as run:
@@ -99,16 +109,23 @@ def test_the_runs_of_the_notebook_stand_on_top_and_a_run_becomes_a_cell(sidebar,
     assert 'name="from-here"' in page.evaluate(active)
 
 
-def test_open_runs_come_back_with_the_page(sidebar, lab):
+def test_open_runs_go_on_when_the_server_was_restarted_and_come_back_with_the_page(sidebar, lab):
+    page = sidebar.page
     with lab.tracker() as tracker, tracker.runs.start("kept", name="stays") as run:
         run.log({"x": 1})
-    sidebar.command("jupyter-tracker:run", run=run.id, name="stays")
-    expect(sidebar.page.locator(".jp-tracker-tab-view .jp-tracker-header")).to_contain_text("stays", timeout=LIMIT)
-    sidebar.page.evaluate("window.jupyterapp.serviceManager.workspaces.list().then(() => null)")
-    sidebar.page.wait_for_timeout(1500)  # JupyterLab saves its layout a second after a change, and tells nobody
-    sidebar.page.goto(f"{lab.url}/lab?token={lab.token}")
-    expect(sidebar.page.locator(".lm-TabBar-tabLabel", has_text="stays").first).to_be_visible(timeout=LIMIT)
-    expect(sidebar.page.locator(".jp-tracker-tab-view .jp-tracker-header")).to_contain_text("succeeded", timeout=LIMIT)
+        sidebar.command("jupyter-tracker:submit", code="endless.py")
+        sidebar.command("jupyter-tracker:run", run=run.id, name="stays")
+        head = page.locator(".jp-tracker-tab-view .jp-tracker-header")
+        expect(head).to_contain_text("running", timeout=LIMIT)
+        page.evaluate("window.jupyterapp.serviceManager.workspaces.list().then(() => null)")
+        page.wait_for_timeout(1500)  # JupyterLab saves its layout a second after a change, and tells nobody
+        lab.restart()
+    # The tab has not been touched: it goes on by itself, in a page that the new server does not know.
+    expect(head).to_contain_text("succeeded", timeout=LIMIT)
+    page.goto(f"{lab.url}/lab?token={lab.token}")
+    for name in ("stays", "New run: endless.py"):
+        expect(page.locator(".lm-TabBar-tabLabel", has_text=name).first).to_be_visible(timeout=LIMIT)
+    expect(page.locator(".jp-tracker-tab-view:visible .jp-tracker-header")).to_contain_text("succeeded", timeout=LIMIT)
 
 
 def test_runs_are_selected_compared_and_put_into_a_cell_and_settings_hold_at_once(sidebar, lab, pictures, figure):
@@ -168,9 +185,9 @@ def set_setting(page, raw):
     )
 
 
-def test_a_connection_is_added_and_its_runs_are_found(sidebar, tmp_path):
+def test_a_connection_to_an_mlflow_server_is_added_its_runs_are_found_and_it_is_removed(sidebar, mlflow, pictures):
     page = sidebar.page
-    address = f"local://{tmp_path}/elsewhere"
+    address = f"mlflow+{mlflow.url}"
     with jt.connect(address) as tracker, tracker.runs.start("elsewhere", name="far-away") as run:
         run.log({"loss": 0.25})
     page.get_by_role("button", name="Add a connection").click()
@@ -178,6 +195,36 @@ def test_a_connection_is_added_and_its_runs_are_found(sidebar, tmp_path):
     page.get_by_label("Address", exact=True).fill(address)
     page.get_by_role("button", name="Save and test").click()
     expect(page.locator(".Toastify__toast")).to_contain_text("tracking answers", timeout=LIMIT)
+    expect(row(sidebar, "elsewhere")).to_be_visible(timeout=LIMIT)
     page.get_by_role("searchbox", name="Search runs").fill("metrics.loss = 0.25")
     row(sidebar, "far-away").click(timeout=LIMIT)
+    tab = page.locator(".jp-tracker-tab-view:visible")
+    expect(tab.locator(".jp-tracker-header")).to_contain_text("succeeded", timeout=LIMIT)
+    expect(tab.locator(".jp-tracker-chart canvas").first).to_be_visible(timeout=LIMIT)
+    page.screenshot(path=pictures / "mlflow.png")
+    row(sidebar, "tracking").click(button="right")
+    page.locator(".lm-Menu-item").filter(has_text="Remove connection").click()
+    page.locator(".jp-Dialog").get_by_role("button", name="Remove").click()
+    expect(row(sidebar, "tracking")).to_have_count(0, timeout=LIMIT)
+    with jt.connect(address) as tracker:
+        assert [found.id for found in tracker.runs.list("elsewhere")] == [run.id]  # there nothing has changed
+
+
+def test_a_script_of_the_file_browser_becomes_a_run(sidebar, lab):
+    page = sidebar.page
+    (lab.folder / "fitted.py").write_text(FITTED)
+    sidebar.command("filebrowser:activate")
+    sidebar.command("filebrowser:refresh")
+    page.locator(".jp-DirListing-item", has_text="fitted.py").click(button="right", timeout=LIMIT)
+    page.locator(".lm-Menu-item").filter(has_text="New run").click()
+    form = page.locator(".jp-tracker-tab-view:visible")
+    form.get_by_role("button", name="Submit").click(timeout=LIMIT)
+    expect(form.get_by_role("status")).to_have_text("1 mistake", timeout=LIMIT)
+    form.get_by_label("epochs").fill("3")
+    form.get_by_label("epochs").press("Enter")
+    # The run takes the place of the form.
     expect(page.locator(".jp-tracker-tab-view:visible .jp-tracker-header")).to_contain_text("succeeded", timeout=LIMIT)
+    expect(page.locator(".lm-TabBar-tabLabel", has_text="New run")).to_have_count(0)
+    with lab.tracker() as tracker:
+        (run,) = tracker.runs.list("fitted")
+        assert run.params == {"epochs": 3}
