@@ -2,6 +2,7 @@
 
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import type { WidgetTracker } from "@jupyterlab/apputils";
+import { TabPanel } from "@lumino/widgets";
 import type { ViewTab } from "./view-tab";
 
 /** Brings a tab to the front, the one that there is or a new one. `beside` is the id of another, or empty. */
@@ -24,5 +25,10 @@ export function showTab<T extends ViewTab>(
     shell.add(tab, "down"); // the main area of Notebook 7 is the notebook, and nothing else
   }
   shell.activateById(tab.id);
+  // Notebook 7 leaves out what is below.
+  const panel = tab.parent?.parent;
+  if (panel instanceof TabPanel) {
+    panel.currentWidget = tab;
+  }
   return tab;
 }

@@ -115,7 +115,16 @@ class Sidebar extends Widget {
         for (const { command, args } of menuItems(target)) {
           menu.addItem(command === "" ? { type: "separator" } : { command, args });
         }
-        menu.aboutToClose.connect(() => setTimeout(() => menu.dispose(), 0));
+        const { activeElement } = document;
+        menu.aboutToClose.connect(() =>
+          setTimeout(() => {
+            menu.dispose();
+            // Whoever came by the keyboard goes on where they were, unless the command leads elsewhere.
+            if (document.activeElement === document.body && activeElement instanceof HTMLElement) {
+              activeElement.focus({ preventScroll: true });
+            }
+          }, 0),
+        );
         menu.open(clientX, clientY);
       },
     };
