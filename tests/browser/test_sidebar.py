@@ -75,11 +75,14 @@ def test_a_run_is_found_opened_watched_and_stopped(sidebar, lab, pictures):
         expect(page.locator(".jp-tracker-status")).to_contain_text("active", timeout=LIMIT)
         expect(page.locator(".lm-TabBar-tab[data-tracker-running]")).to_be_visible(timeout=LIMIT)
         page.screenshot(path=pictures / "sidebar.png")
+        sidebar.command("jupyter-tracker:open-cell", run=run.id, name="tide-7")
+        toasts = page.locator(".Toastify__toast")
+        expect(toasts.filter(has_text="was not made in a notebook")).to_be_visible(timeout=LIMIT)
         row(sidebar, "tide-7").hover()
         page.get_by_role("button", name="Stop tide-7").click()
         expect(tab.locator(".jp-tracker-header")).to_contain_text("stopped", timeout=LIMIT)
         assert str(run.wait(timeout=30).state) == "stopped"
-        expect(page.locator(".Toastify__toast")).to_contain_text("sea / tide-7: stopped", timeout=LIMIT)
+        expect(toasts.filter(has_text="sea / tide-7: stopped")).to_be_visible(timeout=LIMIT)
         # The run belongs to no notebook, and what is deleted comes back.
         sidebar.command("jupyter-tracker:runs.delete", run=run.id, name="tide-7")
         expect(row(sidebar, "No run fits")).to_be_visible(timeout=LIMIT)

@@ -2,10 +2,10 @@
 
 import { Notification } from "@jupyterlab/apputils";
 import type { TranslationBundle } from "@jupyterlab/translation";
-import { errorText } from "../core/host";
 import { isFields, list, text } from "../core/parse";
 import type { RunTarget } from "./run-target";
 import type { TrackerService } from "./service";
+import { tellError, tellWarning } from "./tell";
 
 /** How long an undo is offered (ms). */
 export const UNDO = 10_000;
@@ -44,12 +44,12 @@ export async function undoable(
 ): Promise<void> {
   const failed = (mistakes: readonly string[]): void => {
     if (mistakes.length > 0) {
-      Notification.warning(trans.__("%1 were not changed: %2", mistakes.length, mistakes[0] ?? ""));
+      tellWarning(trans.__("%1 were not changed: %2", mistakes.length, mistakes[0] ?? ""));
     }
   };
   failed(await change(op));
   const callback = (): void => {
-    change(undo).then(failed, (error: unknown) => Notification.error(errorText(error)));
+    change(undo).then(failed, tellError);
   };
   Notification.info(done, { autoClose: UNDO, actions: [{ label: trans.__("Undo"), callback }] });
 }

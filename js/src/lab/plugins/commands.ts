@@ -17,6 +17,7 @@ import type { RunTarget } from "../run-target";
 import { targetArgs, targetsOf } from "../run-target";
 import type { TrackerService } from "../service";
 import { ITracker } from "../service";
+import { tellError, tellWarning } from "../tell";
 import { COMPARE, OPEN } from "./tabs";
 
 const PREFIX = "jupyter-tracker:";
@@ -49,7 +50,7 @@ function actionsOf(
       : null;
   const told = (mistakes: readonly string[]): void => {
     if (mistakes.length > 0) {
-      Notification.warning(trans.__("%1 were not changed: %2", mistakes.length, mistakes[0] ?? ""));
+      tellWarning(trans.__("%1 were not changed: %2", mistakes.length, mistakes[0] ?? ""));
     }
   };
   const takeAway =
@@ -190,7 +191,7 @@ export const commands: JupyterFrontEndPlugin<void> = {
           try {
             await (possible.length === 0 ? undefined : run(possible));
           } catch (error) {
-            Notification.error(`${one}: ${errorText(error)}`);
+            tellError(`${one}: ${errorText(error)}`);
           }
         },
       });

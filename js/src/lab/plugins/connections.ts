@@ -9,6 +9,7 @@ import { errorText } from "../../core/host";
 import { text } from "../../core/parse";
 import type { TrackerService } from "../service";
 import { ITracker } from "../service";
+import { tellError } from "../tell";
 
 export const KEEP = "jupyter-tracker:connections.keep";
 export const TEST = "jupyter-tracker:connections.test";
@@ -92,7 +93,7 @@ async function keep(service: TrackerService, trans: TranslationBundle, name: str
     try {
       await service.ask("connections.keep", { ...value });
     } catch (error) {
-      Notification.error(errorText(error));
+      tellError(error);
       known = { name: value.name, address: value.address }; // what was typed, but no secret
       continue;
     }
@@ -116,7 +117,7 @@ async function test(service: TrackerService, trans: TranslationBundle, name: str
     );
     Notification.success(words, { autoClose: 5000 });
   } catch (error) {
-    Notification.error(trans.__("%1 does not work: %2", name, errorText(error)));
+    tellError(trans.__("%1 does not work: %2", name, errorText(error)));
   }
 }
 
@@ -148,10 +149,9 @@ export const connections: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null,
   ) => {
     const trans = (translator ?? nullTranslator).load("jupyter_tracker");
-    const failed = (error: unknown): unknown => Notification.error(errorText(error));
     app.commands.addCommand(KEEP, {
       label: ({ name }) => (name === undefined ? trans.__("Add a connection") : trans.__("Edit connection")),
-      execute: ({ name }) => keep(service, trans, text(name)).catch(failed),
+      execute: ({ name }) => keep(service, trans, text(name)).catch(tellError),
     });
     app.commands.addCommand(TEST, {
       label: trans.__("Test connection"),
@@ -159,7 +159,7 @@ export const connections: JupyterFrontEndPlugin<void> = {
     });
     app.commands.addCommand(REMOVE, {
       label: trans.__("Remove connection"),
-      execute: ({ name }) => remove(service, trans, text(name)).catch(failed),
+      execute: ({ name }) => remove(service, trans, text(name)).catch(tellError),
     });
     palette?.addItem({ command: KEEP, category: trans.__("Training runs") });
   },

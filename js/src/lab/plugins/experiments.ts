@@ -1,13 +1,13 @@
 /** What can be done with an experiment, as commands. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
-import { Notification } from "@jupyterlab/apputils";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
 import { errorText } from "../../core/host";
 import { text } from "../../core/parse";
 import { undoable } from "../changes";
 import type { TrackerService } from "../service";
 import { ITracker } from "../service";
+import { tellError } from "../tell";
 import { TABLE } from "./tabs";
 
 const ARCHIVE = "jupyter-tracker:experiments.archive";
@@ -56,7 +56,7 @@ export const experiments: JupyterFrontEndPlugin<void> = {
           try {
             await undoable(change, trans, { op, undo, done: done(text(args.name)) });
           } catch (error) {
-            Notification.error(`${label}: ${errorText(error)}`);
+            tellError(`${label}: ${errorText(error)}`);
           }
         },
       });

@@ -2,7 +2,7 @@
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { ILayoutRestorer } from "@jupyterlab/application";
-import { ICommandPalette, Notification, WidgetTracker } from "@jupyterlab/apputils";
+import { ICommandPalette, WidgetTracker } from "@jupyterlab/apputils";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
 import { text } from "../../core/parse";
 import { CompareTab, MOST_COMPARED, compareId } from "../compare-tab";
@@ -13,6 +13,7 @@ import { RunsTab } from "../runs-tab";
 import type { TrackerService } from "../service";
 import { ITracker } from "../service";
 import { showTab } from "../show-tab";
+import { tellWarning } from "../tell";
 import type { ViewTab } from "../view-tab";
 
 export const OPEN = "jupyter-tracker:run";
@@ -57,9 +58,7 @@ export const tabs: JupyterFrontEndPlugin<void> = {
       execute: (args) => {
         const targets = targetsOf(args, null);
         if (targets.length > MOST_COMPARED) {
-          Notification.warning(
-            trans.__("At most %1 runs are compared; choose some with a search.", MOST_COMPARED),
-          );
+          tellWarning(trans.__("At most %1 runs are compared; choose some with a search.", MOST_COMPARED));
           return;
         }
         const id = compareId(targets);
