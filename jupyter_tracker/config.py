@@ -8,14 +8,22 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from urllib.parse import urlsplit
 
 from jupyter_tracker.errors import ConfigError, NotFound
 
+try:
+    import fcntl
+except ImportError:  # Windows, where two processes that change the same file at once may lose a change
+    fcntl = None  # type: ignore[assignment]  # a module elsewhere
+
 _NAME = re.compile(r"[A-Za-z][\w.-]{0,63}")
+_changing = Lock()
 
 
 def default_home() -> Path:
@@ -74,13 +82,32 @@ def keep(made: Profile) -> None:
             f"The profile name {made.name!r} must begin with a letter and go on with letters, digits, `-`, `_`, `.`."
         )
     without_credentials(made.address)
-    _write([*(known for known in profiles() if known.name != made.name), made])
+    with changing(_file()):
+        _write([*(known for known in profiles() if known.name != made.name), made])
 
 
 def forget(name: str) -> None:
     """Remove a profile; `NotFound` when there is none."""
-    profile(name)
-    _write([known for known in profiles() if known.name != name])
+    with changing(_file()):
+        profile(name)
+        _write([known for known in profiles() if known.name != name])
+
+
+@contextmanager
+def changing(path: Path) -> Iterator[None]:
+    """Read and write a file of settings with nobody between, in this process or another: two browsers, say."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _changing:
+        if fcntl is None:
+            yield
+            return
+        # The folder: the file itself is another one after each change.
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
 
 
 def without_credentials(address: str) -> str:
@@ -103,7 +130,6 @@ def _file() -> Path:
 
 def _write(kept: Iterable[Profile]) -> None:
     path = _file()
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     entries = {made.name: {"address": made.address} for made in kept}
     partial.write_text(json.dumps(entries, indent=1, sort_keys=True), encoding="utf-8")

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from jupyter_tracker.config import changing
 from jupyter_tracker.errors import ConfigError
 from jupyter_tracker.models import Secret
 
@@ -42,11 +43,11 @@ def find(address: str, name: str, variables: Iterable[str] = ()) -> Secret | Non
 def keep(address: str, name: str, secret: Secret) -> str:
     """Keep a credential of a connection; the result says where: `keyring`, or the file."""
     entry = _entry(address, name)
-    if in_keyring(entry, secret.reveal()):
-        _write({key: value for key, value in _read().items() if key != entry})
-        return "keyring"
-    _write({**_read(), entry: secret.reveal()})
-    return str(_file())
+    kept_in_ring = in_keyring(entry, secret.reveal())
+    with changing(_file()):
+        others = {key: value for key, value in _read().items() if key != entry}
+        _write(others if kept_in_ring else {**others, entry: secret.reveal()})
+    return "keyring" if kept_in_ring else str(_file())
 
 
 def forget(address: str, name: str) -> None:
@@ -56,9 +57,10 @@ def forget(address: str, name: str) -> None:
     if ring is not None:
         with suppress(Exception):  # it was not there
             ring.delete_password(SERVICE, entry)
-    kept = _read()
-    if kept.pop(entry, None) is not None:
-        _write(kept)
+    with changing(_file()):
+        kept = _read()
+        if kept.pop(entry, None) is not None:
+            _write(kept)
 
 
 def usable_keyring() -> Any | None:
@@ -125,7 +127,6 @@ def _write(kept: dict[str, str]) -> None:
     if not kept:
         path.unlink(missing_ok=True)
         return
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     partial.unlink(missing_ok=True)
     with open(partial, "x", encoding="utf-8", opener=_private) as file:

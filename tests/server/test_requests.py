@@ -128,6 +128,23 @@ async def test_a_connection_is_kept_tested_and_removed_and_its_secret_never_come
     assert config.profiles() == ()
 
 
+async def test_connections_that_two_browsers_add_and_remove_at_once_are_all_kept(ask, tmp_path):
+    names = [f"work-{number}" for number in range(8)]
+
+    def keep(name):
+        params = {"name": name, "address": f"local://{tmp_path}/{name}", "secrets": {"token": name}}
+        return ask("connections.keep", params)
+
+    answers = await asyncio.gather(*map(keep, names))
+    assert {status for status, _ in answers} == {200}
+    answers = await asyncio.gather(*(ask("connections.remove", {"name": name}) for name in names[:4]), keep("late"))
+    assert {status for status, _ in answers} == {200}
+    kept = {*names[4:], "late"}
+    assert {profile.name for profile in config.profiles()} == kept
+    secrets = {name: credentials.find(f"local://{tmp_path}/{name}", "token") for name in [*names, "late"]}
+    assert {name for name, secret in secrets.items() if secret and secret.reveal() == name} == kept
+
+
 async def test_a_refused_secret_is_not_in_the_message(ask, tmp_path):
     for name, value in (("token", SECRET + "\n"), (SECRET, SECRET)):
         params = {"name": "work", "address": f"local://{tmp_path}/other", "secrets": {name: value}}
