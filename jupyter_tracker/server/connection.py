@@ -4,8 +4,8 @@ A connection has an event loop and threads of its own, so that one that hangs or
 nor the server.
 
 No answer of a platform is kept to be asked for again by its ETag or date: none is known to send either with what is
-polled. An `mlflow server` sends none, and the `etag` of Vertex AI is a field that guards writing. What has not changed is
-recognised by the feeds, and not sent on to the browser.
+polled. An `mlflow server` sends none, and the `etag` of Vertex AI is a field that guards writing. What has not changed
+is recognised by the feeds, and not sent on to the browser.
 """
 
 from __future__ import annotations
