@@ -127,9 +127,9 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture
 def mlflow() -> Iterator[mlflow_server.MlflowServer]:
-    """A real `mlflow server`."""
+    """A real `mlflow server`; it ends with the test, as others measure."""
     yield mlflow_server.shared()
     mlflow_server.close()
 
