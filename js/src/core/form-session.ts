@@ -60,7 +60,7 @@ export class FormSession {
       const { result } = await this.host.call("form.get", {});
       this.form = parseForm(result);
       this.written = this.form?.written ?? {};
-      this.problem = this.form === null ? trans.__("The kernel sent no form.") : null;
+      this.problem = this.form === null ? trans.__("The answer holds no form.") : null;
     } catch (error) {
       this.problem = errorText(error);
     }

@@ -4,7 +4,7 @@ import type { FormSession } from "../../core/form-session";
 import { trans } from "../../core/translate";
 import { useUniqueId } from "../common/hooks";
 
-/** Environment variables of the run. Their values go to the kernel and nowhere else. */
+/** Environment variables of the run. Their values go to the host and nowhere else. */
 export function Variables({ session }: { session: FormSession }): JSX.Element {
   const id = useUniqueId();
   const { variables } = session;
