@@ -85,7 +85,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     }
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
     command += ["--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={work}"]
-    command += ["--LabApp.expose_app_in_browser=True"]
+    command += ["--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True"]
     log = base / "lab.log"
 
     def start() -> subprocess.Popen[bytes]:
@@ -136,10 +136,10 @@ def mlflow() -> Iterator[mlflow_server.MlflowServer]:
 
 @pytest.fixture
 def open_notebook(lab: Lab, browser: Browser) -> Iterator[Callable[..., Notebook]]:
-    """Open a notebook of JupyterLab, made from cells or there already, with its kernel ready."""
+    """Open a notebook in JupyterLab or Notebook 7, made from cells or there already, with its kernel ready."""
     opened: list[Notebook] = []
 
-    def open_it(name: str, *cells: str) -> Notebook:
+    def open_it(name: str, *cells: str, place: str = "lab/tree") -> Notebook:
         if cells:
             content = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
             content.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -148,7 +148,7 @@ def open_notebook(lab: Lab, browser: Browser) -> Iterator[Callable[..., Notebook
         page.set_default_timeout(START_LIMIT * 1000)
         notebook = Notebook(page, lab.folder / name)
         opened.append(notebook)
-        page.goto(f"{lab.url}/lab/tree/{name}?token={lab.token}&reset")
+        page.goto(f"{lab.url}/{place}/{name}?token={lab.token}&reset")
         notebook.wait("window.jupyterapp?.shell?.currentWidget?.content?.widgets?.length > 0", START_LIMIT)
         notebook.wait(f"{PANEL}.sessionContext.session?.kernel?.status === 'idle'", START_LIMIT)
         return notebook
@@ -163,7 +163,7 @@ PANEL = "window.jupyterapp.shell.currentWidget"
 
 
 class Notebook:
-    """A notebook in JupyterLab, driven through JupyterLab's own commands. Each wait has a limit."""
+    """A notebook in the page, driven through JupyterLab's own commands. Each wait has a limit."""
 
     def __init__(self, page: Page, path: Path) -> None:
         self.page = page
