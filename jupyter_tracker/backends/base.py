@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -76,6 +77,11 @@ class Backend:
     def __post_init__(self) -> None:
         for noun in NOUNS:
             getattr(self, noun).backend = self.name
+
+    @property
+    def home(self) -> str:
+        """By which another process knows the same place, and a notebook may keep it: it does not tell where that is."""
+        return f"{self.name}:{hashlib.sha256(self.location.encode()).hexdigest()[:24]}"
 
     def close(self) -> None:
         """Give back what the backend holds; it opens again when it is used again."""

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Mapping
 
 from jupyter_tracker import config, credentials
-from jupyter_tracker.backends import names
+from jupyter_tracker.backends import names, open_backend
 from jupyter_tracker.client.tracker import DEFAULT
-from jupyter_tracker.errors import ConfigError, InvalidInput, NotFound
+from jupyter_tracker.errors import ConfigError, InvalidInput, NotFound, TrackerError
 from jupyter_tracker.feed.wire import Json
 from jupyter_tracker.models import Secret
 from jupyter_tracker.server.connection import LIMIT, Connection
@@ -30,6 +30,7 @@ class Connections:
         self.root = root
         self._limit = limit
         self._open: dict[str, Connection] = {}
+        self._homes: dict[str, str] = {}
 
     async def get(self, name: str) -> Connection:
         """The connection of a profile.
@@ -56,6 +57,33 @@ class Connections:
             "backends": list(await asyncio.to_thread(names)),
             "secrets": list(SECRETS),
         }
+
+    async def find(self, home: str) -> Json:
+        """The connection that leads to a `Backend.home`, by which a panel looks for its runs when its kernel is gone.
+
+        Raises:
+            NotFound: none does.
+        """
+
+        def call() -> Json:
+            addresses = {DEFAULT: DEFAULT, **{profile.name: profile.address for profile in config.profiles()}}
+            for name, address in addresses.items():
+                if self._home(address) == home:
+                    return {"name": name}
+            raise NotFound("connection", home, (), "Add one in the sidebar that leads to where the notebook keeps its runs.")
+
+        return await asyncio.to_thread(call)
+
+    def _home(self, address: str) -> str | None:
+        """Where an address leads; None where that cannot be said now, for want of credentials, say."""
+        if address not in self._homes:
+            try:
+                backend = open_backend(address)
+            except TrackerError:
+                return None
+            self._homes[address] = backend.home
+            backend.close()
+        return self._homes[address]
 
     async def keep(self, name: str, address: str, secrets: Mapping[str, str]) -> Json:
         """Add a connection, or change the one of that name; a secret that is not given stays as it was.

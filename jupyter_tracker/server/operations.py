@@ -19,6 +19,10 @@ async def _list(connections: Connections, _: Params) -> Json:
     return await connections.list()
 
 
+async def _find(connections: Connections, params: Params) -> Json:
+    return await connections.find(text_param(params, "home"))
+
+
 async def _keep(connections: Connections, params: Params) -> Json:
     secrets = params.get("secrets", {})
     if not isinstance(secrets, Mapping) or not all(isinstance(value, str) for value in secrets.values()):
@@ -37,11 +41,12 @@ async def _test(connections: Connections, params: Params) -> Json:
 
 OPERATIONS: Mapping[str, Callable[[Connections, Params], Awaitable[Json]]] = {
     "about": _about,
+    "connections.find": _find,
     "connections.keep": _keep,
     "connections.list": _list,
     "connections.remove": _remove,
     "connections.test": _test,
 }
 
-READING = frozenset({"about", "connections.list", "connections.test"})
+READING = frozenset({"about", "connections.find", "connections.list", "connections.test"})
 """Those that change nothing."""

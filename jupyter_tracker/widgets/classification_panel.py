@@ -27,6 +27,7 @@ class ClassificationPanel(GroupPanel):
     """
 
     kind: ClassVar[str] = "classification"
+    shown = (*GroupPanel.shown, "name")
     example: ClassVar[str] = "tracker.runs.get('last')"
     _esm = STATIC / "classification-panel.js"
     _css = STATIC / "classification-panel.css"

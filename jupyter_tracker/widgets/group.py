@@ -24,13 +24,18 @@ class GroupPanel(Panel):
     """A panel of some runs. The page knows each by a key, which leads to its tracker."""
 
     example: ClassVar[str]
+    shown = ("runs", "elsewhere")
     runs = traitlets.List(traitlets.Unicode(), read_only=True).tag(sync=True)
     """The keys of the runs: their ids, which get a number where two trackers have the same."""
+    elsewhere = traitlets.Dict(read_only=True).tag(sync=True)
+    """Home and id, by key, of the runs that are kept elsewhere than the first."""
 
     def __init__(self, *runs: Run | Iterable[Run]) -> None:
         self._members = _members(runs, type(self).__name__, self.example)
         super().__init__(next(iter(self._members.values())).backend)
         self.set_trait("runs", list(self._members))
+        homes = {key: [run.backend.home, run.id] for key, run in self._members.items()}
+        self.set_trait("elsewhere", {key: home for key, home in homes.items() if home != [self.home, key]})
 
     def _target(self, params: Mapping[str, Any]) -> tuple[rpc.Session, Mapping[str, Any]]:
         member = self._members.get(str(params.get("run")))
@@ -69,18 +74,13 @@ def _members(given: Iterable[Run | Iterable[Run]], panel: str, example: str) -> 
         if not isinstance(run, Run):
             raise TypeError(f"{panel} takes runs, for example {example}, not {type(run).__name__}.")
         same = [known for known in found.values() if known.id == run.id]
-        if not any(_home(known) == _home(run) for known in same):
+        if not any(known.backend.home == run.backend.home for known in same):  # two clients of one store are one home
             found[f"{run.id}~{len(same) + 1}" if same else run.id] = run
     if not found:
         raise TypeError(f"{panel} takes at least one run, for example {example}.")
     if len(found) > MOST_RUNS:
         raise ValueError(f"{panel} shows at most {MOST_RUNS} runs, not {len(found)}; choose some with a filter.")
     return found
-
-
-def _home(run: Run) -> tuple[str, str]:
-    """Where a run is kept: two clients of one store are one home."""
-    return run.backend.name, run.backend.location
 
 
 def _flat(given: Iterable[Run | Iterable[Run]]) -> Iterable[object]:

@@ -17,6 +17,8 @@ class PanelOfRun(Panel):
         run: A run of any backend; the panel goes on when this object is gone.
     """
 
+    shown = ("run",)
+
     run = traitlets.Unicode(read_only=True).tag(sync=True)
     """Id of the run."""
 

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 import anywidget
+import traitlets
 
 from jupyter_tracker import rpc
 from jupyter_tracker.backends.base import Backend
@@ -44,9 +45,15 @@ class Panel(anywidget.AnyWidget):
     """A widget whose view asks the kernel by messages; its synced traits hold nothing that grows."""
 
     kind: ClassVar[str]
+    shown: ClassVar[tuple[str, ...]]
+    """The traits that say what is looked at; a saved notebook keeps them, so that the panel can go on without kernel."""
+
+    home = traitlets.Unicode(read_only=True).tag(sync=True)
+    """Where the runs are kept, as `Backend.home` has it: by this Jupyter's server finds them when the kernel is gone."""
 
     def __init__(self, backend: Backend, **traits: Any) -> None:
         super().__init__(**traits)
+        self.set_trait("home", backend.home)
         self._session = session_of(backend)
         self._followed: dict[str, rpc.Leave] = {}
         self._seen: deque[str] = deque(maxlen=_REMEMBERED)
@@ -134,7 +141,8 @@ class Panel(anywidget.AnyWidget):
             "image/svg+xml": self.picture(),
             "text/plain": self.text(),
         }
-        return data, {MARKER: {"panel": self.kind}}
+        shown = {name: getattr(self, name) for name in self.shown}
+        return data, {MARKER: {"panel": self.kind, "home": self.home, **shown}}
 
     def _repr_mimebundle_(self, **_: Any) -> Bundle:
         return self.bundle()

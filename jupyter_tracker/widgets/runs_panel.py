@@ -47,6 +47,7 @@ class RunsPanel(Panel):
     """
 
     kind: ClassVar[str] = "runs"
+    shown = ("experiment", "where", "order_by", "columns", "lifecycle", "view")
     _esm = STATIC / "runs-panel.js"
     _css = STATIC / "runs-panel.css"
 

@@ -41,6 +41,7 @@ class SubmitPanel(Panel):
     """
 
     kind: ClassVar[str] = "submit"
+    shown = ("run",)
     _esm = STATIC / "submit-panel.js"
     _css = STATIC / "submit-panel.css"
 

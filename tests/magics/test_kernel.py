@@ -84,7 +84,7 @@ def test_lists_are_rich_and_logs_are_text(cells):
     assert {WIDGET, "text/html", "text/plain", "image/svg+xml"} <= set(data)
     assert "digits" in data["text/html"]
     assert "digits" in data["text/plain"]
-    assert cells["list"][0].metadata["jupyter_tracker"] == {"panel": "runs"}
+    assert cells["list"][0].metadata["jupyter_tracker"]["panel"] == "runs"
     assert cells["listed"][0].data["text/plain"] == "('RunList', 2)"
     # A question with an end is no view that goes on.
     assert set(cells["some"][0].data) == {"text/html", "text/plain"}

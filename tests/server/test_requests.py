@@ -75,6 +75,17 @@ async def test_who_may_only_read_reads_and_changes_nothing(ask, run, jp_serverap
     assert asked == [("read", "jupyter-tracker"), ("write", "jupyter-tracker"), ("write", "jupyter-tracker")]
 
 
+async def test_a_panel_without_kernel_finds_the_connection_to_where_its_runs_are_kept(ask, store_folder, tmp_path):
+    with jt.connect() as here, jt.connect(f"local://{tmp_path}/other") as there:
+        homes = [tracker.backend.home for tracker in (here, there)]
+    found = await ask("connections.find", {"home": homes[0]})
+    assert found == (200, {"result": {"name": "local"}})
+    assert (await ask("connections.find", {"home": homes[1]}))[0] == 404
+    config.keep(config.Profile("broken", "vertex://no-such-thing"))  # and in the way of nobody
+    config.keep(config.Profile("work", there.address))
+    assert (await ask("connections.find", {"home": homes[1]}))[1] == {"result": {"name": "work"}}
+
+
 @pytest.mark.parametrize("profile", ["wrok", "mlflow+http://169.254.169.254", "local:///etc", "../local", "\x00"])
 async def test_only_configured_profiles_are_reached(ask, profile):
     status, content = await ask("runs.rows", {"from": 0, "to": 1}, {"profile": profile})

@@ -134,7 +134,9 @@ def test_a_run_without_code_says_so_and_cells_are_compared(trackers, shown):
 def test_a_comparison_leaves_a_picture_and_a_table(pair, shown):
     panel = shown(jt.ComparePanel(*pair))
     data, metadata = panel.bundle()
-    assert metadata == {"jupyter_tracker": {"panel": "compare"}}
+    (home, small), (other, large) = ([run.backend.home, run.id] for run in pair)
+    where = {"home": home, "runs": [small, large], "elsewhere": {large: [other, large]}}
+    assert metadata == {"jupyter_tracker": {"panel": "compare", **where}}
     assert {"small", "large", "0.2"} <= set(data["text/plain"].split())
     ET.fromstring(data["image/svg+xml"])
     assert "large" in data["image/svg+xml"]

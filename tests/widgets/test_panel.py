@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -323,7 +324,10 @@ def test_an_executed_notebook_keeps_the_end_of_each_run(cells, cell, state):
     (output,) = (output for output in cells[cell] if PICTURE in output.get("data", {}))
     assert state in output.data["text/plain"]
     assert state in output.data[PICTURE]
-    assert output.metadata["jupyter_tracker"] == {"panel": "run"}
+    # By this the panel is found again without the kernel; it does not tell where the store lies.
+    kept = output.metadata["jupyter_tracker"]
+    assert (kept["panel"], len(kept["run"])) == ("run", 32)
+    assert re.fullmatch(r"local:[0-9a-f]{24}", kept["home"])
 
 
 def test_no_hook_stays_behind(cells):

@@ -6,6 +6,7 @@ import { commands } from "./plugins/commands";
 import { connections } from "./plugins/connections";
 import { experiments } from "./plugins/experiments";
 import { launcher } from "./plugins/launcher";
+import { livePanels } from "./plugins/live-panels";
 import { savedPanels } from "./plugins/saved-panels";
 import { service } from "./plugins/service";
 import { sidebar } from "./plugins/sidebar";
@@ -15,6 +16,7 @@ import { tabs } from "./plugins/tabs";
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
   savedPanels,
   service,
+  livePanels,
   sidebar,
   tabs,
   commands,

@@ -3,7 +3,10 @@
 
 import type { Host } from "../core/host";
 import { KernelHost } from "./kernel-host";
+import { watchKernel } from "./kernel-watch";
 import type { WidgetModel } from "./model";
+import { serverSuccessor } from "./server-successor";
+import { SwitchingHost } from "./switching-host";
 
 interface RenderProps {
   readonly model: WidgetModel;
@@ -18,19 +21,41 @@ export interface Widget {
 /** Puts a view into an element; the returned function takes it out again. */
 export type Mount = (el: HTMLElement, host: Host, model: WidgetModel) => () => void;
 
-/** A widget whose view is mounted anew when one of these traits changes. */
-export function widget(mount: Mount, traits: readonly string[]): () => Widget {
+/** The host of a model: its kernel, and Jupyter's server once that is gone. */
+class ModelHost extends SwitchingHost {
+  readonly kernel: KernelHost;
+
+  constructor(model: WidgetModel, standsAlone: (model: WidgetModel) => boolean) {
+    const kernel = new KernelHost(model);
+    super(kernel, () => (standsAlone(model) ? serverSuccessor(model) : null));
+    this.kernel = kernel;
+  }
+
+  override dispose(): void {
+    super.dispose();
+    this.kernel.dispose();
+  }
+}
+
+/** A widget whose view is mounted anew when one of these traits changes. `standsAlone` says whether it can go on when
+ *  its kernel is gone. */
+export function widget(
+  mount: Mount,
+  traits: readonly string[],
+  standsAlone: (model: WidgetModel) => boolean = () => true,
+): () => Widget {
   return () => {
-    let host: KernelHost | null = null;
+    let host: ModelHost | null = null;
     return {
       initialize({ model }) {
-        const own = new KernelHost(model);
+        const own = new ModelHost(model, standsAlone);
         host = own;
         return () => own.dispose();
       },
 
       render({ model, el }) {
-        const own = (host ??= new KernelHost(model));
+        const own = (host ??= new ModelHost(model, standsAlone));
+        const unwatch = watchKernel(model, el, () => own.kernel.close());
         let unmount = mount(el, own, model);
         const again = (): void => {
           unmount();
@@ -39,6 +64,7 @@ export function widget(mount: Mount, traits: readonly string[]): () => Widget {
         traits.forEach((trait) => model.on(`change:${trait}`, again));
         return () => {
           traits.forEach((trait) => model.off(`change:${trait}`, again));
+          unwatch();
           unmount();
         };
       },

@@ -88,6 +88,11 @@ export class KernelHost implements Host {
     };
   }
 
+  /** The kernel is gone, though the comm has not said so. */
+  close(): void {
+    this.onClose();
+  }
+
   dispose(): void {
     this.onClose();
     this.model.off("msg:custom", this.onMessage);
@@ -151,6 +156,9 @@ export class KernelHost implements Host {
   }
 
   private readonly onClose = (): void => {
+    if (this.closed) {
+      return;
+    }
     this.closed = true;
     for (const id of Array.from(this.waiting.keys())) {
       this.settle(id)?.reject(new HostError(CLOSED, GONE));

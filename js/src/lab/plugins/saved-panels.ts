@@ -1,16 +1,25 @@
 /** A saved notebook opened again has no widget model any more. Where the output brings a picture of our
- *  panel, that picture is shown instead of "Error displaying widget". */
+ *  panel, that picture is shown instead of "Error displaying widget", and then the panel over the server. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import { INotebookTracker } from "@jupyterlab/notebook";
 import type { IRenderMime, IRenderMimeRegistry } from "@jupyterlab/rendermime";
+import type { Widget } from "@lumino/widgets";
+import { findWay } from "../../core/way";
+import { liveView, readSaved } from "../live-view";
 import { WIDGET_VIEW, withSavedPicture } from "../saved-picture";
 
 /** The rank of the factory that is replaced. */
 const RANK = -10;
 
 const ours = new WeakSet<IRenderMime.IRendererFactory>();
+
+function revive(metadata: unknown): Promise<Widget> | null {
+  const way = findWay();
+  const saved = readSaved(metadata);
+  return way === null || saved === null ? null : liveView(way, saved);
+}
 
 function install(rendermime: IRenderMimeRegistry): void {
   const widgets = rendermime.getFactory(WIDGET_VIEW);
@@ -20,7 +29,7 @@ function install(rendermime: IRenderMimeRegistry): void {
   const factory: IRenderMime.IRendererFactory = {
     safe: widgets.safe,
     mimeTypes: [WIDGET_VIEW],
-    createRenderer: (options) => withSavedPicture(widgets.createRenderer(options), rendermime),
+    createRenderer: (options) => withSavedPicture(widgets.createRenderer(options), rendermime, revive),
   };
   ours.add(factory);
   rendermime.addFactory(factory, RANK);
