@@ -24,34 +24,36 @@ const mountRun: Mount = async (el, host, { place }) => {
 };
 
 /** By kind; each view comes when it is first needed. */
-const MOUNTS: Readonly<Record<string, Mount>> = {
-  run: mountRun,
-  submit: mountRun,
-  runs: async (el, host, { shown }) => {
-    const [{ mountRunsPanel }, { TableSession }] = await Promise.all([
-      import("../views/runs-panel"),
-      import("../core/table-session"),
-    ]);
-    return mountRunsPanel(el, new TableSession(host, readSettings(shown)));
-  },
-  compare: async (el, host, { place }) =>
-    (await import("../views/compare")).mountCompare(el, host, { runs: place.runs }),
-  classification: async (el, host, { place, shown }) => {
-    const { mountClassification } = await import("../views/classification");
-    return mountClassification(el, host, { runs: place.runs, name: text(shown.name) });
-  },
-  log: async (el, host, { place }) =>
-    (await import("../views/log")).mountLogPanel(el, host, { run: place.runs[0] ?? "" }),
-  events: async (el, host, { place }) =>
-    (await import("../views/events")).mountEventPanel(el, host, { run: place.runs[0] ?? "" }),
-};
+const MOUNTS = new Map<string, Mount>(
+  Object.entries({
+    run: mountRun,
+    submit: mountRun,
+    runs: async (el, host, { shown }) => {
+      const [{ mountRunsPanel }, { TableSession }] = await Promise.all([
+        import("../views/runs-panel"),
+        import("../core/table-session"),
+      ]);
+      return mountRunsPanel(el, new TableSession(host, readSettings(shown)));
+    },
+    compare: async (el, host, { place }) =>
+      (await import("../views/compare")).mountCompare(el, host, { runs: place.runs }),
+    classification: async (el, host, { place, shown }) => {
+      const { mountClassification } = await import("../views/classification");
+      return mountClassification(el, host, { runs: place.runs, name: text(shown.name) });
+    },
+    log: async (el, host, { place }) =>
+      (await import("../views/log")).mountLogPanel(el, host, { run: place.runs[0] ?? "" }),
+    events: async (el, host, { place }) =>
+      (await import("../views/events")).mountEventPanel(el, host, { run: place.runs[0] ?? "" }),
+  }),
+);
 
 /** Null for a panel that cannot be shown so: of an older notebook, or a form that was never submitted. */
 export function readSaved(metadata: unknown): SavedPanel | null {
   const shown = isFields(metadata) ? metadata : {};
   const place = readPlace((name) => shown[name]);
   const panel = text(shown.panel);
-  if (place === null || !(panel in MOUNTS) || (place.runs.length === 0 && panel !== "runs")) {
+  if (place === null || !MOUNTS.has(panel) || (place.runs.length === 0 && panel !== "runs")) {
     return null;
   }
   return { panel, place, shown };
@@ -81,6 +83,6 @@ export async function liveView(way: Way, saved: SavedPanel): Promise<Widget> {
     await host.call("runs.get", { run });
   }
   const node = document.createElement("div");
-  const mount = MOUNTS[saved.panel] ?? mountRun;
+  const mount = MOUNTS.get(saved.panel) ?? mountRun;
   return new LiveView(node, await mount(node, host, saved));
 }
