@@ -17,7 +17,7 @@ const CHUNKS: Readonly<Record<string, unknown>> = {
   "run-curves": runCurves,
 };
 
-export function chunkFromSource(_: unknown, name: string): Promise<unknown> {
+export function loadChunk(_: unknown, name: string): Promise<unknown> {
   return name in CHUNKS
     ? Promise.resolve(CHUNKS[name])
     : Promise.reject(new Error(`There is no chunk '${name}'.`));

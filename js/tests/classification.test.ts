@@ -1,5 +1,5 @@
 import { act } from "preact/test-utils";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   averagePrecision,
   classTable,
@@ -12,7 +12,8 @@ import {
 } from "../src/core/classification";
 import { shares, sortedClasses } from "../src/core/confusion";
 import { mountClassification } from "../src/views/classification";
-import { MockHost } from "./mock-host";
+import type { MockHost } from "./mock-host";
+import { View, forEachTest } from "./on-view";
 
 function doubles(...values: number[]): DataView {
   return new DataView(Float64Array.from(values).buffer);
@@ -109,43 +110,29 @@ describe("a confusion matrix", () => {
 });
 
 describe("the view", () => {
+  let view: View;
   let host: MockHost;
   let el: HTMLElement;
-  let unmount: () => void;
+  forEachTest(
+    () => new View((el, host) => mountClassification(el, host, { runs: ["k0", "k1"] })),
+    (made) => {
+      view = made;
+      ({ host, el } = made);
+    },
+  );
 
-  const frame = (): Promise<void> =>
-    act(async () => {
-      await vi.advanceTimersByTimeAsync(50);
-    });
   const tell = async (run: number, name: string, classifications: unknown[]): Promise<void> => {
     const of = { id: `r${run}`, name, experiment: "digits", state: "succeeded" };
     host.follows[run]?.onUpdate({ now: 1, live: false, of, classifications }, [CURVE, MATRIX]);
-    await frame();
+    await view.frame();
   };
-
-  beforeEach(async () => {
-    vi.useFakeTimers({ now: 1_000_000 });
-    vi.stubGlobal("IntersectionObserver", undefined);
-    host = new MockHost();
-    el = document.createElement("div");
-    document.body.append(el);
-    unmount = mountClassification(el, host, { runs: ["k0", "k1"] });
-    await frame();
-  });
-
-  afterEach(() => {
-    unmount();
-    el.remove();
-    vi.unstubAllGlobals();
-    vi.useRealTimers();
-  });
 
   it("follows each run, and stops when it goes", () => {
     expect(host.follows.map(({ topic }) => [topic.name, topic.params.run])).toEqual([
       ["classifications", "k0"],
       ["classifications", "k1"],
     ]);
-    unmount();
+    view.takeOut();
     expect(host.follows.every(({ active }) => !active)).toBe(true);
   });
 
@@ -223,7 +210,7 @@ describe("the view", () => {
   it("keeps the picture when the kernel is gone", async () => {
     await tell(0, "small", [logged()]);
     host.follows[0]?.onStatus({ kind: "disconnected", since: 1, message: "The kernel is gone." });
-    await frame();
+    await view.frame();
     expect(el.textContent).toContain("The kernel is gone.");
     expect(el.querySelector("canvas")).not.toBeNull();
   });

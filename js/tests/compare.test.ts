@@ -1,26 +1,15 @@
 import { act } from "preact/test-utils";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { differences, lowerIsBetter, scaleOf } from "../src/core/compare";
 import type { Column } from "../src/core/compare";
 import { mountCompare } from "../src/views/compare";
 import { pointsBuffer, wirePoints, wireRun } from "./helpers";
-import { MockHost } from "./mock-host";
+import type { MockHost } from "./mock-host";
+import { View, forEachTest } from "./on-view";
 
-vi.mock("../src/core/chunk", async () => ({
-  loadChunk: (await import("./chunks")).chunkFromSource,
-}));
+vi.mock("../src/core/chunk", () => import("./chunks"));
 
-// There is no canvas here; what the plot is told is tested in a browser.
-vi.mock("../src/views/chart/plot", () => ({
-  PLOT_HEIGHT: 148,
-  Plot: class {
-    setData = vi.fn();
-    recolor = vi.fn();
-    resize = vi.fn();
-    hideCursor = vi.fn();
-    destroy = vi.fn();
-  },
-}));
+vi.mock("../src/views/chart/plot", () => import("./mock-plot"));
 
 function column(values: unknown[], numeric = true): Column {
   return { id: "x", label: "x", kind: "param", values, numeric, varies: true };
@@ -66,14 +55,17 @@ it.each([
 });
 
 describe("the view", () => {
+  let view: View;
   let host: MockHost;
   let el: HTMLElement;
-  let unmount: () => void;
+  forEachTest(
+    () => new View((el, host) => mountCompare(el, host, { runs: ["r0", "r1~2"] })),
+    (made) => {
+      view = made;
+      ({ host, el } = made);
+    },
+  );
 
-  const frame = (): Promise<void> =>
-    act(async () => {
-      await vi.advanceTimersByTimeAsync(50);
-    });
   const tell = async (at: number, more: Record<string, unknown>, loss: number): Promise<void> => {
     const points = [wirePoints("val/loss", 2, { last: loss, min: loss, max: 9 })];
     const run = wireRun({ id: `r${at}`, name: `run ${at}`, state: "succeeded", ended_at: 1000, ...more });
@@ -82,31 +74,17 @@ describe("the view", () => {
       { step: 1, value: loss },
     ]);
     host.follows[at]?.onUpdate({ now: 1000, run, points }, [buffer]);
-    await frame();
+    await view.frame();
   };
   const tab = async (name: string): Promise<void> => {
     const found = Array.from(el.querySelectorAll<HTMLElement>("[role=tab]"));
     await act(() => found.find((each) => each.textContent === name)?.click());
-    await frame();
+    await view.frame();
   };
 
   beforeEach(async () => {
-    vi.useFakeTimers({ now: 1_000_000 });
-    vi.stubGlobal("IntersectionObserver", undefined);
-    host = new MockHost();
-    el = document.createElement("div");
-    document.body.append(el);
-    unmount = mountCompare(el, host, { runs: ["r0", "r1~2"] });
-    await frame();
     await tell(0, { params: { lr: 0.1, depth: 2 }, tags: { keep: "<i>yes</i>" } }, 0.5);
     await tell(1, { params: { lr: 0.2, depth: 2 } }, 0.25);
-  });
-
-  afterEach(() => {
-    unmount();
-    el.remove();
-    vi.unstubAllGlobals();
-    vi.useRealTimers();
   });
 
   it("follows the curves of each run, and stops when it goes", () => {
@@ -114,7 +92,7 @@ describe("the view", () => {
       ["curves", "r0"],
       ["curves", "r1~2"],
     ]);
-    unmount();
+    view.takeOut();
     expect(host.follows.every(({ active }) => !active)).toBe(true);
   });
 
@@ -125,7 +103,7 @@ describe("the view", () => {
     expect(chart()).toContain("run 0: last 0.5000. run 1: last 0.2500");
     const box = el.querySelector<HTMLInputElement>(".jp-tracker-legend input");
     await act(() => box?.click());
-    await frame();
+    await view.frame();
     expect(chart()).not.toContain("run 0");
   });
 
@@ -133,7 +111,7 @@ describe("the view", () => {
     await tab("Best");
     expect(el.querySelector("td b")?.textContent).toBe("0.2500");
     await act(() => el.querySelector<HTMLElement>(".jp-tracker-sort")?.click());
-    await frame();
+    await view.frame();
     expect(el.querySelector("tbody tr")?.textContent).toContain("run 1");
   });
 
@@ -143,13 +121,13 @@ describe("the view", () => {
     await act(() => {
       axis?.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowUp", bubbles: true }));
     });
-    await frame();
+    await view.frame();
     expect(el.textContent).toContain("1 of 2 runs");
     expect(el.querySelectorAll(".jp-tracker-out")).toHaveLength(1);
     await act(() => {
       axis?.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
     });
-    await frame();
+    await view.frame();
     expect(el.querySelectorAll(".jp-tracker-out")).toHaveLength(0);
   });
 
@@ -160,7 +138,7 @@ describe("the view", () => {
     await act(() => {
       plot?.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
     });
-    await frame();
+    await view.frame();
     expect(el.querySelector(".jp-tracker-cell-readout")?.textContent).toContain("run 0: lr 0.1000");
   });
 
@@ -179,7 +157,7 @@ describe("the view", () => {
       result: { code: "-lr = 1\n+lr = 2\n", reason: "", cells: "" },
       buffers: [],
     });
-    await frame();
+    await view.frame();
     expect(el.querySelector("section[aria-label=Packages]")?.textContent).toContain("numpy1.01.1");
     expect(el.querySelector(".jp-tracker-diff-added")?.textContent).toBe("+lr = 2\n");
   });

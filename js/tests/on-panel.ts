@@ -1,40 +1,13 @@
 /** A run panel on a stand-in for the host, and what tests do with it. */
 
 import { act } from "preact/test-utils";
-import { vi } from "vitest";
 import { mountRunPanel } from "../src/views/run-panel";
 import { push } from "./helpers";
-import { MockHost } from "./mock-host";
+import { View } from "./on-view";
 
-export class Panel {
-  readonly host = new MockHost();
-  readonly el = document.createElement("div");
-  private unmount: () => void;
-
+export class Panel extends View {
   constructor() {
-    document.body.append(this.el);
-    this.unmount = mountRunPanel(this.el, this.host, { run: "r1" });
-  }
-
-  mountAgain(): void {
-    this.unmount();
-    this.unmount = mountRunPanel(this.el, this.host, { run: "r1" });
-  }
-
-  takeOut(): void {
-    this.unmount();
-  }
-
-  close(): void {
-    this.unmount();
-    this.el.remove();
-  }
-
-  /** Lets chunks come and frames pass. */
-  async frame(time = 50): Promise<void> {
-    await act(async () => {
-      await vi.advanceTimersByTimeAsync(time);
-    });
+    super((el, host) => mountRunPanel(el, host, { run: "r1" }));
   }
 
   async show(more: Record<string, unknown>, buffers: DataView[] = []): Promise<void> {

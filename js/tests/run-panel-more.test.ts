@@ -1,36 +1,16 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { pointsBuffer, wirePoints, wireRun } from "./helpers";
 import { Panel } from "./on-panel";
+import { forEachTest } from "./on-view";
 
-// There is no canvas here; what the plot is told is tested in a browser.
-vi.mock("../src/views/chart/plot", () => ({
-  PLOT_HEIGHT: 148,
-  Plot: class {
-    setData = vi.fn();
-    recolor = vi.fn();
-    resize = vi.fn();
-    hideCursor = vi.fn();
-    destroy = vi.fn();
-  },
-}));
-vi.mock("../src/core/chunk", async () => ({
-  loadChunk: (await import("./chunks")).chunkFromSource,
-}));
+vi.mock("../src/views/chart/plot", () => import("./mock-plot"));
+vi.mock("../src/core/chunk", () => import("./chunks"));
 
 let panel: Panel;
-
-beforeEach(async () => {
-  vi.useFakeTimers({ now: 1_000_000 });
-  vi.stubGlobal("IntersectionObserver", undefined);
-  panel = new Panel();
-  await panel.frame();
-});
-
-afterEach(() => {
-  panel.close();
-  vi.unstubAllGlobals();
-  vi.useRealTimers();
-});
+forEachTest(
+  () => new Panel(),
+  (made) => (panel = made),
+);
 
 describe("the menu", () => {
   const ended = {

@@ -14,7 +14,7 @@ from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.errors import TrackerError
 from jupyter_tracker.feed.log import LogIndex
 from jupyter_tracker.feed.pace import Retries
-from jupyter_tracker.feed.points import PointStore, envelope, packed, within
+from jupyter_tracker.feed.points import PointStore, envelope, packed
 from jupyter_tracker.feed.wire import Json, error_data, event_data, line_data, number, run_data
 from jupyter_tracker.models import Event, Lifecycle, LogLine, RunInfo, RunKind, RunState
 
@@ -142,7 +142,7 @@ class RunFeed:
         buffers: list[bytes] = []
         for key in keys:
             if key in self._points.summaries:
-                lines, sampled = envelope(within(self._points.lines(key, {}), axis, start, stop), columns)
+                lines, sampled = envelope(self._points.within(key, axis, start, stop), columns)
                 found.append(self._points_data(key, len(lines[0]), len(buffers), reset=True, sampled=sampled))
                 buffers.append(packed(lines))
         return {"points": found}, buffers

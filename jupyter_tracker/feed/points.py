@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -46,6 +48,8 @@ class Columns:
     steps: array[int] = field(default_factory=lambda: array("q"))
     times: array[float] = field(default_factory=lambda: array("d"))
     values: list[array[float]] = field(default_factory=list)
+    ordered: bool = True
+    """Whether steps and times only grow, as they nearly always do."""
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -53,18 +57,25 @@ class Columns:
     def extend(self, block: PointBlock) -> None:
         """Append a block of the same keys."""
         self.values = self.values or [array("d") for _ in self.keys]
+        self.ordered = self.ordered and _follows(self.steps, block.steps) and _follows(self.times, block.times)
         self.steps.frombytes(block.steps.cast("B"))
         self.times.frombytes(block.times.cast("B"))
         for column, values in zip(self.values, block.values, strict=True):
             column.frombytes(values.cast("B"))
 
-    def lines(self, key: str, start: int) -> Lines:
+    def lines(self, key: str, rows: slice) -> Lines:
         """Copies, so that the buffers can go on growing."""
         return (
-            np.array(self.steps[start:], np.float64),
-            np.array(self.times[start:], np.float64),
-            np.array(self.values[self.keys.index(key)][start:], np.float64),
+            np.array(self.steps[rows], np.float64),
+            np.array(self.times[rows], np.float64),
+            np.array(self.values[self.keys.index(key)][rows], np.float64),
         )
+
+    def rows(self, axis: str, start: float, stop: float) -> slice:
+        """As `within` chooses them; only where they are ordered."""
+        x: Sequence[float] = self.times if axis == "time" else self.steps
+        first, end = bisect_left(x, start), bisect_right(x, stop)
+        return slice(max(first - 1, 0), end + 1) if first < end else slice(0)
 
 
 class PointStore:
@@ -88,7 +99,11 @@ class PointStore:
 
     def lines(self, key: str, behind: dict[tuple[str, ...], int]) -> Lines:
         """The points of a metric behind some rows of each key set, by step."""
-        parts = [columns.lines(key, behind.get(keys, 0)) for keys, columns in self.columns.items() if key in keys]
+        parts = [
+            columns.lines(key, slice(behind.get(keys, 0), None))
+            for keys, columns in self.columns.items()
+            if key in keys
+        ]
         parts = [part for part in parts if len(part[0])]
         if len(parts) == 1:
             return _ordered(parts[0])
@@ -96,6 +111,13 @@ class PointStore:
             empty = np.empty(0)
             return empty, empty, empty
         return _ordered(tuple(map(np.concatenate, zip(*parts, strict=True))))  # type: ignore[arg-type]  # three of them
+
+    def within(self, key: str, axis: str, start: float, stop: float) -> Lines:
+        """The points of a metric from `start` to `stop`; see `within`. Of a million only those are touched."""
+        parts = [columns for keys, columns in self.columns.items() if key in keys]
+        if len(parts) == 1 and parts[0].ordered:
+            return parts[0].lines(key, parts[0].rows(axis, start, stop))
+        return within(self.lines(key, {}), axis, start, stop)
 
 
 def within(lines: Lines, axis: str, start: float, stop: float) -> Lines:
@@ -143,6 +165,12 @@ def share(values: np.ndarray, among: np.ndarray) -> np.ndarray:
 def packed(lines: Lines) -> bytes:
     """The bytes that travel: steps, times, values, one behind the other."""
     return np.concatenate(lines).astype("<f8", copy=False).tobytes()
+
+
+def _follows(before: Sequence[float], block: memoryview[Any]) -> bool:
+    """Whether numbers only grow, also from those before them."""
+    added = np.asarray(block)
+    return not len(added) or bool((not before or before[-1] <= added[0]) and (added[1:] >= added[:-1]).all())
 
 
 def _ordered(lines: Lines) -> Lines:

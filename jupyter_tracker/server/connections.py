@@ -70,7 +70,9 @@ class Connections:
             for name, address in addresses.items():
                 if self._home(address) == home:
                     return {"name": name}
-            raise NotFound("connection", home, (), "Add one in the sidebar that leads to where the notebook keeps its runs.")
+            raise NotFound(
+                "connection", home, (), "Add one in the sidebar that leads to where the notebook keeps its runs."
+            )
 
         return await asyncio.to_thread(call)
 

@@ -24,7 +24,7 @@ class GroupPanel(Panel):
     """A panel of some runs. The page knows each by a key, which leads to its tracker."""
 
     example: ClassVar[str]
-    shown = ("runs", "elsewhere")
+    shown: ClassVar[tuple[str, ...]] = ("runs", "elsewhere")
     runs = traitlets.List(traitlets.Unicode(), read_only=True).tag(sync=True)
     """The keys of the runs: their ids, which get a number where two trackers have the same."""
     elsewhere = traitlets.Dict(read_only=True).tag(sync=True)

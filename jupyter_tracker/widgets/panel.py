@@ -46,10 +46,10 @@ class Panel(anywidget.AnyWidget):
 
     kind: ClassVar[str]
     shown: ClassVar[tuple[str, ...]]
-    """The traits that say what is looked at; a saved notebook keeps them, so that the panel can go on without kernel."""
+    """The traits that say what is looked at; a saved notebook keeps them, so that the panel goes on without kernel."""
 
     home = traitlets.Unicode(read_only=True).tag(sync=True)
-    """Where the runs are kept, as `Backend.home` has it: by this Jupyter's server finds them when the kernel is gone."""
+    """Where the runs are kept, as `Backend.home` has it: Jupyter's server finds them by it when the kernel is gone."""
 
     def __init__(self, backend: Backend, **traits: Any) -> None:
         super().__init__(**traits)

@@ -327,6 +327,24 @@ def test_a_range_has_one_neighbour_on_each_side():
     assert within((line, line, line), "step", 100, 200)[0].tolist() == []
 
 
+@given(
+    st.lists(st.tuples(st.sampled_from(["a", "ab"]), st.lists(st.integers(-20, 20), max_size=20)), max_size=4),
+    st.booleans(),
+    st.sampled_from(["step", "time"]),
+    st.floats(-25, 25),
+    st.floats(0, 30),
+)
+def test_a_range_is_the_same_whether_all_points_are_looked_at_or_not(batches, in_order, axis, start, width):
+    store, last = PointStore(), -20
+    for keys, steps in batches:
+        written = [max(last, step) for step in sorted(steps)] if in_order else steps
+        last = written[-1] if in_order and written else last
+        store.extend([block_of(tuple(keys), written, [list(map(float, written))] * len(keys))] if written else [])
+    found = store.within("a", axis, start, start + width)
+    wanted = within(store.lines("a", {}), axis, start, start + width)
+    assert [column.tolist() for column in found] == [column.tolist() for column in wanted]
+
+
 def test_a_view_goes_on_with_a_run_that_is_restarted(tracker):
     run = tracker.runs.submit("digits", code="print('once')\nraise ValueError('broken')\n")
 

@@ -9,7 +9,19 @@ export interface ChartColors {
   readonly font: string;
 }
 
+/** What was read last, for the other charts of a panel: they draw one after the other, and nothing changes meanwhile. */
+let lately: { readonly root: Element; readonly colors: ChartColors } | null = null;
+
 export function readColors(element: Element): ChartColors {
+  const root = element.closest(".jp-tracker-run-panel") ?? element;
+  if (lately?.root !== root) {
+    lately = { root, colors: colorsOf(element) };
+    queueMicrotask(() => (lately = null));
+  }
+  return lately.colors;
+}
+
+function colorsOf(element: Element): ChartColors {
   const style = getComputedStyle(element);
   const read = (name: string, fallback: string): string => style.getPropertyValue(name).trim() || fallback;
   const lines: string[] = [];

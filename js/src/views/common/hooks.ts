@@ -65,8 +65,9 @@ export function useThemeChanges(): number {
 /** While a range is dragged, only where it comes to rest is asked for (ms). */
 const RESTING = 40;
 
-/** Does something at once; what follows closely waits until nothing follows any more. Only the latest is done. */
-export function useAtRest(): (action: (() => void) | null) => void {
+/** Does something at once; what follows closely waits until nothing follows any more. Only the latest is done. The
+ *  result is whether it was done. */
+export function useAtRest(): (action: (() => void) | null) => boolean {
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const called = useRef(-Infinity);
   useEffect(() => () => clearTimeout(timer.current), []);
@@ -77,8 +78,9 @@ export function useAtRest(): (action: (() => void) | null) => void {
     called.current = now;
     if (action !== null && soon) {
       timer.current = setTimeout(action, RESTING);
-    } else {
-      action?.();
+      return false;
     }
+    action?.();
+    return action !== null;
   };
 }

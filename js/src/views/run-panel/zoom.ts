@@ -1,4 +1,4 @@
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { errorText } from "../../core/host";
 import type { Series } from "../../core/series";
 import type { RunSession } from "../../core/session";
@@ -24,23 +24,35 @@ interface State {
 
 const WHOLE: State = { range: null, series: new Map(), error: null };
 
+/** For so long finer points are waited for before what is held is drawn in the new range (ms): drawn twice, a zoom
+ *  takes longer than the answer does. */
+const PATIENCE = 50;
+
 /** The part of the x axis that is shown, the same in all charts. What is held is shown in the new range
- *  at once; where the kernel has thinned it, the finer points follow. */
+ *  soon; where the kernel has thinned it, the finer points follow. */
 export function useZoom(session: RunSession, keys: readonly string[], x: XKind, origin: number): Zoom {
   const [state, setState] = useState<State>(WHOLE);
   const latest = useRef(0);
+  const patience = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => () => clearTimeout(patience.current), []);
   const atRest = useAtRest();
 
   const zoomTo = (from: number, to: number): void => {
     const request = (latest.current += 1);
+    clearTimeout(patience.current);
     // The points of an earlier range stay until the new ones are here, so that nothing flickers.
-    setState((before) => ({ ...before, range: { from, to }, error: null }));
+    const showHeld = (): void => setState((before) => ({ ...before, range: { from, to }, error: null }));
     const thinned = keys.filter((key) => session.series.get(key)?.sampled === true);
     if (thinned.length === 0) {
+      showHeld();
       return;
     }
     const shift = x === "relative" ? origin : 0;
-    atRest(() => fetchPoints(request, thinned, from, to, shift));
+    if (atRest(() => fetchPoints(request, thinned, from, to, shift))) {
+      patience.current = setTimeout(showHeld, PATIENCE);
+    } else {
+      showHeld();
+    }
   };
 
   const fetchPoints = (
@@ -61,11 +73,13 @@ export function useZoom(session: RunSession, keys: readonly string[], x: XKind, 
       .then(
         (series) => {
           if (request === latest.current) {
+            clearTimeout(patience.current);
             setState({ range: { from, to }, series, error: null });
           }
         },
         (error: unknown) => {
           if (request === latest.current) {
+            clearTimeout(patience.current);
             setState({ range: { from, to }, series: new Map(), error: errorText(error) });
           }
         },
@@ -79,6 +93,7 @@ export function useZoom(session: RunSession, keys: readonly string[], x: XKind, 
     zoomTo,
     reset: () => {
       latest.current += 1;
+      clearTimeout(patience.current);
       atRest(null);
       setState(WHOLE);
     },
