@@ -138,7 +138,7 @@ export function CurvePlot({ kind, lines, threshold, onThreshold }: Props): JSX.E
                     <text x={tick * SIDE} y={SIDE + 13} text-anchor="middle">
                       {tick}
                     </text>
-                    <text x={-5} y={(1 - tick) * SIDE + 4} text-anchor="end">
+                    <text x={-3} y={(1 - tick) * SIDE + 4} text-anchor="end">
                       {tick}
                     </text>
                   </>
@@ -151,7 +151,7 @@ export function CurvePlot({ kind, lines, threshold, onThreshold }: Props): JSX.E
             </text>
             <text
               class="jp-tracker-axis-name"
-              transform={`translate(-24 ${SIDE / 2}) rotate(-90)`}
+              transform={`translate(-26 ${SIDE / 2}) rotate(-90)`}
               text-anchor="middle"
             >
               {words.y}
