@@ -20,9 +20,6 @@ interface Ink {
   readonly line: string;
 }
 
-/** Above this share the number stands in the colour of the ground. */
-const DARK = 0.55;
-
 export function paint(canvas: HTMLCanvasElement, look: Look): void {
   const { size, side } = look;
   const ratio = window.devicePixelRatio || 1;
@@ -115,17 +112,20 @@ function paintNumbers(
   context.font = `${Math.min(13, Math.max(8, cell * 0.36))}px ${family || "sans-serif"}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
+  const [hue, ground, text] = [ink.hue, ink.ground, ink.text].map((color) => channels(context, color));
   order.forEach((row, down) => {
     order.forEach((column, across) => {
       const at = row * size + column;
       if (!diagonal && row === column) {
         return;
       }
-      context.fillStyle = diagonal && (shade[at] ?? 0) > DARK ? ink.ground : ink.text;
+      const below = luminance(mixed(ground, hue, diagonal ? (shade[at] ?? 0) : 0));
+      const legible = contrast(below, luminance(text)) >= contrast(below, luminance(ground));
+      context.fillStyle = legible ? ink.text : ink.ground;
       if (matrix[at] !== 0) {
-        const text = look.value(at);
-        if (context.measureText(text).width <= cell - 3) {
-          context.fillText(text, (across + 0.5) * cell, (down + 0.5) * cell + 0.5);
+        const words = look.value(at);
+        if (context.measureText(words).width <= cell - 3) {
+          context.fillText(words, (across + 0.5) * cell, (down + 0.5) * cell + 0.5);
         }
       }
       if (marked.has(at) && cell >= 22) {
@@ -133,4 +133,31 @@ function paintNumbers(
       }
     });
   });
+}
+
+type Channels = readonly number[] | undefined;
+
+/** Red, green and blue of a colour, from 0 to 255; a canvas reads any that style sheets know. */
+function channels(context: CanvasRenderingContext2D, color: string): readonly number[] {
+  context.fillStyle = color;
+  const read = context.fillStyle;
+  return read.startsWith("#")
+    ? [1, 3, 5].map((at) => parseInt(read.slice(at, at + 2), 16))
+    : (read.match(/[\d.]+/g) ?? []).slice(0, 3).map(Number);
+}
+
+function mixed(ground: Channels, hue: Channels, share: number): readonly number[] {
+  return (ground ?? []).map((part, at) => part + ((hue?.[at] ?? part) - part) * share);
+}
+
+/** Relative luminance, and the contrast of two, as WCAG 2 defines them. */
+function luminance(color: Channels): number {
+  const [red = 0, green = 0, blue = 0] = (color ?? []).map((part) =>
+    part <= 10 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4,
+  );
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+function contrast(one: number, other: number): number {
+  return (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
 }
