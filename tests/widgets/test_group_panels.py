@@ -239,7 +239,7 @@ def test_the_page_gets_keys_and_the_front_end_only(panel, pair):
 
     made_panel = getattr(jt, panel)(*pair)
     own = set(made_panel.keys) - set(ipywidgets.DOMWidget().keys)
-    assert own - {"name"} == {"runs", "_esm", "_css", "_anywidget_id"}
+    assert own - {"name"} == {"home", "runs", "elsewhere", "_esm", "_css", "_anywidget_id"}
     with pytest.raises(Exception, match="read-only"):
         made_panel.runs = []
 

@@ -133,8 +133,9 @@ def test_the_page_gets_the_id_of_the_run_and_the_front_end_only(panel, run):
     import ipywidgets
 
     own = set(panel.keys) - set(ipywidgets.DOMWidget().keys)
-    assert own == {"run", "_esm", "_css", "_anywidget_id"}
+    assert own == {"home", "run", "_esm", "_css", "_anywidget_id"}
     assert panel.get_state()["run"] == run.id
+    assert run.backend.location not in str(panel.get_state())
     with pytest.raises(Exception, match="read-only"):
         panel.run = "another"
 

@@ -123,7 +123,7 @@ def test_the_page_gets_the_id_of_the_run_and_the_front_end_only(tracker):
 
     panel = jt.SubmitPanel("train.py", tracker=tracker, experiment="digits")
     own = set(panel.keys) - set(ipywidgets.DOMWidget().keys)
-    assert own == {"run", "_esm", "_css", "_anywidget_id"}
+    assert own == {"home", "run", "_esm", "_css", "_anywidget_id"}
     assert isinstance(panel, Panel)
 
 
