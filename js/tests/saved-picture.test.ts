@@ -105,6 +105,13 @@ describe("the saved picture", () => {
     expect(revive).toHaveBeenCalledExactlyOnceWith({ panel: "run" });
     expect(pictures()).toBe(0);
     expect(renderer.node.querySelectorAll(".over-server")).toHaveLength(1);
+    renderer.say("Loading widget...");
+    await settle();
+    renderer.say(MISSING);
+    await settle();
+    expect(revive).toHaveBeenCalledOnce();
+    expect(renderer.node.textContent).toBe("");
+    expect(renderer.node.querySelectorAll(".over-server")).toHaveLength(1);
     renderer.showLive();
     await settle();
     expect(live.isDisposed).toBe(true);

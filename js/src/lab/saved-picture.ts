@@ -42,6 +42,8 @@ class SavedPicture {
   private readonly revive: Revive;
   /** The picture, or the live view that came in its place. */
   private picture: Widget | null = null;
+  /** What the live view that is in the place of the picture shows. */
+  private live: string | null = null;
   private unwatch: (() => void) | null = null;
   private patience: ReturnType<typeof setTimeout> | undefined;
   private impatient = false;
@@ -76,10 +78,22 @@ class SavedPicture {
     }
     // Whatever the renderer writes takes the place of the picture.
     if (this.picture !== null && this.picture.node.parentNode !== this.renderer.node) {
+      const told = this.renderer.node.textContent;
+      if (
+        this.model !== null &&
+        this.live === JSON.stringify(markerOf(this.model)) &&
+        (NO_MODEL.test(told) || WAITING.test(told))
+      ) {
+        // It looked for its model once more, and what is live already goes on.
+        this.renderer.node.textContent = "";
+        this.renderer.node.append(this.picture.node);
+        return;
+      }
       // The layout takes out the node itself, so it must still be there.
       this.renderer.node.append(this.picture.node);
       this.picture.dispose();
       this.picture = null;
+      this.live = null;
       this.unwatch?.();
     }
     const said = this.renderer.node.textContent;
@@ -119,6 +133,7 @@ class SavedPicture {
     // What stands below stays where it is while the view fills.
     live.node.style.minHeight = `${picture.node.offsetHeight}px`;
     this.picture = live;
+    this.live = JSON.stringify(markerOf(model));
     this.renderer.addWidget(live);
     picture.dispose();
   }
