@@ -14,20 +14,8 @@ import { pointsBuffer, push, wireLine, wirePoints, wireRow, wireRun } from "./he
 import { MockHost } from "./mock-host";
 import { Panel } from "./on-panel";
 
-// There is no canvas here.
-vi.mock("../src/views/chart/plot", () => ({
-  PLOT_HEIGHT: 148,
-  Plot: class {
-    setData = vi.fn();
-    recolor = vi.fn();
-    resize = vi.fn();
-    hideCursor = vi.fn();
-    destroy = vi.fn();
-  },
-}));
-vi.mock("../src/core/chunk", async () => ({
-  loadChunk: (await import("./chunks")).chunkFromSource,
-}));
+vi.mock("../src/views/chart/plot", () => import("./mock-plot"));
+vi.mock("../src/core/chunk", () => import("./chunks"));
 
 /** What belongs to the runs, the wire or the language of filters. */
 const DATA =

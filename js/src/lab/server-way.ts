@@ -3,13 +3,11 @@
 import type { Host } from "../core/host";
 import { HostError } from "../core/host";
 import { text } from "../core/parse";
+import { trans } from "../core/translate";
 import type { Place, Way } from "../core/way";
 import { GroupHost } from "./group-host";
 import type { RunTarget } from "./run-target";
 import type { TrackerService } from "./service";
-
-const NOWHERE =
-  "Jupyter's server has no connection to where its runs are kept: add one in the sidebar, or run the cell again.";
 
 export class ServerWay implements Way {
   readonly version = 1;
