@@ -64,9 +64,13 @@ export class ServerWay implements Way {
     try {
       return text((await this.service.ask("connections.find", { home })).name);
     } catch (error) {
-      throw error instanceof HostError && error.kind === "NotFound"
-        ? new HostError("NotFound", NOWHERE)
-        : error;
+      if (!(error instanceof HostError) || error.kind !== "NotFound") {
+        throw error;
+      }
+      const message = trans.__(
+        "Jupyter's server has no connection to where its runs are kept: add one in the sidebar, or run the cell again.",
+      );
+      throw new HostError("NotFound", message);
     }
   }
 }
