@@ -8,6 +8,7 @@ import secrets
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from jupyter_tracker.errors import TrackerError
@@ -114,6 +115,8 @@ class PolledFeed(ABC):
                 await self.refresh()
             except Exception as error:  # noqa: BLE001  # the views must hear of it, and the next poll may go well
                 if not isinstance(error, TrackerError):
+                    if _process_ends():
+                        return
                     _log.exception("A poll of %s failed", type(self).__name__)
                 self._problem = error_data(error)
                 self._push(list(self._views), {"now": time.time(), "error": self._problem})
@@ -136,3 +139,13 @@ class PolledFeed(ABC):
         for view in views:
             self._views[view] = time.monotonic()
             view(update, [])
+
+
+def _process_ends() -> bool:
+    """Whether this process is ending: no thread starts any more, so nothing can be read."""
+    try:
+        with ThreadPoolExecutor(1) as threads:
+            threads.submit(int)
+    except RuntimeError:
+        return True
+    return False

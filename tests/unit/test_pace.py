@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 
 import pytest
 
@@ -76,3 +78,39 @@ async def _watched():
 def test_views_hear_of_a_poll_that_failed_and_can_ask_for_another():
     told, polls = asyncio.run(_watched())
     assert (told["error"]["kind"], polls) == ("Unreachable", 2)
+
+
+ENDING = """
+import asyncio, atexit, os
+from threading import Event, Thread
+from jupyter_tracker.feed.pace import Pace, Pauses
+from jupyter_tracker.feed.polling import PolledFeed
+
+class Reading(PolledFeed):
+    async def _look(self):
+        await asyncio.to_thread(int)
+        read.set()
+        return False
+
+    def _active(self):
+        return 0
+
+    def _tell(self, views):
+        pass
+
+async def watch():
+    feed = Reading(Pace(0, 0), Pauses(0, 0))
+    feed.watch(lambda update, _: os.write(1, str(update).encode()))
+    feed._task.add_done_callback(lambda _: over.set())
+    await asyncio.Event().wait()
+
+read, over = Event(), Event()
+atexit.register(lambda: os.write(1, b"over" if over.wait(60) else b"polled on"))
+Thread(target=asyncio.run, args=(watch(),), daemon=True).start()
+read.wait(60)
+"""
+
+
+def test_a_process_that_ends_tells_no_view_of_it():
+    ended = subprocess.run([sys.executable, "-c", ENDING], capture_output=True, text=True, check=False)
+    assert (ended.stdout, ended.stderr) == ("over", "")
