@@ -20,7 +20,7 @@ TRAIN = "def train(data, parameters, context):\n    print('one')\n    return {'m
 
 def example(title):
     """The Python of a section."""
-    section = README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    section = re.split(r"\n##+ ", README.partition(f"# {title}\n")[2])[0]
     code = "\n".join(re.findall(r"```python\n(.*?)```", section, re.DOTALL))
     assert code
     return code
