@@ -24,7 +24,8 @@ def server():
         native = tracker.native
         experiment = native.create_experiment("others")["experiment_id"]
         for number, count in enumerate(POINTS):
-            run_id = native.create_run(experiment_id=experiment, run_name=f"r{number}")["run"]["info"]["run_id"]
+            made = native.create_run(experiment_id=experiment, run_name=f"r{number}", start_time=1000 + number)
+            run_id = made["run"]["info"]["run_id"]
             metrics = [
                 {"key": key, "value": value, "timestamp": 1000 + step, "step": step}
                 for step in range(count)

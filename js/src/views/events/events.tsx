@@ -56,7 +56,7 @@ export function Events({ session }: { session: RunSession }): JSX.Element {
         <span class="jp-tracker-grow" />
         <span class="jp-tracker-note">
           {shown.length === events.length
-            ? trans.__("%1 events", events.length.toLocaleString())
+            ? trans._n("%2 event", "%2 events", events.length, events.length.toLocaleString())
             : trans.__("%1 of %2 events", shown.length.toLocaleString(), events.length.toLocaleString())}
         </span>
       </div>

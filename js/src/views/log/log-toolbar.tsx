@@ -104,7 +104,7 @@ export function LogToolbar(props: Props): JSX.Element {
       {query === "" && (
         <span class="jp-tracker-note" role="status">
           {props.complete
-            ? trans.__("%1 rows", props.count.toLocaleString())
+            ? trans._n("%2 row", "%2 rows", props.count, props.count.toLocaleString())
             : trans.__("reading: %1 rows", props.count.toLocaleString())}
         </span>
       )}
