@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.platforms import mlflow_server
+
 # Machines differ in speed: an example may take as long as it takes.
 settings.register_profile(
     "tracker", deadline=None, derandomize=True, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
@@ -69,3 +71,15 @@ def store_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def root() -> Path:
     """The top of the checkout."""
     return Path(__file__).parent.parent
+
+
+@pytest.fixture
+def mlflow() -> mlflow_server.MlflowServer:
+    """A real `mlflow server` without runs, the same for all tests of this process."""
+    server = mlflow_server.shared()
+    server.clear()
+    return server
+
+
+def pytest_unconfigure() -> None:
+    mlflow_server.close()

@@ -23,7 +23,6 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 import jupyter_tracker as jt
-from tests.platforms import mlflow_server
 
 START_LIMIT = 60.0
 """Seconds for the server, the page or the kernel to come up."""
@@ -125,13 +124,6 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=found, headless=True, args=list(QUIET))
         yield started
         started.close()
-
-
-@pytest.fixture
-def mlflow() -> Iterator[mlflow_server.MlflowServer]:
-    """A real `mlflow server`; it ends with the test, as others measure."""
-    yield mlflow_server.shared()
-    mlflow_server.close()
 
 
 @pytest.fixture

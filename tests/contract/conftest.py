@@ -67,10 +67,6 @@ OFFERS = frozenset(
 """What not every platform has beside its operations."""
 
 
-def pytest_unconfigure() -> None:
-    mlflow_server.close()
-
-
 @contextmanager
 def mlflow(_folder: Path) -> Iterator[str]:
     server = mlflow_server.shared()

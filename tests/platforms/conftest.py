@@ -10,7 +10,6 @@ import pytest
 import jupyter_tracker as jt
 from jupyter_tracker.client import Tracker
 from jupyter_tracker.client.native import Native
-from tests.platforms import mlflow_server
 from tests.platforms.chariot_standin import Chariot
 from tests.platforms.vertex_series import VertexAI
 from tests.platforms.vertex_standin import TOKEN
@@ -50,7 +49,3 @@ def tracker(address: str) -> Iterator[Tracker]:
 def native(tracker: Tracker) -> Native:
     """The documented operations of the platform."""
     return tracker.native
-
-
-def pytest_unconfigure() -> None:
-    mlflow_server.close()
