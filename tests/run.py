@@ -12,7 +12,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,15 +32,30 @@ def main() -> int:
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     prepare()
     failed = []
-    with tempfile.TemporaryDirectory(prefix="jupyter-tracker-") as store:
-        for name, (folder, command) in STEPS.items():
-            print(f"\n── {name}: {' '.join(command)}", flush=True)
-            began = time.monotonic()
-            ended = call(command, folder, {"JUPYTER_TRACKER_HOME": store})
-            print(f"── {name}: {'passed' if ended == 0 else 'FAILED'} in {time.monotonic() - began:.0f} s", flush=True)
-            failed += [name] if ended else []
+    with tempfile.TemporaryDirectory(prefix="jupyter-tracker-") as store, ThreadPoolExecutor(1) as beside:
+        os.environ["JUPYTER_TRACKER_HOME"] = store
+        # One after another beside the longest one, which often waits; what they print comes when they are over.
+        others = [beside.submit(call, step, subprocess.PIPE) for step in BESIDE]
+        for wait in (lambda: call(PYTHON), *(other.result for other in others), lambda: call(MEASURED)):
+            ended = wait()
+            print(ended.text, flush=True)
+            failed += [ended.name] if ended.failed else []
     print(f"\nFailed: {', '.join(failed)}" if failed else "\nAll passed.")
     return 1 if failed else 0
+
+
+@dataclass(frozen=True)
+class Step:
+    name: str
+    folder: Path
+    command: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Ended:
+    name: str
+    failed: bool
+    text: str
 
 
 PYTEST = (sys.executable, "-m", "pytest")
@@ -46,27 +63,15 @@ ALONE = ("tests/bench", "tests/browser")
 """What must have the machine for itself."""
 FOLDERS = sorted(f"tests/{folder.name}" for folder in (ROOT / "tests").iterdir() if any(folder.glob("test_*.py")))
 PARALLEL = tuple(folder for folder in FOLDERS if folder not in ALONE)
-STEPS: Mapping[str, tuple[Path, Sequence[str]]] = {
-    "front end, style and types": (JS, ("npm", "run", "lint")),
-    "front end, unit tests": (JS, ("npm", "test")),
-    "Python": (ROOT, (*PYTEST, "--no-skips", "-n", "4", *PARALLEL)),
-    "Python that measures, and JupyterLab in a browser": (ROOT, (*PYTEST, "--no-skips", *ALONE)),
-    "notebooks": (
-        ROOT,
-        (
-            *PYTEST,
-            "-n",
-            "2",
-            "--dist",
-            "loadfile",
-            "--nbval-lax",
-            "--nbval-current-env",
-            "--nbval-cell-timeout=120",
-            "--timeout=600",
-            "notebooks",
-        ),
-    ),
-}
+NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120", "--timeout=600")
+
+PYTHON = Step("Python", ROOT, (*PYTEST, "--no-skips", "-n", "4", *PARALLEL))
+BESIDE = (
+    Step("front end, style and types", JS, ("npm", "run", "lint")),
+    Step("front end, unit tests", JS, ("npm", "test")),
+    Step("notebooks", ROOT, (*PYTEST, "-n", "2", "--dist", "loadfile", *NBVAL, "notebooks")),
+)
+MEASURED = Step("Python that measures, and JupyterLab in a browser", ROOT, (*PYTEST, "--no-skips", *ALONE))
 
 
 def prepare() -> None:
@@ -88,10 +93,20 @@ def must(command: Sequence[str]) -> None:
     subprocess.run(command, check=True)
 
 
-def call(command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> int:
-    """Run a command; the result is its exit code."""
-    program = shutil.which(command[0]) or command[0]
-    return subprocess.run([program, *command[1:]], cwd=folder, env={**os.environ, **variables}, check=False).returncode
+def call(step: Step, output: int | None = None) -> Ended:
+    """Run a step to its end; what it prints is shown at once, unless `output` is a pipe."""
+    heading = f"\n── {step.name}: {' '.join(step.command)}"
+    if output is None:
+        print(heading, flush=True)
+    began = time.monotonic()
+    program = shutil.which(step.command[0]) or step.command[0]
+    command = [program, *step.command[1:]]
+    ended = subprocess.run(
+        command, cwd=step.folder, stdout=output, stderr=output and subprocess.STDOUT, text=True, check=False
+    )
+    failed = ended.returncode != 0
+    verdict = f"── {step.name}: {'FAILED' if failed else 'passed'} in {time.monotonic() - began:.0f} s"
+    return Ended(step.name, failed, verdict if output is None else f"{heading}\n{ended.stdout}{verdict}")
 
 
 if __name__ == "__main__":

@@ -109,10 +109,11 @@ async function keep(service: TrackerService, trans: TranslationBundle, name: str
 async function test(service: TrackerService, trans: TranslationBundle, name: string): Promise<void> {
   try {
     const found = await service.ask("connections.test", { name });
-    const words = trans.__(
-      "%1 answers: %2 experiments at %3.",
+    const words = trans._n(
+      "%2 answers: %1 experiment at %3.",
+      "%2 answers: %1 experiments at %3.",
+      Number(found.experiments),
       name,
-      String(found.experiments),
       text(found.location),
     );
     Notification.success(words, { autoClose: 5000 });

@@ -141,7 +141,7 @@ export class Plot {
         },
       },
       scales: {
-        x: { time: options.x === "time", range: (_plot, min, max) => this.xRange(min, max) },
+        x: { time: options.x === "time", range: (plot, min, max) => this.xRange(plot, min, max) },
         // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- uPlot names it in types only
         y: options.logY ? { distr: 3 } : {},
       },
@@ -195,15 +195,17 @@ export class Plot {
     ctx.restore();
   }
 
-  private xRange(min: number | null, max: number | null): [number, number] {
+  private xRange(plot: uPlot, min: number | null, max: number | null): [number, number] {
     if (this.look.range !== null) {
       return [this.look.range.from, this.look.range.to];
     }
     if (min === null || max === null) {
       return [0, 1];
     }
-    // One point alone still needs an axis with a length.
-    return min === max ? [min - 0.5, max + 0.5] : [min, max];
+    // One point alone still needs an axis with a length; uPlot's own would be a hundred long.
+    const xs = plot.data[0];
+    const from = xs[0] ?? min;
+    return from === (xs[xs.length - 1] ?? max) ? [from - 0.5, from + 0.5] : [min, max];
   }
 
   /** For each key the raw line, and over it the smoothed one. */
