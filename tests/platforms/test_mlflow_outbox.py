@@ -100,7 +100,7 @@ def test_a_run_whose_process_died_while_it_was_started_is_lost(platform, tracker
     answer = tracker.native.create_run(experiment_id="1", run_name="half")["run"]
     tracker.drive(tracker.backend.outbox.open(parse_run(answer, {"1": "digits"}), Sent())).close()
     info = tracker.runs.get("half").info
-    assert (info.state, info.reason) == (RunState.LOST, "The process that started it ended before it had begun.")
+    assert (info.state, info.reason) == (RunState.LOST, "Its start broke off before it had begun.")
     assert platform.runs[info.id]["info"]["status"] == "FAILED"
     assert tracker.backend.outbox.pending() == []
 

@@ -27,7 +27,7 @@ from jupyter_tracker.flow import Flow, Sleep
 from jupyter_tracker.models import CheckpointQuery, Level, RunInfo, RunState
 
 _PAUSE = 0.02
-_NOT_STARTED = "The process that started it ended before it had begun."
+_NOT_STARTED = "Its start broke off before it had begun."
 
 
 @dataclass
@@ -107,7 +107,7 @@ class Outbox:
             if self._companion.has(run_id):
                 yield from self._send(run_id)
             elif self.is_pending(run_id):
-                # Nobody holds the lock and the run is not here: the process that started it died over it.
+                # Nobody holds the lock and the run is not here: its process died over it, or the server refused something.
                 yield from send_end(self._native, self._limits, run_id, RunState.LOST, _NOT_STARTED)
                 self.forget(run_id)
 
