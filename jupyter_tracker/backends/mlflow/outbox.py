@@ -107,7 +107,7 @@ class Outbox:
             if self._companion.has(run_id):
                 yield from self._send(run_id)
             elif self.is_pending(run_id):
-                # Nobody holds the lock and the run is not here: its process died over it, or the server refused something.
+                # Nobody holds the lock and the run is not here: its process died, or the server refused something.
                 yield from send_end(self._native, self._limits, run_id, RunState.LOST, _NOT_STARTED)
                 self.forget(run_id)
 
