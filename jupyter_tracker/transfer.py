@@ -6,9 +6,11 @@ Reading and writing the file is quick beside the network, so the event loop does
 from __future__ import annotations
 
 import logging
+import os
 import re
 import ssl
 from collections.abc import AsyncIterator, Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import httpx
@@ -122,15 +124,27 @@ def _received(step: Download, file: BinaryIO, chunk: bytes) -> None:
 
 def client_options(transport: Transport) -> dict[str, Any]:
     """The arguments of an HTTP client."""
-    verify: bool | ssl.SSLContext = transport.verify is not False
-    if isinstance(transport.verify, str):
-        verify = ssl.create_default_context(cafile=transport.verify)
-    if transport.certificate is not None:
-        context = verify if isinstance(verify, ssl.SSLContext) else httpx.create_ssl_context(verify=verify)
-        context.load_cert_chain(*transport.certificate)
-        verify = context
     return {
-        "verify": verify,
+        "verify": _trust(transport),
         "timeout": httpx.Timeout(transport.timeout),
         "limits": httpx.Limits(max_connections=transport.connections),
     }
+
+
+def _trust(transport: Transport) -> ssl.SSLContext:
+    """Whose servers are believed, and with what we show who we are."""
+    if transport.verify is True and transport.certificate is None:
+        return _usual_trust(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+    if isinstance(transport.verify, str):
+        context = ssl.create_default_context(cafile=transport.verify)
+    else:
+        context = httpx.create_ssl_context(verify=transport.verify)
+    if transport.certificate is not None:
+        context.load_cert_chain(*transport.certificate)
+    return context
+
+
+@cache
+def _usual_trust(*_variables: str | None) -> ssl.SSLContext:
+    """What httpx trusts by default and by these variables; read once, for it takes tens of milliseconds."""
+    return httpx.create_ssl_context()

@@ -34,7 +34,8 @@ def open_backend(address: str) -> Backend:
     """
     config.without_credentials(address)
     name = address.partition(":")[0].partition("+")[0]
-    if ":" not in address and name not in names():
+    # What others have installed is looked for last: that reads the metadata of every package there is.
+    if ":" not in address and name not in _BUILT_IN and name not in names():
         kept = {profile.name: profile for profile in config.profiles()}
         if address in kept:
             return open_backend(kept[address].address)

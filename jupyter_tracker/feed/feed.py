@@ -165,7 +165,8 @@ class RunFeed:
                 if time.monotonic() - view.told_at >= SIGN_OF_LIFE:
                     view.tell({"now": time.time()}, [])
             self._retries.succeeded()
-            pause = _FASTEST if changed else min(pause * 1.3, _SLOWEST)
+            # News now and then, like what a run uses of its machine, are no reason to look five times a second.
+            pause = max(pause / 2, _FASTEST) if changed else min(pause * 1.3, _SLOWEST)
             if not self._complete:
                 await asyncio.sleep(max(pause, pace))
 

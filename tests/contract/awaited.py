@@ -41,7 +41,8 @@ class Awaited:
         async def wait() -> Any:
             return await result
 
-        return self.runner.run(wait())
+        # Not `runner.run`: for Ctrl-C it looks at the task in a way that prints what the task gives.
+        return self.runner.get_loop().run_until_complete(wait())
 
     def _dressed(self, value: Any) -> Any:
         if inspect.isawaitable(value):

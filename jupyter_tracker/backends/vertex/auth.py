@@ -9,10 +9,12 @@ from typing import Any
 import httpx
 
 from jupyter_tracker import credentials
+from jupyter_tracker.backends.base import Transport
 from jupyter_tracker.backends.remote.auth import Auth, bearer
 from jupyter_tracker.backends.vertex.address import Address
 from jupyter_tracker.errors import ConfigError, NotAuthenticated
 from jupyter_tracker.flow import Flow, Local
+from jupyter_tracker.transfer import client_options
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 TOKEN_VARIABLE = "CLOUDSDK_AUTH_ACCESS_TOKEN"  # noqa: S105  # the name of a variable, of gcloud
@@ -110,14 +112,14 @@ def _request(
     method: str = "GET",
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
-    timeout: float | None = 60,
+    timeout: float | None = None,
     **_options: Any,
 ) -> _Answer:
     """One request for `google-auth`, whose own transports would bring another HTTP library."""
     from google.auth import exceptions
 
     try:
-        with httpx.Client(timeout=timeout) as http:
+        with httpx.Client(**client_options(Transport(timeout=timeout or 60))) as http:
             return _Answer(http.request(method, url, content=body, headers=dict(headers or {})))
     except httpx.TransportError as error:
         raise exceptions.TransportError(str(error)) from error  # type: ignore[no-untyped-call]  # it has no types

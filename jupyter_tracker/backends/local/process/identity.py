@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import psutil
 
 
 def host() -> str:
@@ -20,7 +23,7 @@ def identify(pid: int | None = None) -> str:
     import psutil
 
     try:
-        return f"{pid or os.getpid()}:{psutil.Process(pid).create_time():.2f}"
+        return _name(psutil.Process(pid))
     except psutil.NoSuchProcess:
         return ""
 
@@ -34,10 +37,13 @@ def alive(identity: str) -> bool:
         return False
     try:
         process = psutil.Process(int(pid))
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return False
+        with process.oneshot():  # asked often: its state and its start are read at once
+            return _name(process) == identity and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
     except psutil.AccessDenied:
         return True
-    return identify(int(pid)) == identity
+
+
+def _name(process: psutil.Process) -> str:
+    return f"{process.pid}:{process.create_time():.2f}"
