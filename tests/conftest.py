@@ -34,14 +34,15 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 TOGETHER = {
     r"contract/.*mlflow": "mlflow",
-    r"platforms/test_mlflow_(server|histories)\.py": "mlflow",
+    r"platforms/test_mlflow_(server|histories)\.py::(?!test_basic)": "mlflow",
     r"platforms/test_mlflow_plugin\.py": "mlflow plugin",
     r"platforms/test_vertex_sdk\.py": "vertex sdk",
     r"magics/test_kernel\.py": "kernel",
     r"unit/test_mlflow_import\.py": "mlflow stores",
+    r"unit/test_package\.py::test_the_tree_is_clean": "style",
     r"widgets/test_panel\.py::test_(an_executed_notebook|no_hook|a_cell_is_not_broken)": "executed notebook",
 }
-"""Pattern of tests' ids to the group whose tests run in one process, where what they share takes long to make."""
+"""Pattern of tests' ids to the group whose tests run in one process: what they share, or they, take long."""
 
 
 @pytest.hookimpl(optionalhook=True)

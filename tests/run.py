@@ -30,6 +30,8 @@ def main() -> int:
     """Run every step, also behind one that failed; the result is the exit code."""
     # Commands of this environment come first: pytest, jupyter, and node when it had to be installed.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    # Several processes are at work already: threads of array libraries would only wait for each other.
+    os.environ["OMP_NUM_THREADS"] = "1"
     prepare()
     failed = []
     with tempfile.TemporaryDirectory(prefix="jupyter-tracker-") as store, ThreadPoolExecutor(1) as beside:
@@ -63,9 +65,9 @@ ALONE = ("tests/bench", "tests/browser")
 """What must have the machine for itself."""
 FOLDERS = sorted(f"tests/{folder.name}" for folder in (ROOT / "tests").iterdir() if any(folder.glob("test_*.py")))
 PARALLEL = tuple(folder for folder in FOLDERS if folder not in ALONE)
-NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120", "--timeout=600")
+NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=600", "--timeout=900")
 
-PYTHON = Step("Python", ROOT, (*PYTEST, "--no-skips", "-n", "4", *PARALLEL))
+PYTHON = Step("Python", ROOT, (*PYTEST, "--no-skips", "-n", "5", *PARALLEL))
 BESIDE = (
     Step("front end, style and types", JS, ("npm", "run", "lint")),
     Step("front end, unit tests", JS, ("npm", "test")),

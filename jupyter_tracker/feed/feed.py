@@ -6,9 +6,10 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from jupyter_tracker import flow
 from jupyter_tracker.backends.base import Support, capabilities
 from jupyter_tracker.client.tracker import AsyncTracker
 from jupyter_tracker.errors import TrackerError
@@ -16,7 +17,7 @@ from jupyter_tracker.feed.log import LogIndex
 from jupyter_tracker.feed.pace import Retries
 from jupyter_tracker.feed.points import PointStore, envelope, packed
 from jupyter_tracker.feed.wire import Json, error_data, event_data, line_data, number, run_data
-from jupyter_tracker.models import Event, Lifecycle, LogLine, RunInfo, RunKind, RunState
+from jupyter_tracker.models import MACHINE_PREFIX, Event, Lifecycle, LogLine, Page, Points, RunInfo, RunKind, RunState
 
 FIRST_LINES = 500
 """Log lines that a view gets at first; it asks for older ones when somebody scrolls up."""
@@ -58,6 +59,19 @@ class Subscription:
         """Send an update."""
         self.told_at = time.monotonic()
         self.push(update, buffers)
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What one poll has read."""
+
+    info: RunInfo
+    points: Points
+    log: Page[LogLine] | None
+    """None where the platform has no logs."""
+    skipped: bool
+    """Whether lines before those of `log` were left out."""
+    events: Sequence[Event]
 
 
 class RunFeed:
@@ -153,7 +167,7 @@ class RunFeed:
         pause = _FASTEST
         while self._views and not self._complete:
             try:
-                changed = await self._poll()
+                lively = await self._poll()
             except Exception as error:  # noqa: BLE001  # the views must hear of it, and the next poll may go well
                 if not isinstance(error, TrackerError):
                     _log.exception("Reading the run %s failed", self._run_id)
@@ -165,53 +179,73 @@ class RunFeed:
                 if time.monotonic() - view.told_at >= SIGN_OF_LIFE:
                     view.tell({"now": time.time()}, [])
             self._retries.succeeded()
-            # News now and then, like what a run uses of its machine, are no reason to look five times a second.
-            pause = max(pause / 2, _FASTEST) if changed else min(pause * 1.3, _SLOWEST)
+            pause = _FASTEST if lively else min(pause * 1.3, _SLOWEST)
             if not self._complete:
                 await asyncio.sleep(max(pause, pace))
 
     async def _poll(self) -> bool:
+        """Read and tell what is new; the result is whether to look again soon."""
         async with self._lock:
             if self._complete:
                 return False
-            backend, drive = self._tracker.backend, self._tracker.drive
-            # The run first: what was written before its end is then read after it.
-            info = await drive(backend.runs.get(self._run_id))
-            points = await drive(backend.metrics.read(self._run_id, None, self._cursor))
-            self._points.extend(points.blocks)
-            self._cursor = points.cursor
-            lines = await self._read_lines()
-            events = await drive(backend.events.read(self._run_id, self._sequence, _HELD_EVENTS))
-            self._events.extend(events)
-            self._sequence = events[-1].sequence if events else self._sequence
-            changed = bool(points.blocks or lines or events or info != self._info)
-            self._info = info
-            self._complete = info.state.ended and not (points.blocks or lines or events or self._log_late)
+            if self._tracker.backend.transport is None:
+                # Nothing is sent: one thread reads all, instead of one for each step.
+                news = await asyncio.to_thread(flow.run, self._read())
+            else:
+                news = await self._tracker.drive(self._read())
+            self._points.extend(news.points.blocks)
+            self._cursor = news.points.cursor
+            if news.log is not None:
+                self._take_lines(news.log, skipped=news.skipped)
+            self._events.extend(news.events)
+            self._sequence = news.events[-1].sequence if news.events else self._sequence
+            more = bool(news.points.blocks or (news.log and news.log.items) or news.events)
+            changed = more or news.info != self._info
+            lively = self._lively(news)
+            self._info = info = news.info
+            self._complete = info.state.ended and not (more or self._log_late)
         if changed:
             for view in list(self._views):
                 self._tell(view)
-        return changed or (info.state.ended and not self._log_late)
+        return lively or (info.state.ended and not self._log_late)
 
-    async def _read_lines(self) -> bool:
-        if not self._has_logs:
-            return False
-        logs, drive = self._tracker.backend.logs, self._tracker.drive
-        if self._log_cursor is None:
-            page = await drive(logs.tail(self._run_id, FIRST_LINES, None))
-        else:
-            page = await drive(logs.read(self._run_id, self._log_cursor, _LINES_A_POLL))
-            if len(page.items) == _LINES_A_POLL:
+    def _lively(self, news: _News) -> bool:
+        """Whether more may come soon; what a run uses of its machine comes by itself, every other second."""
+        return bool(
+            any(not key.startswith(MACHINE_PREFIX) for block in news.points.blocks for key in block.keys)
+            or (news.log and news.log.items)
+            or news.events
+            or self._info is None
+            or (news.info.state, news.info.progress) != (self._info.state, self._info.progress)
+        )
+
+    def _read(self) -> flow.Flow[_News]:
+        """What there is since the last time; perhaps in another thread."""
+        backend = self._tracker.backend
+        # The run first: what was written before its end is then read after it.
+        info = yield from backend.runs.get(self._run_id)
+        points = yield from backend.metrics.read(self._run_id, None, self._cursor)
+        log, skipped = None, False
+        if self._has_logs and self._log_cursor is None:
+            log = yield from backend.logs.tail(self._run_id, FIRST_LINES, None)
+        elif self._has_logs:
+            log = yield from backend.logs.read(self._run_id, self._log_cursor, _LINES_A_POLL)
+            if len(log.items) == _LINES_A_POLL:
                 # It prints faster than anybody reads: go on at the end; a view can ask for what lies between.
-                page = await drive(logs.tail(self._run_id, FIRST_LINES, None))
-                self._log.clear()
-                self._log_part += 1
+                log, skipped = (yield from backend.logs.tail(self._run_id, FIRST_LINES, None)), True
+        events = yield from backend.events.read(self._run_id, self._sequence, _HELD_EVENTS)
+        return _News(info, points, log, skipped, events)
+
+    def _take_lines(self, page: Page[LogLine], *, skipped: bool) -> None:
+        if skipped:
+            self._log.clear()
+            self._log_part += 1
         for line in page.items:
             self._log.append((self._log_count, line))
             self._log_count += 1
             self._log_total = max(self._log_total, line.line + 1)
         self._log_cursor = page.cursor if page.items else self._log_cursor
         self._log_late = page.late
-        return bool(page.items)
 
     def _tell(self, view: Subscription) -> None:
         info = self._known()

@@ -200,16 +200,12 @@ class Notebook:
     def panel(self, index: int) -> Locator:
         """The run panel under a cell, in view."""
         found = self.cell(index).locator(".jp-tracker-header").locator("xpath=..")
-        found.wait_for(state="visible")
-        found.scroll_into_view_if_needed()
-        return found
+        return in_view(found)
 
     def table(self, index: int) -> Locator:
         """The table of runs under a cell, in view."""
         found = self.cell(index).locator(".jp-tracker-runs-panel")
-        found.wait_for(state="visible")
-        found.scroll_into_view_if_needed()
-        return found
+        return in_view(found)
 
     def wait(self, condition: str, limit: float) -> None:
         """Wait until a condition in JavaScript holds."""
@@ -231,6 +227,13 @@ class Notebook:
         if not self.page.is_closed():
             self.page.evaluate(f"{PANEL}?.sessionContext?.shutdown().then(() => null)")
             self.page.close()
+
+
+def in_view(found: Locator) -> Locator:
+    """Something that has appeared, scrolled to; a form may just be making place for its run."""
+    found.wait_for(state="visible")
+    found.evaluate("element => element.scrollIntoView({ block: 'nearest' })")
+    return found
 
 
 def free_port() -> int:

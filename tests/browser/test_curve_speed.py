@@ -210,7 +210,7 @@ def test_a_panel_that_looks_on_costs_nearly_nothing(open_notebook, lab, figure):
         notebook.panel(1).locator(".jp-tracker-chart canvas").first.wait_for()
         notebook.page.wait_for_timeout(500)
         before, began = sum(kernel.cpu_times()[:2]), time.monotonic()
-        notebook.page.wait_for_timeout(3000)
+        notebook.page.wait_for_timeout(8000)
         idle = (sum(kernel.cpu_times()[:2]) - before) / (time.monotonic() - began)
         notebook.page.evaluate(WATCH)
         for step in range(200, 300):
@@ -219,5 +219,5 @@ def test_a_panel_that_looks_on_costs_nearly_nothing(open_notebook, lab, figure):
         notebook.wait("window.jpTrackerSeen.some(({ points }) => points > 0)", LIMIT / 1000)
         largest = max(each["bytes"] for each in notebook.page.evaluate("window.jpTrackerSeen"))
     figure(f"a panel on a running run: {100 * idle:.1f} % of a CPU; the largest update {largest / 1000:.1f} KB")
-    assert idle < 0.15  # aim 0.01
+    assert idle < 0.05  # aim 0.01
     assert largest <= LARGEST_TICK

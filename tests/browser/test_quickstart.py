@@ -41,7 +41,7 @@ def test_the_quickstart_live(quickstart):
     )
     expect(panel.locator(".jp-tracker-chart")).to_have_count(3)
 
-    notebook.run(at["wait"], 120)
+    notebook.run(at["wait"], 240)
     assert "succeeded" in notebook.text(at["wait"])
     expect(panel.locator(".jp-tracker-header")).to_contain_text("succeeded", timeout=LIMIT)
     assert epoch(panel) == 100 > begun

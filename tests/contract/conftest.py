@@ -183,7 +183,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """On the local backend each test runs with both clients, on a platform with one of them, the same one each time.
 
     Both drive the same flows, so that half of the tests shows as much, in half of the time. It is so, too, for tests
-    that start processes: what these do takes seconds and knows nothing of the client.
+    that need processes or are marked `one_client`.
     """
     left_out = [item for item in items if _other_client(item)]
     config.hook.pytest_deselected(items=left_out)
@@ -194,8 +194,10 @@ def _other_client(item: pytest.Item) -> bool:
     params = getattr(getattr(item, "callspec", None), "params", {})
     if "tracker" not in params or params.get("platform") is None:
         return False
-    starts_processes = any("processes" in marker.args for marker in item.iter_markers("needs"))
-    if params["platform"] is BACKENDS["local"] and not starts_processes:
+    takes_long = item.get_closest_marker("one_client") or any(
+        "processes" in each.args for each in item.iter_markers("needs")
+    )
+    if params["platform"] is BACKENDS["local"] and not takes_long:
         return False
     name = f"{item.location[0]}::{getattr(item, 'originalname', item.name)}"
     return params["tracker"] != ("sync", "async")[zlib.crc32(name.encode()) % 2]

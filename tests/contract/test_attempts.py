@@ -10,6 +10,8 @@ import pytest
 from jupyter_tracker.errors import Conflict, InvalidInput
 from jupyter_tracker.models import RunState
 
+pytestmark = pytest.mark.one_client
+
 LIMIT = 60
 FLAKY = """
 import os, sys

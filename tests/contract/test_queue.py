@@ -11,6 +11,8 @@ from jupyter_tracker import Secret
 from jupyter_tracker.errors import Conflict, InvalidInput, QueueFull
 from jupyter_tracker.models import RunState
 
+pytestmark = pytest.mark.one_client
+
 LIMIT = 60
 QUICK = "print('done')\n"
 

@@ -12,6 +12,8 @@ from jupyter_tracker import Secret
 from jupyter_tracker.errors import InvalidCode, InvalidInput
 from jupyter_tracker.models import RunKind, RunState
 
+pytestmark = pytest.mark.one_client
+
 LIMIT = 100
 TRIAL = """
 import jupyter_tracker as jt

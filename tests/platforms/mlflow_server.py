@@ -20,6 +20,13 @@ LIMIT = 120.0
 """Seconds that a server may take to start."""
 
 
+ONLY_TRACKING = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # eight more processes that only wait
+}
+
+
 @dataclass(frozen=True)
 class MlflowServer:
     url: str
@@ -70,7 +77,7 @@ def serving(
     command += ["--backend-store-uri", f"sqlite:///{database}", "--artifacts-destination", str(folder / "artifacts")]
     command += ["--workers", str(workers), *options]
     kept = {name: text for name, text in os.environ.items() if not name.startswith(("MLFLOW_", "PYTHONPATH"))}
-    environment = {**kept, "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", **(variables or {})}
+    environment = {**kept, **ONLY_TRACKING, **(variables or {})}
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
             command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
