@@ -181,6 +181,32 @@ def test_two_views_share_one_poll(tracker, run, monkeypatch):
     asyncio.run(inside())
 
 
+def test_what_a_run_uses_of_its_machine_is_told_without_haste(tracker, run, monkeypatch):
+    pauses, original = [], asyncio.sleep
+
+    async def noted(seconds):
+        if seconds >= feed_module._FASTEST:
+            pauses.append(seconds)
+        await original(min(seconds, 0.02))
+
+    monkeypatch.setattr(asyncio, "sleep", noted)
+
+    async def inside():
+        feed, view = RunFeed(jt.AsyncTracker(tracker.backend), run.id), View()
+        feed.watch(view.subscription)
+        await until(lambda: pauses and pauses[-1] == feed_module._SLOWEST)
+        pauses.clear()
+        run.log({"system/cpu_percent": 50.0, "system/memory_bytes": 1e9})
+        await until(lambda: view.points.keys() >= {"system/cpu_percent"} and pauses)
+        assert {*pauses} == {feed_module._SLOWEST}
+        run.log({"loss": 1.0})
+        await until(lambda: "loss" in view.points)
+        await until(lambda: feed_module._FASTEST in pauses)
+        feed.unwatch(view.subscription)
+
+    asyncio.run(inside())
+
+
 def test_polling_ends_with_the_run_and_everything_has_arrived(tracker):
     run = tracker.runs.start("digits")
 
