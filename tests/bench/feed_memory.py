@@ -26,6 +26,7 @@ async def follow():
         feed = RunFeed(tracker, run)
         feed._views.add(view)
         await feed.refresh()
+        await asyncio.sleep(0)  # until then the loop holds what the last read gave
         return feed
     small = await shown(sys.argv[1])  # everything is imported and warm
     gc.collect()
