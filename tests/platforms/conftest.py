@@ -10,7 +10,9 @@ import pytest
 import jupyter_tracker as jt
 from jupyter_tracker.client import Tracker
 from jupyter_tracker.client.native import Native
+from tests.platforms import databricks as databricks_standin
 from tests.platforms.chariot_standin import Chariot
+from tests.platforms.databricks import Databricks
 from tests.platforms.vertex_series import VertexAI
 from tests.platforms.vertex_standin import TOKEN
 
@@ -26,6 +28,15 @@ def chariot(monkeypatch: pytest.MonkeyPatch) -> Iterator[Chariot]:
     """A deployment of Chariot, with a token for it in the environment."""
     monkeypatch.setenv("CHARIOT_TOKEN", "a-token")
     with Chariot().serving() as platform:
+        yield platform
+
+
+@pytest.fixture
+def databricks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Databricks]:
+    """A server of MLflow's protocol with a few runs, with a token for it in the environment."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", databricks_standin.TOKEN)
+    with databricks_standin.with_runs() as platform:
         yield platform
 
 

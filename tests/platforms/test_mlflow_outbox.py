@@ -14,31 +14,22 @@ from jupyter_tracker.backends.remote.retry import Retry
 from jupyter_tracker.errors import InvalidInput, NotFound, Unreachable
 from jupyter_tracker.flow import Local
 from jupyter_tracker.models import RunKind, RunState
-from tests.platforms.databricks import TOKEN, with_runs
 from tests.platforms.standin import Answer
 
 
 @pytest.fixture
-def platform(monkeypatch, tmp_path):
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", TOKEN)
-    with with_runs() as server:
-        yield server
-
-
-@pytest.fixture
-def tracker(platform):
+def tracker(databricks):
     """A client that waits half a second at most."""
-    with jt.connect(f"mlflow+{platform.url}") as client:
+    with jt.connect(f"mlflow+{databricks.url}") as client:
         client.backend.native._server.service.retry = Retry(first=0.01, limit=0.5)
         yield client
 
 
-def test_what_a_server_refuses_surfaces_at_the_end_and_is_an_event(platform, tracker):
+def test_what_a_server_refuses_surfaces_at_the_end_and_is_an_event(databricks, tracker):
     run = tracker.runs.start("digits")
     run.log({"loss": 1.0})
     refusal = Answer({"error_code": "INVALID_PARAMETER_VALUE", "message": "no such step"}, 400)
-    platform.fail(refusal, where=lambda request: b'"loss"' in request.body)
+    databricks.fail(refusal, where=lambda request: b'"loss"' in request.body)
     with pytest.raises(InvalidInput, match="no such step"):
         run.end()
     assert run.refresh().state is RunState.SUCCEEDED
@@ -46,23 +37,23 @@ def test_what_a_server_refuses_surfaces_at_the_end_and_is_an_event(platform, tra
     assert run.series()["loss"].tolist() == [1.0]
 
 
-def test_what_could_not_be_sent_is_sent_when_the_run_is_looked_at_again(platform, tracker):
+def test_what_could_not_be_sent_is_sent_when_the_run_is_looked_at_again(databricks, tracker):
     run = tracker.runs.start("digits")
     run.log({"loss": 1.0})
-    platform.fail(None, times=50, where=lambda request: request.method == "POST")
+    databricks.fail(None, times=50, where=lambda request: request.method == "POST")
     with pytest.raises(Unreachable):
         run.end()
-    platform.faults.clear()
-    assert platform.runs[run.id]["info"]["status"] == "RUNNING"
+    databricks.faults.clear()
+    assert databricks.runs[run.id]["info"]["status"] == "RUNNING"
     assert tracker.runs.get(run.id).state is RunState.SUCCEEDED
-    assert platform.runs[run.id]["info"]["status"] == "FINISHED"
-    assert len(platform.history[run.id, "loss"]) == 1
+    assert databricks.runs[run.id]["info"]["status"] == "FINISHED"
+    assert len(databricks.history[run.id, "loss"]) == 1
 
 
-def test_a_run_that_its_server_forgot_is_told_and_not_sent_any_more(platform, tracker):
+def test_a_run_that_its_server_forgot_is_told_and_not_sent_any_more(databricks, tracker):
     run = tracker.runs.start("digits")
     run.log({"loss": 1.0})
-    del platform.runs[run.id]
+    del databricks.runs[run.id]
     with pytest.raises(NotFound):
         run.end()
     assert tracker.backend.outbox.pending() == []
@@ -96,22 +87,22 @@ def test_a_run_that_another_process_is_starting_is_waited_for(tracker, starting)
     assert run.stop(grace_period=30).state is RunState.STOPPING
 
 
-def test_a_run_whose_process_died_while_it_was_started_is_lost(platform, tracker):
+def test_a_run_whose_process_died_while_it_was_started_is_lost(databricks, tracker):
     answer = tracker.native.create_run(experiment_id="1", run_name="half")["run"]
     tracker.drive(tracker.backend.outbox.open(parse_run(answer, {"1": "digits"}), Sent())).close()
     info = tracker.runs.get("half").info
     assert (info.state, info.reason) == (RunState.LOST, "Its start broke off before it had begun.")
-    assert platform.runs[info.id]["info"]["status"] == "FAILED"
+    assert databricks.runs[info.id]["info"]["status"] == "FAILED"
     assert tracker.backend.outbox.pending() == []
 
 
-def test_what_the_server_refuses_of_one_run_keeps_nobody_from_listing(platform, tracker):
+def test_what_the_server_refuses_of_one_run_keeps_nobody_from_listing(databricks, tracker):
     kept, forgotten = tracker.runs.start("digits", name="kept"), tracker.runs.start("digits", name="forgotten")
-    del platform.runs[forgotten.id]
+    del databricks.runs[forgotten.id]
     kept.log({"loss": 1.0})
     forgotten.log({"accuracy": 1.0})
     refusal = Answer({"error_code": "INVALID_PARAMETER_VALUE", "message": "no such step"}, 400)
-    platform.fail(refusal, where=lambda request: b'"loss"' in request.body)
+    databricks.fail(refusal, where=lambda request: b'"loss"' in request.body)
     assert [run.name for run in tracker.runs.list(limit=1)] == ["kept"]
     assert tracker.backend.outbox.pending() == [kept.id]
     kept.end()
