@@ -151,8 +151,9 @@ class RunFeed:
         self, keys: list[str], axis: str, start: float, stop: float, columns: int
     ) -> tuple[Json, list[bytes]]:
         """The points of a range at the resolution of so many columns, for zooming."""
+        # While it is polled, what is known is new enough, and nobody waits for the next look.
         if self._info is None or self._task is None or self._task.done():
-            await self._poll()  # else somebody sees to it that what is here is new, and nobody waits for that
+            await self._poll()
         found: list[Json] = []
         buffers: list[bytes] = []
         for key in keys:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 from pathlib import Path
 
+import certifi
 import httpx
 import pytest
 
+from jupyter_tracker.backends.base import Transport
 from jupyter_tracker.flow import Download, Local, Send, Together, Upload, arun, run
+from jupyter_tracker.transfer import client_options
 
 
 def drive_here(flow, handler):
@@ -171,3 +175,17 @@ def test_the_log_of_requests_has_no_signed_url(caplog, field):
     assert "https://bucket.example/a?" in first
     assert "hidden-word" not in first
     assert "https://bucket.example/a?page=2" in second
+
+
+def test_connections_share_what_they_trust_until_the_environment_or_their_address_says_otherwise(monkeypatch):
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    usual = client_options(Transport())["verify"]
+    assert usual.verify_mode is ssl.CERT_REQUIRED
+    assert client_options(Transport(timeout=5))["verify"] is usual
+    unchecked = client_options(Transport(verify=False))["verify"]
+    assert (unchecked.verify_mode, usual.verify_mode) == (ssl.CERT_NONE, ssl.CERT_REQUIRED)
+    authorities = certifi.where()
+    assert client_options(Transport(verify=authorities))["verify"] is not usual
+    monkeypatch.setenv("SSL_CERT_FILE", authorities)
+    assert client_options(Transport())["verify"] is not usual
