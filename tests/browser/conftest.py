@@ -217,6 +217,14 @@ class Notebook:
             "([name, values]) => window.jupyterapp.commands.execute(name, values).then(() => null)", [name, arguments]
         )
 
+    def theme(self, name: str) -> None:
+        """Change the theme, and wait until JupyterLab's splash has faded."""
+        self.command("apputils:change-theme", theme=name)
+        self.wait(
+            f"document.body.dataset.jpThemeName === {name!r} && !document.getElementById('jupyterlab-splash')",
+            CELL_LIMIT,
+        )
+
     def save(self) -> None:
         """Save it."""
         self.command("docmanager:save")

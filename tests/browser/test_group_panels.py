@@ -31,8 +31,6 @@ for number, noise in enumerate((1, 3)):
         run.log_classification(y_true=true, y_score=score, labels=["cat", "dog", "owl"], examples=samples)
     runs.append(run)
 """.strip()
-DARK = {"theme": "JupyterLab Dark"}
-LIGHT = {"theme": "JupyterLab Light"}
 
 
 def outputs_with_panels(notebook):
@@ -59,11 +57,11 @@ def test_runs_are_compared_in_the_cell(open_notebook, pictures):
     expect(panel.locator("td b")).to_have_count(1, timeout=LIMIT)
     panel.get_by_role("tab", name="Differences").click()
     expect(panel.locator("section[aria-label=Params]")).to_contain_text("lr", timeout=LIMIT)
-    notebook.command("apputils:change-theme", **DARK)
+    notebook.theme("JupyterLab Dark")
     panel.get_by_role("tab", name="Scatter").click()
     expect(panel.locator("circle")).to_have_count(3, timeout=LIMIT)
     notebook.page.screenshot(path=pictures / "compare-scatter-dark.png")
-    notebook.command("apputils:change-theme", **LIGHT)
+    notebook.theme("JupyterLab Light")
     (saved,) = outputs_with_panels(notebook)
     assert len(json.dumps(saved)) < MOST_SAVED
     assert "trial-1" in "".join(saved["data"]["text/plain"])
@@ -85,9 +83,8 @@ def test_a_classification_is_looked_into_in_the_cell(open_notebook, pictures):
     matrix.click(position={"x": box["width"] / 2, "y": box["height"] / 2})
     expect(panel.locator(".jp-tracker-examples li").first).to_contain_text("sample", timeout=LIMIT)
     notebook.page.screenshot(path=pictures / "classification.png")
-    notebook.command("apputils:change-theme", **DARK)
-    notebook.page.wait_for_timeout(300)  # the theme's own style sheet
+    notebook.theme("JupyterLab Dark")
     notebook.page.screenshot(path=pictures / "classification-dark.png")
-    notebook.command("apputils:change-theme", **LIGHT)
+    notebook.theme("JupyterLab Light")
     (saved,) = outputs_with_panels(notebook)
     assert len(json.dumps(saved)) < MOST_SAVED

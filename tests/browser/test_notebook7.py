@@ -34,6 +34,6 @@ def test_a_run_is_live_under_its_cell_and_in_the_sidebar_and_stops(open_notebook
     expect(tab.locator(".jp-tracker-chart canvas").first).to_be_visible(timeout=LIMIT)
     tab.get_by_role("button", name="Stop").click()
     expect(panel.locator(".jp-tracker-header")).to_contain_text("stopped", timeout=LIMIT)
-    notebook.command("apputils:change-theme", theme="JupyterLab Dark")
+    notebook.theme("JupyterLab Dark")
     page.screenshot(path=pictures / "notebook7-dark.png")
-    notebook.command("apputils:change-theme", theme="JupyterLab Light")
+    notebook.theme("JupyterLab Light")

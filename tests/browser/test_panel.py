@@ -152,7 +152,7 @@ def test_the_panel_follows_the_theme(open_notebook, pictures):
     expect(panel.locator(".jp-tracker-header")).to_contain_text("succeeded", timeout=LIMIT)
     expect(panel.locator(".jp-tracker-chart canvas").first).to_be_visible(timeout=LIMIT)
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
-        notebook.command("apputils:change-theme", theme=theme)
+        notebook.theme(theme)
         ink = panel.locator(".jp-tracker-header b").evaluate("node => getComputedStyle(node).color")
         shades = [int(part) for part in re.findall(r"\d+", ink)[:3]]
         assert (sum(shades) > 3 * 128) == (theme == "JupyterLab Dark"), f"{theme} has names in {ink}"

@@ -130,7 +130,7 @@ def test_runs_are_filtered_drawn_and_opened(open_notebook, pictures):
         table.locator(".jp-tracker-run-row").nth(row).get_by_role("checkbox").click()
     expect(table.locator(".jp-tracker-chart canvas").first).to_be_visible(timeout=LIMIT)
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
-        notebook.command("apputils:change-theme", theme=theme)
+        notebook.theme(theme)
         notebook.page.screenshot(path=pictures / f"runs-{theme.split()[1].lower()}.png")
     table.get_by_role("button", name="Clear").click()
     table.locator("[data-open]").first.click()
